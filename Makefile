@@ -1,0 +1,103 @@
+# Every command of the project. Needs Python >= 3.11 with venv, make and a package registry.
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
+COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --strip-extras \
+	--generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-emit-options --build-deps-for editable $(if $(UPGRADE),--upgrade)
+
+# The tests that the coverage floor is measured on.
+COVERED := tests/unit
+
+# The targets of test-full: one for each thing that needs more than Python.
+FULL :=
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Two environments in one: what the demo needs, and on top of it what developers need.
+.venv/.demo: requirements/demo.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or newer is needed: make PYTHON=/path/to/it")'
+	@echo 'Setting up .venv'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements/demo.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.demo
+	@echo 'Adding the developer tools'
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: demo
+demo: .venv/.demo ## See it work, with sample data and no account anywhere
+	@$(BIN)/fanscore demo
+
+.PHONY: test
+test: .venv/.dev ## Run all tests that need only Python
+	$(BIN)/pytest
+
+.PHONY: test-full
+test-full: $(FULL) ## Run the tests that need more than Python
+	@$(if $(FULL),:,echo 'Nothing needs more than Python yet.')
+
+.PHONY: check
+check: lint types coverage ## Run every gate: format, lint, imports, types, coverage floor
+
+.PHONY: lint
+lint: fmt-check imports ## Check format, lint and import contracts (fast)
+	$(BIN)/ruff check --quiet
+
+.PHONY: fmt-check
+fmt-check: .venv/.dev
+	$(BIN)/ruff format --quiet --check
+
+.PHONY: fmt
+fmt: .venv/.dev ## Format, and mend what the linter can
+	$(BIN)/ruff check --quiet --fix-only
+	$(BIN)/ruff format --quiet
+
+.PHONY: imports
+imports: .venv/.dev ## Check who may import whom
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: types
+types: .venv/.dev ## Check types
+	$(BIN)/mypy
+
+.PHONY: coverage
+coverage: .venv/.dev ## Run the unit tests and hold the coverage floor
+	$(BIN)/coverage run -m pytest $(COVERED)
+	$(BIN)/coverage report
+
+.PHONY: property
+property: .venv/.dev ## Search long for a counterexample to the laws
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/property
+
+.PHONY: teeth
+teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
+	$(BIN)/python -m tests.teeth
+
+.PHONY: bench
+bench: .venv/.dev ## Measure, side by side
+	$(BIN)/python -m benchmarks
+
+.PHONY: build
+build: .venv/.demo ## Make the wheel and the sdist in dist/
+	$(BIN)/python -m hatchling build
+
+.PHONY: lock
+lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
+	$(COMPILE) --extra cli --output-file requirements/demo.txt pyproject.toml
+	$(COMPILE) --extra cli --extra dev --constraint requirements/demo.txt \
+		--output-file requirements/dev.txt pyproject.toml
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf .venv dist htmlcov .coverage .coverage.* .hypothesis \
+		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,78 @@
+"""JSON text to documents and back, with numbers that survive: fractions are ``Decimal``."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from fanscore_core.errors import InvalidInput
+
+
+def parse_json(text: str) -> object:
+    """Parse a JSON document that a person wrote.
+
+    Raises:
+        InvalidInput: it is no JSON, nests too deep, repeats a key or holds ``NaN``.
+    """
+    return _parse(_careful, text)
+
+
+def parse_stored_json(text: str) -> object:
+    """Parse a JSON document that a machine wrote; of equal keys, the last counts.
+
+    Raises:
+        InvalidInput: it is no JSON, nests too deep or holds ``NaN``.
+    """
+    return _parse(_quick, text)
+
+
+def json_text(document: object) -> str:
+    """Write a document as JSON; ``Decimal`` as the number that it is.
+
+    Raises:
+        InvalidInput: a value has no place in JSON.
+    """
+    match document:
+        case dict():
+            members = (f"{json_text(key)}:{json_text(value)}" for key, value in document.items())
+            return "{" + ",".join(members) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(json_text, document)) + "]"
+        case Decimal() if document.is_finite():
+            return str(document)
+        case str() | bool() | int() | None:
+            return json.dumps(document)
+        case _:
+            raise InvalidInput("$", f"{type(document).__name__} has no place in JSON")
+
+
+def _parse(decoder: json.JSONDecoder, text: str) -> object:
+    try:
+        document: object = decoder.decode(text)
+    except json.JSONDecodeError as error:
+        problem = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        raise InvalidInput("$", problem) from error
+    except RecursionError as error:
+        raise InvalidInput("$", "nested too deep") from error
+    except ValueError as error:
+        raise InvalidInput("$", "a number has too many digits") from error
+    return document
+
+
+def _refuse_constant(name: str) -> object:
+    raise InvalidInput("$", f"{name} is not JSON")
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise InvalidInput("$", "a key is repeated")
+    return document
+
+
+_quick = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+_careful = json.JSONDecoder(
+    parse_float=Decimal,
+    parse_constant=_refuse_constant,
+    object_pairs_hook=_refuse_repeated_keys,
+)

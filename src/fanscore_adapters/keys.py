@@ -1,0 +1,52 @@
+"""Table keys (contract section 4).
+
+Ids stand raw in keys. Only in ``demand#{eventId}-{saleId}`` the ``-`` separates, so that there a
+``-`` of the event id is escaped; ``%`` is no character of an id. Two different id tuples therefore
+never make one key, and a prefix read for one event never finds another's records.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
+
+
+class Key(NamedTuple):
+    """Partition key and sort key of an item, or a partition key and a prefix of sort keys."""
+
+    pk: str
+    sk: str
+
+
+BOT_CURSOR = Key("botornot", "cursor")
+
+
+def identity(fan: GlobalUserId) -> Key:
+    """Key of a fan's identity record."""
+    return Key(f"fan:{fan}", "identity")
+
+
+def bot_verdict(fan: GlobalUserId, cursor: BotRunId) -> Key:
+    """Key of a bot model run's verdict on a fan."""
+    return Key(f"fan:{fan}", f"botornot#{cursor}")
+
+
+def account_score(member: MemberId) -> Key:
+    """Key of an account's score."""
+    return Key(f"member:{member}", "score#account")
+
+
+def event_mapping(event: EventId) -> Key:
+    """Key of the mapping from an event id to a discovery id."""
+    return Key(f"event:{event}", "disco")
+
+
+def demand_record(fan: GlobalUserId, event: EventId, sale: str) -> Key:
+    """Key of a fan's demand record for a sale of an event."""
+    return Key(f"fan:{fan}", f"{demand_of_event(fan, event).sk}{sale}")
+
+
+def demand_of_event(fan: GlobalUserId, event: EventId) -> Key:
+    """Prefix of the keys of all of a fan's demand records for an event."""
+    return Key(f"fan:{fan}", f"demand#{event.replace('-', '%2D')}-")

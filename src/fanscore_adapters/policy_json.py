@@ -1,0 +1,26 @@
+"""Score policies as JSON documents (contract section 5)."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from fanscore_adapters.documents import parse_json
+from fanscore_adapters.structure import same, strict_converter, structure
+from fanscore_core.policy import ScorePolicy
+
+_converter = strict_converter(same, forbid_extra_keys=True)
+
+
+def parse_policy(text: str) -> ScorePolicy:
+    """Read a score policy.
+
+    Raises:
+        InvalidInput: it is not JSON, or not a policy; names the path of the mistake.
+    """
+    return structure(_converter, parse_json(text), ScorePolicy, "policy")
+
+
+def default_policy() -> ScorePolicy:
+    """Give the policy that is shipped with fanscore."""
+    shipped = resources.files("fanscore_adapters") / "default_policy.json"
+    return parse_policy(shipped.read_text(encoding="utf-8"))

@@ -1,0 +1,265 @@
+"""The embedded store: the four tables in one SQLite file, or in memory.
+
+Items are JSON documents under ``PK`` and ``SK``, as in DynamoDB. Safe for several threads and
+processes: readers do not wait (write-ahead log), writers take turns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from time import perf_counter
+from typing import Self
+
+import attrs
+
+from fanscore_adapters.documents import json_text, parse_stored_json
+from fanscore_adapters.keys import Key
+from fanscore_adapters.tables import LOOKUPS, PREFIX_READS, SYSTEMS, TABLES, Item
+from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.query import Answered, Ask, Question
+
+IN_MEMORY = ":memory:"
+BUSY_TIMEOUT_S = 5.0
+LAYOUT_VERSION = 1
+
+_CREATE = """
+CREATE TABLE IF NOT EXISTS {table} (
+    PK TEXT NOT NULL, SK TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (PK, SK)
+) WITHOUT ROWID
+"""
+
+# Keys come as one JSON array, so that any number of them is one statement, known in advance.
+_LOOK_UP = """
+SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
+ON stored.PK = wanted.value ->> 0 AND stored.SK = wanted.value ->> 1
+"""
+
+# DEL is greater than any character of a key.
+_BEGINS_WITH = """
+SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
+ON stored.PK = wanted.value ->> 0
+AND stored.SK >= wanted.value ->> 1 AND stored.SK < (wanted.value ->> 1) || char(127)
+ORDER BY wanted.key, stored.SK
+"""
+
+
+@attrs.frozen
+class ConditionFailedError(Exception):
+    """A conditional write found another item than it wanted.
+
+    Attributes:
+        stored: what lies there; ``None`` if nothing does.
+    """
+
+    stored: Item | None
+
+
+def always(_stored: Item | None) -> bool:
+    """The condition of a write that has none."""
+    return True
+
+
+class SqliteTables:
+    """The four tables. Close it, or use it in a ``with`` statement."""
+
+    def __init__(self, path: str) -> None:
+        """Open the database, and make it where there is none.
+
+        Args:
+            path: of the file; ``:memory:`` for a database that ends with this object.
+
+        Raises:
+            InvalidInput: the file cannot be opened, or is no database of this version.
+        """
+        self._path = path
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        try:
+            connection = self._connect()
+            self._lay_out(connection)
+        except sqlite3.Error as error:
+            raise InvalidInput("database", f"cannot be used: {error}") from error
+        self._idle.put(connection)
+
+    def __enter__(self) -> Self:
+        """Give the tables."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the tables."""
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        while not self._idle.empty():
+            self._idle.get().close()
+
+    def look_up(self, table: str, keys: Sequence[Key]) -> list[str | None]:
+        """Read the items of some keys, as JSON text; ``None`` where there is none."""
+        found: list[str | None] = [None] * len(keys)
+        for index, item in self._select(_LOOK_UP.format(table=table), keys):
+            found[index] = item
+        return found
+
+    def begins_with(self, table: str, prefixes: Sequence[Key]) -> list[list[str]]:
+        """Read the items of some prefixes, as JSON text, in the order of their sort keys."""
+        found: list[list[str]] = [[] for _ in prefixes]
+        for index, item in self._select(_BEGINS_WITH.format(table=table), prefixes):
+            found[index].append(item)
+        return found
+
+    def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
+        """Write an item, if the one that it replaces meets a condition.
+
+        Nothing else can write between the condition and the write.
+
+        Raises:
+            ConditionFailedError: it does not; holds what is stored.
+            InvalidInput: the item has no ``PK`` or ``SK``, or a value that is not JSON.
+        """
+        row = _row(item)
+        with self._connection() as connection, _transaction(connection):
+            select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # one of TABLES
+            text = connection.execute(select, row[:2]).fetchone()
+            stored = None if text is None else _item(text[0])
+            if not when(stored):
+                raise ConditionFailedError(stored)
+            connection.execute(_replace(table), row)
+
+    def load(self, table: str, items: Iterable[Item]) -> None:
+        """Write many items, all or none, over what is there.
+
+        Raises:
+            InvalidInput: as ``put``.
+        """
+        with self._connection() as connection, _transaction(connection):
+            connection.executemany(_replace(table), map(_row, items))
+
+    def _select(self, statement: str, keys: Sequence[Key]) -> list[tuple[int, str]]:
+        with self._connection() as connection:
+            return connection.execute(statement, (json.dumps(keys),)).fetchall()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection: to one thread at a time, and in memory there is only one."""
+        try:
+            connection = self._idle.get(block=self._path == IN_MEMORY)
+        except Empty:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        # In WAL mode, NORMAL survives a killed process; a power cut may cost the last writes.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _lay_out(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        with _transaction(connection):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version not in {0, LAYOUT_VERSION}:
+                raise InvalidInput("database", f"has layout {version}, expected {LAYOUT_VERSION}")
+            for table in TABLES:
+                connection.execute(_CREATE.format(table=table))
+            connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+
+
+@attrs.frozen
+class Sqlite:
+    """The adapter that answers the questions to the four tables from SQLite."""
+
+    tables: SqliteTables
+
+    @property
+    def systems(self) -> Mapping[type[Question[object]], str]:
+        """The table behind each question."""
+        return SYSTEMS
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask, with one statement for each table and kind of read."""
+        groups: dict[tuple[str, bool], list[int]] = {}
+        for index, ask in enumerate(asks):
+            kind = type(ask.question)
+            groups.setdefault((SYSTEMS[kind], kind in LOOKUPS), []).append(index)
+        answers: dict[int, Answered] = {}
+        for (table, is_lookup), indexes in groups.items():
+            questions = [asks[index].question for index in indexes]
+            read = self._look_up if is_lookup else self._begins_with
+            answers.update(zip(indexes, _timed(read, table, questions), strict=True))
+        return [answers[index] for index in range(len(asks))]
+
+    def _look_up(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        reads = [LOOKUPS[type(question)] for question in questions]
+        keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
+        texts = self.tables.look_up(table, keys)
+        return [read.answer(text, _optional_item) for read, text in zip(reads, texts, strict=True)]
+
+    def _begins_with(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        reads = [PREFIX_READS[type(question)] for question in questions]
+        keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
+        found = self.tables.begins_with(table, keys)
+        return [read.answer(texts, _items) for read, texts in zip(reads, found, strict=True)]
+
+
+def _timed(
+    read: Callable[[str, Sequence[Question[object]]], list[object]],
+    table: str,
+    questions: Sequence[Question[object]],
+) -> list[Answered]:
+    """Read, and say how long it took; what SQLite cannot do is ``Unavailable``."""
+    started_at = perf_counter()
+    try:
+        answers = read(table, questions)
+    except sqlite3.Error as error:
+        unavailable = Unavailable(table, f"SQLite: {type(error).__name__}")
+        answers = [unavailable] * len(questions)
+    took_s = perf_counter() - started_at
+    return [Answered(answer, table, took_s) for answer in answers]
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write alone, and all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _replace(table: str) -> str:
+    return f"INSERT OR REPLACE INTO {table} (PK, SK, item) VALUES (?, ?, ?)"  # noqa: S608  # of TABLES
+
+
+def _row(item: Item) -> tuple[str, str, str]:
+    match item:
+        case {"PK": str(pk), "SK": str(sk)}:
+            return pk, sk, json_text(item)
+        case _:
+            raise InvalidInput("item", "needs the strings PK and SK")
+
+
+def _item(text: str) -> Item:
+    document = parse_stored_json(text)
+    if not isinstance(document, dict):
+        raise InvalidInput("item", "expected an object")
+    return document
+
+
+def _optional_item(text: str | None) -> Item | None:
+    return None if text is None else _item(text)
+
+
+def _items(texts: Sequence[str]) -> Sequence[Item]:
+    return [_item(text) for text in texts]

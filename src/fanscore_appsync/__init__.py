@@ -1,0 +1,1 @@
+"""fanscore as AppSync direct Lambda resolvers."""

@@ -1,0 +1,155 @@
+"""AppSync's shapes: an event to a request, a result or an error to a response.
+
+Events and responses are those of a direct Lambda resolver
+(https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html); the errors are
+the table of contract section 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import attrs
+
+from fanscore_adapters.structure import camel, strict_converter, structure
+from fanscore_core.errors import (
+    DeadlineExceeded,
+    InvalidId,
+    InvalidInput,
+    NotAllowed,
+    NotLoggedIn,
+    NotOwner,
+    Unavailable,
+)
+
+ValueT = TypeVar("ValueT")
+
+
+@attrs.frozen
+class Request:
+    """One field to resolve.
+
+    Attributes:
+        field: the parent type and the field, such as ``VFApi.accountFanscore``.
+        arguments: as the client gave them, in GraphQL's spelling.
+        identity: as AppSync gave it; ``None`` for an API key.
+        headers: of the client's HTTP request.
+    """
+
+    field: str
+    arguments: Mapping[str, object]
+    identity: Mapping[str, object] | None
+    headers: Mapping[str, object]
+
+
+@attrs.frozen
+class ErrorBody:
+    """An error as AppSync shows it.
+
+    Attributes:
+        message: for people.
+        type: ``errorType``: what an HTTP status would say.
+        info: ``errorInfo``: the code, and what else a client can act on.
+    """
+
+    message: str
+    type: str
+    info: Mapping[str, object]
+
+
+_converter = strict_converter(camel, forbid_extra_keys=True)
+
+_ERRORS: Mapping[type, tuple[str, str]] = {
+    InvalidInput: ("400", "INVALID_INPUT"),
+    InvalidId: ("400", "INVALID_ID"),
+    NotLoggedIn: ("401", "NOT_LOGGED_IN"),
+    NotOwner: ("403", "NOT_OWNER"),
+    NotAllowed: ("403", "NOT_ALLOWED"),
+    Unavailable: ("503", "UNAVAILABLE"),
+    DeadlineExceeded: ("504", "DEADLINE_EXCEEDED"),
+}
+"""The errorType and code of each error; what is not here is unforeseen."""
+
+_UNANSWERED = (Unavailable, DeadlineExceeded)
+
+
+def read_request(event: object) -> Request:
+    """Read the event of a direct Lambda resolver.
+
+    Raises:
+        InvalidInput: it is none; names the path of the mistake.
+    """
+    members = _object(event, "event")
+    info = _object(members.get("info"), "event.info")
+    parent, field = info.get("parentTypeName"), info.get("fieldName")
+    if not isinstance(parent, str) or not isinstance(field, str):
+        raise InvalidInput("event.info", "expected the strings parentTypeName and fieldName")
+    identity = members.get("identity")
+    request = _object(members.get("request") or {}, "event.request")
+    return Request(
+        f"{parent}.{field}",
+        _object(members.get("arguments"), "event.arguments"),
+        None if identity is None else _object(identity, "event.identity"),
+        _object(request.get("headers") or {}, "event.request.headers"),
+    )
+
+
+def wants_envelope(event: object) -> bool:
+    """Whether a response handler stands between this resolver and AppSync."""
+    return isinstance(event, dict) and event.get("envelope") is True
+
+
+def read_arguments(arguments: Mapping[str, object], kind: type[ValueT]) -> ValueT:
+    """Read the arguments of a field.
+
+    Raises:
+        InvalidInput: an argument is missing, unknown, or not what it must be (``InvalidId`` if
+            that is an id); names its path.
+    """
+    return structure(_converter, arguments, kind, "arguments")
+
+
+def data(result: object) -> object:
+    """Write a result as the schema's type of the same name."""
+    written: object = _converter.unstructure(result)
+    return written
+
+
+def error_body(error: Exception, report: Callable[[Exception], str]) -> ErrorBody:
+    """Write an error as contract section 9 says.
+
+    Args:
+        error: what happened.
+        report: logs what no caller should see, and gives the id to find it by.
+    """
+    found = next((_ERRORS[kind] for kind in type(error).__mro__ if kind in _ERRORS), None)
+    if found is None:
+        return ErrorBody("Internal error", "500", {"code": "INTERNAL", "id": report(error)})
+    error_type, code = found
+    system = {"system": error.system} if isinstance(error, _UNANSWERED) else {}
+    return ErrorBody(str(error), error_type, {"code": code, **system})
+
+
+def enveloped_error(error: ErrorBody) -> object:
+    """Write an error for the response handler."""
+    members = {"message": error.message, "errorType": error.type, "data": None}
+    return {"error": {**members, "errorInfo": error.info}}
+
+
+def batch_error(error: ErrorBody) -> object:
+    """Write the error of one item of a batch."""
+    members = {"data": None, "errorMessage": error.message, "errorType": error.type}
+    return {**members, "errorInfo": error.info}
+
+
+def raisable_error(error: ErrorBody) -> Exception:
+    """Make an exception whose class name AppSync takes for the ``errorType``."""
+    named: type[Exception] = type(error.type, (Exception,), {})
+    return named(error.message)
+
+
+def _object(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise InvalidInput(where, "expected an object")
+    return value

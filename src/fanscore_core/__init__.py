@@ -1,0 +1,1 @@
+"""Pure rules of fanscore: pipelines, questions, scoring. No I/O, clock or randomness."""

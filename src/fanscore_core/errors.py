@@ -1,0 +1,153 @@
+"""What can go wrong, by what the caller should do about it.
+
+::
+
+    FanscoreError
+    ├── InvalidInput            change the input
+    │   └── InvalidId
+    ├── NotLoggedIn             log in
+    ├── Forbidden               ask as somebody else
+    │   ├── NotOwner
+    │   └── NotAllowed
+    ├── Unavailable             retry later; a step may go on without the answer
+    └── DeadlineExceeded        retry later; no step goes on without the answer
+
+    PipelineError               mend the code
+    ├── PipelineMisuse
+    ├── SourceFailed
+    └── UnknownQuestion
+
+Errors are values: each holds what it knows and makes its sentence from that. They are frozen,
+because one error can be the answer to many askers at once. No sentence holds what a user typed.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+
+class FanscoreError(Exception):
+    """Any failure that a caller can do something about."""
+
+
+@attrs.frozen
+class InvalidInput(FanscoreError):
+    """An argument, event or document is not what it must be.
+
+    Attributes:
+        where: path to the offending value, such as ``arguments.eventId``.
+        problem: what is wrong with it, such as ``expected a string``.
+    """
+
+    where: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+
+@attrs.frozen
+class InvalidId(InvalidInput):
+    """A value stands where an id must, and is none (contract section 4)."""
+
+
+@attrs.frozen
+class NotLoggedIn(FanscoreError):
+    """The field is for users, and the caller is none."""
+
+    def __str__(self) -> str:
+        return "User not logged in"
+
+
+class Forbidden(FanscoreError):
+    """The caller is known, and may not do this."""
+
+
+@attrs.frozen
+class NotOwner(Forbidden):
+    """A fan asked for what belongs to another fan."""
+
+    def __str__(self) -> str:
+        return "Only the owner may ask for this"
+
+
+@attrs.frozen
+class NotAllowed(Forbidden):
+    """This kind of caller may not ask for this."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"This caller may not use {self.what}"
+
+
+@attrs.frozen
+class Unavailable(FanscoreError):
+    """An outside system gave no usable answer.
+
+    Attributes:
+        system: the system's name in the user's document, such as ``arm_scoring``.
+        reason: why, in our own words, for the operator. Never the vendor's text.
+    """
+
+    system: str
+    reason: str = "no answer"
+
+    def __str__(self) -> str:
+        return f"{self.system} is unavailable"
+
+
+@attrs.frozen
+class DeadlineExceeded(FanscoreError):
+    """The time for the whole request ran out while a system was being asked."""
+
+    system: str
+
+    def __str__(self) -> str:
+        return f"Out of time while waiting for {self.system}"
+
+
+class PipelineError(Exception):
+    """A mistake in code: in a pipeline, a step or a source."""
+
+
+@attrs.frozen
+class PipelineMisuse(PipelineError):
+    """A step did what no step may do, or asked what nobody answers.
+
+    Attributes:
+        step: the step's name.
+        question: the type of what it awaited; its values may be a fan's, and stay out.
+        problem: which rule it broke.
+    """
+
+    step: str
+    question: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"step {self.step}: {self.problem}: {self.question}"
+
+
+@attrs.frozen
+class SourceFailed(PipelineError):
+    """A source raised instead of answering, or did not answer one for one.
+
+    Attributes:
+        source: the source's name.
+        problem: what it did.
+    """
+
+    source: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"source {self.source}: {self.problem}"
+
+
+@attrs.frozen
+class UnknownQuestion(PipelineError):
+    """A source's answer to a question that it does not know. Reported as a misuse by the step."""
+
+    def __str__(self) -> str:
+        return "no source answers this"

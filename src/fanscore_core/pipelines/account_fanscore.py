@@ -1,0 +1,198 @@
+"""``VFApi.accountFanscore``: the score of a fan, in the eight steps of the user's document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TypeAlias
+
+import attrs
+
+from fanscore_core.errors import Unavailable
+from fanscore_core.ids import (
+    BotRunId,
+    EventId,
+    GlobalUserId,
+    MemberId,
+    valid_id,
+    valid_optional_id,
+)
+from fanscore_core.pipeline import pipeline
+from fanscore_core.policy import ScorePolicy, Signal
+from fanscore_core.ports.account_fanscore import AccountScore
+from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
+from fanscore_core.scoring import (
+    AccountFanscore,
+    BaseScore,
+    Boost,
+    Finding,
+    Missing,
+    ScoreOrigin,
+    ScoreReason,
+    base_score,
+    boost,
+    explain,
+    no_history,
+)
+from fanscore_core.step import Context, EarlyReturn, step
+
+
+@attrs.frozen
+class AccountFanscoreArgs:
+    """What a score is asked for.
+
+    Attributes:
+        policy: decides the points.
+        global_user_id: whose score.
+        event_id: for which event, by either kind of event id.
+        member_id: the fan's account, used where the identity record names none.
+    """
+
+    policy: ScorePolicy
+    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
+    member_id: MemberId | None = attrs.field(default=None, validator=valid_optional_id)
+
+
+NOT_ASKED = ScoreReason("ARM_NOT_ASKED", 0, "ARM risk scoring was not asked")
+
+
+@attrs.define
+class AccountFanscoreStash:
+    """What the steps leave for one another.
+
+    Attributes:
+        member_id: the fan's account, if known.
+        score: the stored score, once found.
+        arm_score: the ARM risk score.
+        arm_boost: what that is worth.
+        disco_event_id: the event's discovery id.
+        event_data: the number of the fan's demand records for the event.
+        bot_cursor: the model run to ask.
+        bot_score: the probability that the fan is a bot.
+    """
+
+    member_id: MemberId | None = None
+    score: BaseScore | None = None
+    arm_score: Finding = Missing.NOT_ASKED
+    arm_boost: Boost = Boost(Signal.ARM, NOT_ASKED)
+    disco_event_id: EventId | Missing = Missing.NOT_ASKED
+    event_data: Finding = Missing.NOT_ASKED
+    bot_cursor: BotRunId | Missing = Missing.NOT_ASKED
+    bot_score: Finding = Missing.NOT_ASKED
+
+
+Ctx: TypeAlias = Context[AccountFanscoreArgs, AccountFanscoreStash]
+
+
+@step("getAccountFanscoreGlobalUserId", writes=["member_id", "score"])
+async def get_account_fanscore_global_user_id(ctx: Ctx) -> None:
+    """Look the fan up by global user id: their account, perhaps a score."""
+    identity = await FanIdentity(ctx.args.global_user_id)
+    ctx.stash.member_id = (identity.member_id if identity else None) or ctx.args.member_id
+    if identity and identity.score:
+        ctx.stash.score = base_score(identity.score, ScoreOrigin.IDENTITY_SCORE)
+
+
+@step("getAccountFanscoreMemberId", reads=["member_id"], writes=["score"])
+async def get_account_fanscore_member_id(ctx: Ctx) -> EarlyReturn[None] | None:
+    """Look the score up by member id, unless there is one or no account is known."""
+    if ctx.stash.score or ctx.stash.member_id is None:
+        return EarlyReturn(None)
+    stored = await AccountScore(ctx.stash.member_id)
+    if stored:
+        ctx.stash.score = base_score(stored, ScoreOrigin.ACCOUNT_SCORE)
+    return None
+
+
+@step("getArmScore", writes=["arm_score", "arm_boost"], degrades=True)
+async def get_arm_score(ctx: Ctx) -> None:
+    """Ask how risky the fan is."""
+    try:
+        risk = await ArmScore(ctx.args.global_user_id, ctx.args.event_id)
+        ctx.stash.arm_score = Missing.NO_SCORE if risk is None else risk
+    except Unavailable:
+        ctx.stash.arm_score = Missing.UNAVAILABLE
+    ctx.stash.arm_boost = boost(ctx.args.policy, Signal.ARM, ctx.stash.arm_score)
+
+
+@step("getDiscoEventId", writes=["disco_event_id"], degrades=True)
+async def get_disco_event_id(ctx: Ctx) -> EarlyReturn[None] | None:
+    """Map the event id to a discovery id; without a mapping it is one itself."""
+    if ctx.args.event_id is None:
+        return EarlyReturn(None)
+    try:
+        ctx.stash.disco_event_id = await DiscoEventId(ctx.args.event_id) or ctx.args.event_id
+    except Unavailable:
+        ctx.stash.disco_event_id = Missing.UNAVAILABLE
+    return None
+
+
+@step("getEventDemandRecord", reads=["disco_event_id"], writes=["event_data"], degrades=True)
+async def get_event_demand_record(ctx: Ctx) -> EarlyReturn[None] | None:
+    """Count the fan's demand records for the event."""
+    event_id = ctx.stash.disco_event_id
+    if isinstance(event_id, Missing):
+        ctx.stash.event_data = event_id
+        return EarlyReturn(None)
+    try:
+        count = await EventDemandCount(ctx.args.global_user_id, event_id)
+        ctx.stash.event_data = Decimal(count)
+    except Unavailable:
+        ctx.stash.event_data = Missing.UNAVAILABLE
+    return None
+
+
+@step("getBotOrNotCursor", writes=["bot_cursor"], degrades=True)
+async def get_bot_or_not_cursor(ctx: Ctx) -> None:
+    """Find the newest finished run of the bot model."""
+    try:
+        ctx.stash.bot_cursor = await BotOrNotCursor() or Missing.NOT_ASKED
+    except Unavailable:
+        ctx.stash.bot_cursor = Missing.UNAVAILABLE
+
+
+@step("getBotOrNot", reads=["bot_cursor"], writes=["bot_score"], degrades=True)
+async def get_bot_or_not(ctx: Ctx) -> EarlyReturn[None] | None:
+    """Read that run's verdict on the fan."""
+    cursor = ctx.stash.bot_cursor
+    if isinstance(cursor, Missing):
+        ctx.stash.bot_score = cursor
+        return EarlyReturn(None)
+    try:
+        verdict = await BotOrNot(ctx.args.global_user_id, cursor)
+        ctx.stash.bot_score = Missing.NO_VERDICT if verdict is None else verdict
+    except Unavailable:
+        ctx.stash.bot_score = Missing.UNAVAILABLE
+    return None
+
+
+@step("calcAccountScore", reads=["score", "arm_boost", "event_data", "bot_score"])
+async def calc_account_score(ctx: Ctx) -> AccountFanscore:
+    """Add up the score and its reasons."""
+    policy, stash = ctx.args.policy, ctx.stash
+    return explain(
+        policy,
+        ctx.args.global_user_id,
+        stash.score or no_history(policy),
+        stash.arm_boost,
+        boost(policy, Signal.EVENT, stash.event_data),
+        boost(policy, Signal.MODEL, stash.bot_score),
+    )
+
+
+account_fanscore = pipeline(
+    "accountFanscore",
+    AccountFanscoreStash,
+    (
+        get_account_fanscore_global_user_id,
+        get_account_fanscore_member_id,
+        get_arm_score,
+        get_disco_event_id,
+        get_event_demand_record,
+        get_bot_or_not_cursor,
+        get_bot_or_not,
+        calc_account_score,
+    ),
+)

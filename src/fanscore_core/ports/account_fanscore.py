@@ -1,0 +1,16 @@
+"""Questions to ``account_fanscore_table``: the scores of accounts."""
+
+from __future__ import annotations
+
+import attrs
+
+from fanscore_core.ids import MemberId, valid_id
+from fanscore_core.query import Query
+from fanscore_core.scoring import StoredScore
+
+
+@attrs.frozen
+class AccountScore(Query[StoredScore | None]):
+    """The score of an account; ``None`` if it has none."""
+
+    member_id: MemberId = attrs.field(validator=valid_id)

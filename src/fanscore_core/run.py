@@ -1,0 +1,317 @@
+"""One run of a pipeline as a state machine: who may start, who decides, who is dropped.
+
+The outcome of a run is that of its steps run one at a time, in written order. The first step in
+that order that fails or ends decides; everything after it is dropped, whatever it has done since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from operator import itemgetter
+from typing import Generic, TypeVar, cast
+
+import attrs
+
+from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
+from fanscore_core.pipeline import BEFORE, Pipeline, Place
+from fanscore_core.query import Answered, Ask, Effect, Query, Question
+from fanscore_core.step import Context, EarlyReturn, EffectContext, SkipTo, StepKind
+from fanscore_core.trace import Asked, Fate, Trace
+
+ArgsT = TypeVar("ArgsT")
+StashT = TypeVar("StashT")
+ResultT = TypeVar("ResultT")
+StashT_co = TypeVar("StashT_co", covariant=True)
+ResultT_co = TypeVar("ResultT_co", covariant=True)
+
+
+@attrs.frozen
+class Degraded:
+    """A step went on without an answer.
+
+    Attributes:
+        step: the step's name.
+        error: what it was told instead.
+    """
+
+    step: str
+    error: Unavailable
+
+
+@attrs.frozen
+class Outcome(Generic[StashT_co, ResultT_co]):
+    """What came of a run: a value or an error, and how it got there.
+
+    Attributes:
+        value: the result; ``None`` where there is an error.
+        error: the error that ended the run, if one did.
+        warnings: where steps went on without an answer.
+        stash: each field as its last writer that counts left it.
+        trace: what happened.
+    """
+
+    value: ResultT_co | None
+    error: Exception | None
+    warnings: tuple[Degraded, ...]
+    stash: StashT_co
+    trace: Trace
+
+    def result(self) -> ResultT_co:
+        """Give the result.
+
+        Raises:
+            FanscoreError: what ended the run, if something did; bugs come as they are.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("ResultT_co", self.value)
+
+
+class Run(Generic[ArgsT, StashT, ResultT]):
+    """One run of a pipeline: hands out asks, takes answers in any order, ends in an outcome."""
+
+    __slots__ = (
+        "_answered",
+        "_args",
+        "_asking",
+        "_coroutines",
+        "_decider",
+        "_error",
+        "_fates",
+        "_pipeline",
+        "_ready",
+        "_stashes",
+        "_unmet",
+        "_values",
+        "_warnings",
+    )
+
+    def __init__(self, pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT) -> None:
+        """Start the steps that wait for nothing."""
+        count = len(pipeline.places)
+        self._pipeline = pipeline
+        self._args = args
+        self._answered: list[Asked] = []
+        self._asking: dict[int, Ask] = {}
+        self._coroutines: list[Coroutine[object, object, object] | None] = [None] * count
+        self._decider = count
+        self._error: Exception | None = None
+        self._fates = [Fate.NOT_REACHED] * count
+        # One place more than there are steps: BEFORE is -1, and so the last.
+        self._stashes: list[object] = [None] * count + [pipeline.stash()]
+        self._unmet = [len(place.waits_for) for place in pipeline.places]
+        self._values: list[object] = [None] * (count + 1)
+        self._warnings: list[tuple[int, Unavailable]] = []
+        self._ready = [place for place in pipeline.places if not place.waits_for]
+        self._run_before()
+        self._start_ready()
+
+    def asking(self) -> list[tuple[int, Ask]]:
+        """Give what the run waits for, by position of the step that asks."""
+        return sorted(self._asking.items())
+
+    def answer(
+        self, position: int, answered: Answered, round_number: int, *, shared: bool = False
+    ) -> None:
+        """Hand an answer to the step that asked; discard it if that step has been dropped.
+
+        Args:
+            position: the step's, as ``asking`` gave it.
+            answered: the answer.
+            round_number: for the trace.
+            shared: for the trace: whether another asker's question served this one too.
+        """
+        ask = self._asking.pop(position, None)
+        if ask is None:
+            return
+        answer = answered.answer
+        failure = type(answer).__name__ if isinstance(answer, Exception) else None
+        source, took_s = answered.source, answered.took_s
+        self._answered.append(
+            Asked(round_number, position, ask.question, source, took_s, failure, shared)
+        )
+        if failure is None:
+            self._resume(position, self._coroutine(position).send, answer)
+        else:
+            self._answer_error(position, ask, cast("Exception", answer))
+        self._start_ready()
+
+    def stop(self, error: Exception) -> None:
+        """End the run with an error from outside, at the first step that still asks."""
+        position = min(self._asking)
+        _close(self._coroutine(position))
+        self._fail(position, error)
+
+    def give_up(self, problem: str) -> None:
+        """End the run for what its first step that still asks has done wrong."""
+        position = min(self._asking)
+        self._misused(position, self._asking[position].question, problem)
+
+    def outcome(self) -> Outcome[StashT, ResultT]:
+        """Make the outcome, once the run asks nothing any more."""
+        stash = self._final_stash()
+        value = self._result(stash) if self._error is None else None
+        warnings = self._counting_warnings()
+        for position, _ in warnings:
+            if self._fates[position] in {Fate.RAN, Fate.RETURNED_EARLY}:
+                self._fates[position] = Fate.DEGRADED
+        names = tuple(place.step.name for place in self._pipeline.places)
+        return Outcome(
+            cast("ResultT", value),
+            self._error,
+            tuple(Degraded(names[position], error) for position, error in warnings),
+            stash,
+            Trace(names, tuple(self._fates), tuple(self._answered)),
+        )
+
+    def _run_before(self) -> None:
+        if self._pipeline.before is None:
+            return
+        context = Context(self._args, cast("StashT", self._stashes[BEFORE]))
+        try:
+            value = self._pipeline.before(context)
+        except Exception as error:  # noqa: BLE001  # a bug stays in its run
+            self._decider, self._error = BEFORE, _without_engine_frame(error)
+            return
+        if isinstance(value, EarlyReturn):
+            self._decider, value = BEFORE, value.value
+        self._values[BEFORE] = value
+
+    def _start_ready(self) -> None:
+        """Start what waits for nothing more, and what that lets start by finishing at once."""
+        while self._ready:
+            place = self._ready.pop()
+            if place.position < self._decider:
+                self._start(place)
+
+    def _start(self, place: Place) -> None:
+        position, step = place.position, place.step
+        stash = self._stashes[position] = place.view()
+        for fill in place.fills:
+            setattr(stash, fill.slot, getattr(self._stashes[fill.writer], fill.field))
+        context = EffectContext[object, object](self._args, stash)
+        if step.prev:
+            context.prev = self._values[position - 1]
+        coroutine = self._coroutines[position] = step.function(context)
+        self._fates[position] = Fate.RAN
+        self._resume(position, coroutine.send, None)
+
+    def _resume(self, position: int, resume: Callable[[object], object], value: object) -> None:
+        """Run a step until it asks, finishes or fails."""
+        try:
+            question = resume(value)
+        except StopIteration as stop:
+            self._finish(position, stop.value)
+        except Exception as error:  # noqa: BLE001  # a bug stays in its run
+            self._fail(position, _without_engine_frame(error))
+        else:
+            self._ask(position, question)
+
+    def _ask(self, position: int, question: object) -> None:
+        step = self._pipeline.places[position].step
+        problem = _misuse(step.kind, question)
+        if problem is None:
+            self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
+        else:
+            self._misused(position, question, problem)
+
+    def _answer_error(self, position: int, ask: Ask, error: Exception) -> None:
+        if isinstance(error, UnknownQuestion):
+            self._misused(position, ask.question, str(error))
+            return
+        if isinstance(error, Unavailable):
+            self._warnings.append((position, error))
+        throw = cast("Callable[[object], object]", self._coroutine(position).throw)
+        self._resume(position, throw, error)
+        # Others may get the same error for an answer, and it must not keep this step alive.
+        error.__traceback__ = error.__context__ = None
+
+    def _misused(self, position: int, question: object, problem: str) -> None:
+        """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""
+        name = self._pipeline.places[position].step.name
+        _close(self._coroutine(position))
+        self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
+
+    def _finish(self, position: int, value: object) -> None:
+        if isinstance(value, EarlyReturn):
+            self._values[position] = value.value
+            if value.skip_to is SkipTo.END:
+                self._decide(position, Fate.ENDED, None)
+                return
+            self._fates[position] = Fate.RETURNED_EARLY
+        else:
+            self._values[position] = value
+        for follower in self._pipeline.places[position].followers:
+            self._unmet[follower] -= 1
+            if not self._unmet[follower]:
+                self._ready.append(self._pipeline.places[follower])
+
+    def _fail(self, position: int, error: Exception) -> None:
+        self._decide(position, Fate.FAILED, error)
+
+    def _decide(self, position: int, fate: Fate, error: Exception | None) -> None:
+        """Let a step end the run, unless one before it does so yet. Drop all that come later."""
+        self._decider, self._error = position, error
+        self._fates[position] = fate
+        self._asking.pop(position, None)
+        for later in range(position + 1, len(self._fates)):
+            if self._fates[later] is not Fate.NOT_REACHED:
+                self._fates[later] = Fate.DROPPED
+                self._asking.pop(later, None)
+                _close(self._coroutine(later))
+
+    def _coroutine(self, position: int) -> Coroutine[object, object, object]:
+        return cast("Coroutine[object, object, object]", self._coroutines[position])
+
+    def _result(self, stash: StashT) -> object:
+        prev = self._values[min(self._decider, len(self._fates) - 1)]
+        if self._pipeline.after is None:
+            return prev
+        context = Context(self._args, stash)
+        context.prev = prev
+        try:
+            value = self._pipeline.after(context)
+        except Exception as error:  # noqa: BLE001  # a bug stays in its run
+            self._error = _without_engine_frame(error)
+            return None
+        return value.value if isinstance(value, EarlyReturn) else value
+
+    def _final_stash(self) -> StashT:
+        stash = self._stashes[BEFORE]
+        for place in self._pipeline.places[: self._decider + 1]:
+            for field in place.step.writes:
+                setattr(stash, field, getattr(self._stashes[place.position], field))
+        return cast("StashT", stash)
+
+    def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
+        """Give the warnings of steps that count, but for the error that a step failed with."""
+        return [
+            (position, error)
+            for position, error in sorted(self._warnings, key=itemgetter(0))
+            if position < self._decider or (position == self._decider and error is not self._error)
+        ]
+
+
+def _misuse(kind: StepKind, question: object) -> str | None:
+    """Say which rule a step breaks by what it awaits, if it breaks one."""
+    if isinstance(question, Effect):
+        return None if kind is StepKind.EFFECT else "only an effect step performs effects"
+    if not isinstance(question, Query):
+        return "a step awaits queries, nothing else"
+    try:
+        hash(question)
+    except Exception:  # noqa: BLE001  # whatever a field's hash raises
+        return "a query must be hashable"
+    return None
+
+
+def _close(coroutine: Coroutine[object, object, object]) -> None:
+    """Close a dropped step; what it does on its way out shows nowhere."""
+    with suppress(Exception):
+        coroutine.close()
+
+
+def _without_engine_frame(error: Exception) -> Exception:
+    traceback = error.__traceback__
+    return error.with_traceback(traceback.tb_next if traceback else None)

@@ -1,0 +1,15 @@
+"""How long the property tests search: HYPOTHESIS_PROFILE is `default`, `long` or `teeth`."""
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+settings.register_profile("default", max_examples=300, deadline=None, derandomize=True)
+settings.register_profile(
+    "long", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+# The teeth want to know whether a law fails, not the smallest case in which it does.
+settings.register_profile(
+    "teeth", settings.get_profile("default"), phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -1,0 +1,112 @@
+"""Sample questions, a stash and a world: the little that the engine's tests are told in."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TypeAlias
+
+import attrs
+
+from fanscore_core.errors import UnknownQuestion
+from fanscore_core.query import Answered, Ask, Effect, Query, Question, exactly
+from fanscore_core.step import Context, EffectContext
+from fanscore_core.trace import Asked
+
+
+@attrs.frozen
+class Count(Query[int]):
+    """How many there are of a fruit."""
+
+    of: str = attrs.field(validator=exactly(str))
+
+
+@attrs.frozen
+class Add(Effect[int]):
+    """Make it one more of a fruit, and tell how many there are then."""
+
+    of: str
+
+
+@attrs.frozen
+class Weather(Query[str]):
+    """What a ``World`` knows nothing about."""
+
+
+@attrs.define
+class Basket:
+    """A stash."""
+
+    apples: int = 0
+    pears: int = 0
+    total: int = 0
+
+
+Ctx: TypeAlias = Context[str, Basket]
+EffectCtx: TypeAlias = EffectContext[str, Basket]
+
+
+class World:
+    """A source that counts fruit, adds to it, and notes what it is asked.
+
+    A count that is an exception is the answer to every question about that fruit.
+    """
+
+    def __init__(self, **counts: int | Exception) -> None:
+        self.counts = counts
+        self.asks: list[list[Ask]] = []
+
+    @property
+    def rounds(self) -> list[list[Question[object]]]:
+        """What it was asked, by round."""
+        return [[ask.question for ask in asks] for asks in self.asks]
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        self.asks.append(list(asks))
+        return [Answered(self._answer(ask.question), "world") for ask in asks]
+
+    def _answer(self, question: Question[object]) -> object:
+        if isinstance(question, Add):
+            count = self.counts.get(question.of, 0)
+            if not isinstance(count, Exception):
+                self.counts[question.of] = count + 1
+            return self.counts[question.of]
+        if isinstance(question, Count):
+            return self.counts.get(question.of, 0)
+        return UnknownQuestion()
+
+
+@attrs.frozen
+class Broken:
+    """A source that does one thing in every round, whatever it is asked: raise, or say so much."""
+
+    does: object
+
+    def fetch(self, _asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Do it."""
+        if isinstance(self.does, BaseException):
+            raise self.does
+        return self.does  # type: ignore[return-value]  # what no source may do
+
+
+@attrs.frozen
+class Handed:
+    """An awaitable that hands the engine anything at all, as those of an event loop do."""
+
+    thing: object
+
+    def __await__(self) -> Generator[object, object, object]:
+        """Hand it over."""
+        return (yield self.thing)
+
+
+def asked(
+    round_number: int,
+    position: int,
+    question: Question[object],
+    *,
+    failure: str | None = None,
+    shared: bool = False,
+) -> Asked:
+    """Make the trace's entry for a question that a ``World`` answered."""
+    return Asked(round_number, position, question, "world", 0.0, failure, shared)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from fanscore_core.errors import (
+    DeadlineExceeded,
+    FanscoreError,
+    Forbidden,
+    InvalidId,
+    InvalidInput,
+    NotAllowed,
+    NotLoggedIn,
+    NotOwner,
+    PipelineError,
+    PipelineMisuse,
+    SourceFailed,
+    Unavailable,
+    UnknownQuestion,
+)
+
+ERRORS: list[tuple[Exception, tuple[type, ...], str]] = [
+    (InvalidInput("arguments.id", "expected x"), (FanscoreError,), "arguments.id: expected x"),
+    (InvalidId("id", "expected x"), (InvalidInput, FanscoreError), "id: expected x"),
+    (NotLoggedIn(), (FanscoreError,), "User not logged in"),
+    (NotOwner(), (Forbidden, FanscoreError), "Only the owner may ask for this"),
+    (NotAllowed("memberId"), (Forbidden, FanscoreError), "This caller may not use memberId"),
+    (Unavailable("arm_scoring"), (FanscoreError,), "arm_scoring is unavailable"),
+    (DeadlineExceeded("arm"), (FanscoreError,), "Out of time while waiting for arm"),
+    (PipelineMisuse("a", "Count", "no"), (PipelineError,), "step a: no: Count"),
+    (SourceFailed("World", "raised"), (PipelineError,), "source World: raised"),
+    (UnknownQuestion(), (PipelineError,), "no source answers this"),
+]
+
+every_error = pytest.mark.parametrize(
+    ("error", "ancestors", "sentence"), ERRORS, ids=lambda value: type(value).__name__
+)
+
+
+@every_error
+def test_errors_make_their_sentence(
+    error: Exception, ancestors: tuple[type, ...], sentence: str
+) -> None:
+    """Every error stands at its place in the tree, and makes its sentence from its values."""
+    assert type(error).__mro__[1:] == (*ancestors, Exception, BaseException, object)
+    assert str(error) == sentence
+
+
+@every_error
+def test_errors_are_frozen(error: Exception, ancestors: tuple[type, ...], sentence: str) -> None:
+    """An error cannot be changed, since it can be the answer to many askers."""
+    del ancestors, sentence
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        error.system = "another"  # type: ignore[attr-defined]  # the point
+
+
+@every_error
+def test_errors_can_be_raised(error: Exception, ancestors: tuple[type, ...], sentence: str) -> None:
+    """A frozen error can still be raised from another, and be caught as any of its ancestors."""
+    del sentence
+    cause = ValueError()
+    for ancestor in ancestors:
+        with pytest.raises(ancestor) as raised:
+            raise error from cause
+        assert raised.value is error
+        assert error.__cause__ is cause
+
+
+def test_an_unavailable_system_needs_no_reason() -> None:
+    """Where nothing more is known, the reason is that there was no answer."""
+    assert Unavailable("arm_scoring").reason == "no answer"
