@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import resources
 
 from fanscore_adapters.documents import parse_json
-from fanscore_adapters.structure import same, strict_converter, structure
+from fanscore_adapters.structure import StrictConverter, same
 from fanscore_core.policy import ScorePolicy
 
-_converter = strict_converter(same, forbid_extra_keys=True)
+_converter = StrictConverter(same, forbid_extra_keys=True)
 
 
 def parse_policy(text: str) -> ScorePolicy:
@@ -17,7 +17,7 @@ def parse_policy(text: str) -> ScorePolicy:
     Raises:
         InvalidInput: it is not JSON, or not a policy; names the path of the mistake.
     """
-    return structure(_converter, parse_json(text), ScorePolicy, "policy")
+    return _converter.structure(parse_json(text), ScorePolicy, "policy")
 
 
 def default_policy() -> ScorePolicy:

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar, cast
 
 import attrs
 
-from fanscore_adapters.structure import camel, strict_converter, structure
+from fanscore_adapters.structure import StrictConverter, camel
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.query import Question
@@ -67,7 +67,7 @@ class Call(Generic[QueryT]):
                 return Unavailable(self.service, "malformed answer")
 
 
-_converter = strict_converter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 
 @attrs.frozen
@@ -76,7 +76,7 @@ class _ArmData:
 
 
 def _arm_score(data: object) -> Decimal:
-    score = structure(_converter, data, _ArmData, "data").arm_score
+    score = _converter.structure(data, _ArmData, "data").arm_score
     if not 0 <= score <= MAX_ARM_SCORE:
         raise InvalidInput("data.armScore", f"expected 0 to {MAX_ARM_SCORE}")
     return score

@@ -36,31 +36,56 @@ def same(name: str) -> str:
     return name
 
 
-def strict_converter(rename: Callable[[str], str], *, forbid_extra_keys: bool) -> Converter:
-    """Make a converter between documents and attrs classes.
+class StrictConverter:
+    """Converts between parsed documents and attrs classes."""
 
-    Args:
-        rename: spells an attribute's name as the documents do.
-        forbid_extra_keys: whether a key that the class does not know is an error.
-    """
-    converter = Converter()
-    for kind, name in ((str, "a string"), (int, "an integer"), (bool, "true or false")):
-        converter.register_structure_hook(kind, _exact(kind, name))
-    converter.register_structure_hook(Decimal, _structure_number)
-    converter.register_structure_hook_func(lambda kind: kind in _ID_TYPES, _structure_id)
-    converter.register_structure_hook_func(
-        _is_tuple,
-        lambda value, kind: _structure_tuple(converter, value, kind),
-    )
+    def __init__(self, rename: Callable[[str], str], *, forbid_extra_keys: bool) -> None:
+        """Make a converter.
 
-    def structure_class(kind: type) -> Callable[[object, object], object]:
+        Args:
+            rename: spells an attribute's name as the documents do.
+            forbid_extra_keys: whether a key that the class does not know is an error.
+        """
+        self._rename = rename
+        self._forbid_extra_keys = forbid_extra_keys
+        self._converter = Converter()
+        for kind, name in ((str, "a string"), (int, "an integer"), (bool, "true or false")):
+            self._converter.register_structure_hook(kind, _exact(kind, name))
+        self._converter.register_structure_hook(Decimal, _structure_number)
+        self._converter.register_structure_hook_func(_is_id_type, _structure_id)
+        self._converter.register_structure_hook_func(_is_tuple, self._structure_tuple)
+        self._converter.register_structure_hook_factory(attrs.has, self._structure_class)
+        self._converter.register_unstructure_hook_factory(attrs.has, self._unstructure_class)
+
+    def structure(self, document: object, kind: type[ValueT], where: str) -> ValueT:
+        """Make a value of a document.
+
+        Args:
+            document: parsed JSON.
+            kind: the attrs class to make.
+            where: what the document is called in an error's path.
+
+        Raises:
+            InvalidInput: naming the path of the first mistake (``InvalidId`` if that is an id).
+        """
+        try:
+            return self._converter.structure(document, kind)
+        except (ClassValidationError, InvalidInput) as error:
+            raise self._within(where, error) from None
+
+    def unstructure(self, value: object) -> object:
+        """Make a document of a value."""
+        document: object = self._converter.unstructure(value)
+        return document
+
+    def _structure_class(self, kind: type) -> Callable[[object, object], object]:
         structure_fields = cast(
             "Callable[[object, object], object]",
             make_dict_structure_fn(
                 kind,
-                converter,
-                _cattrs_forbid_extra_keys=forbid_extra_keys,
-                **_spelling(kind, rename),  # type: ignore[arg-type]  # overrides by attribute
+                self._converter,
+                _cattrs_forbid_extra_keys=self._forbid_extra_keys,
+                **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
             ),
         )
 
@@ -71,61 +96,56 @@ def strict_converter(rename: Callable[[str], str], *, forbid_extra_keys: bool) -
 
         return structure_object
 
-    def unstructure_class(kind: type) -> Callable[[object], Mapping[str, object]]:
+    def _unstructure_class(self, kind: type) -> Callable[[object], Mapping[str, object]]:
         return make_dict_unstructure_fn(
             kind,
-            converter,
-            **_spelling(kind, rename),  # type: ignore[arg-type]  # overrides by attribute
+            self._converter,
+            **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
         )
 
-    converter.register_structure_hook_factory(attrs.has, structure_class)
-    converter.register_unstructure_hook_factory(attrs.has, unstructure_class)
-    return converter
+    def _spelling(self, kind: type) -> Mapping[str, object]:
+        return {
+            field.name: override(rename=self._rename(field.name)) for field in attrs.fields(kind)
+        }
 
+    def _structure_tuple(self, value: object, kind: object) -> tuple[object, ...]:
+        if type(value) is not list:
+            raise InvalidInput("", "expected a list")
+        kinds = get_args(kind)
+        if kinds[-1] is Ellipsis:
+            kinds = (kinds[0],) * len(value)
+        if len(kinds) != len(value):
+            raise InvalidInput("", f"expected a list of {len(kinds)}")
+        items = []
+        for index, (item, item_kind) in enumerate(zip(value, kinds, strict=True)):
+            try:
+                items.append(self._converter.structure(item, item_kind))
+            except (ClassValidationError, InvalidInput) as error:
+                raise self._within(f"[{index}]", error) from None
+        return tuple(items)
 
-def structure(converter: Converter, document: object, kind: type[ValueT], where: str) -> ValueT:
-    """Make a value of a document.
+    def _within(self, step: str, error: Exception) -> InvalidInput:
+        """Find the first mistake, with its path from here on, such as ``bands[1].points``."""
+        problem = self._first_problem(error)
+        dot = "." if problem.where and not problem.where.startswith("[") else ""
+        return attrs.evolve(problem, where=f"{step}{dot}{problem.where}")
 
-    Args:
-        converter: from ``strict_converter``.
-        document: parsed JSON.
-        kind: the attrs class to make.
-        where: what the document is called in an error's path.
-
-    Raises:
-        InvalidInput: naming the path of the first mistake (``InvalidId`` if that is an id).
-    """
-    try:
-        return converter.structure(document, kind)
-    except (ClassValidationError, InvalidInput) as error:
-        raise _within(where, error) from None
-
-
-def _spelling(kind: type, rename: Callable[[str], str]) -> Mapping[str, object]:
-    return {field.name: override(rename=rename(field.name)) for field in attrs.fields(kind)}
-
-
-def _first_problem(error: Exception) -> InvalidInput:
-    """Find the first mistake, with its path from here on, such as ``.bands[1].points``."""
-    if isinstance(error, InvalidInput):
-        return error
-    if isinstance(error, ForbiddenExtraKeysError):
-        return InvalidInput("", f"unknown key {min(error.extra_fields)!r}")
-    if isinstance(error, ClassValidationError):
-        noted, others = error.group_exceptions()
-        return _within(noted[0][1].name, noted[0][0]) if noted else _first_problem(others[0])
-    if isinstance(error, KeyError):
-        return InvalidInput("", "required")
-    return InvalidInput("", "not valid")
-
-
-def _within(step: str, error: Exception) -> InvalidInput:
-    problem = _first_problem(error)
-    return attrs.evolve(problem, where=_join(step, problem.where))
-
-
-def _join(path: str, rest: str) -> str:
-    return f"{path}.{rest}" if rest and not rest.startswith("[") else f"{path}{rest}"
+    def _first_problem(self, error: Exception) -> InvalidInput:
+        match error:
+            case InvalidInput():
+                return error
+            case ForbiddenExtraKeysError():
+                return InvalidInput("", f"unknown key {min(error.extra_fields)!r}")
+            case KeyError():
+                return InvalidInput("", "required")
+            case ClassValidationError():
+                noted, others = error.group_exceptions()
+                if not noted:
+                    return self._first_problem(others[0])
+                first, note = noted[0]
+                return self._within(self._rename(note.name), first)
+            case _:
+                return InvalidInput("", "not valid")
 
 
 def _is_tuple(kind: object) -> bool:
@@ -133,21 +153,8 @@ def _is_tuple(kind: object) -> bool:
     return origin is tuple
 
 
-def _structure_tuple(converter: Converter, value: object, kind: object) -> tuple[object, ...]:
-    if type(value) is not list:
-        raise InvalidInput("", "expected a list")
-    kinds = get_args(kind)
-    if kinds[-1] is Ellipsis:
-        kinds = (kinds[0],) * len(value)
-    if len(kinds) != len(value):
-        raise InvalidInput("", f"expected a list of {len(kinds)}")
-    items = []
-    for index, (item, item_kind) in enumerate(zip(value, kinds, strict=True)):
-        try:
-            items.append(converter.structure(item, item_kind))
-        except (ClassValidationError, InvalidInput) as error:
-            raise _within(f"[{index}]", error) from None
-    return tuple(items)
+def _is_id_type(kind: object) -> bool:
+    return kind in _ID_TYPES
 
 
 def _exact(kind: type, name: str) -> Callable[[object, object], object]:

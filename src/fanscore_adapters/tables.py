@@ -13,7 +13,7 @@ import attrs
 
 from fanscore_adapters import keys
 from fanscore_adapters.keys import Key
-from fanscore_adapters.structure import camel, strict_converter, structure
+from fanscore_adapters.structure import StrictConverter, camel
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.identity import Identity
 from fanscore_core.ids import BotRunId, EventId, MemberId
@@ -71,7 +71,7 @@ PrefixRead: TypeAlias = Read[QueryT, Sequence[Item]]
 """A question that the items of one partition answer whose sort key begins with a prefix."""
 
 
-_converter = strict_converter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 
 @attrs.frozen
@@ -105,7 +105,7 @@ class _MappingItem:
 def _identity(item: Item | None) -> Identity | None:
     if item is None:
         return None
-    stored = structure(_converter, item, _IdentityItem, "identity")
+    stored = _converter.structure(item, _IdentityItem, "identity")
     score = None if stored.score is None else _stored_score(stored.score, stored.raw_score)
     return Identity(stored.member_id, score)
 
@@ -113,7 +113,7 @@ def _identity(item: Item | None) -> Identity | None:
 def _account_score(item: Item | None) -> StoredScore | None:
     if item is None:
         return None
-    stored = structure(_converter, item, _ScoreItem, "score")
+    stored = _converter.structure(item, _ScoreItem, "score")
     return _stored_score(stored.score, stored.raw_score)
 
 
@@ -122,20 +122,20 @@ def _stored_score(score: Decimal, raw_score: Decimal | None) -> StoredScore:
 
 
 def _bot_cursor(item: Item | None) -> BotRunId | None:
-    return structure(_converter, item, _CursorItem, "cursor").cursor if item else None
+    return _converter.structure(item, _CursorItem, "cursor").cursor if item else None
 
 
 def _bot_verdict(item: Item | None) -> Decimal | None:
     if item is None:
         return None
-    verdict = structure(_converter, item, _VerdictItem, "verdict").bot_score
+    verdict = _converter.structure(item, _VerdictItem, "verdict").bot_score
     if not 0 <= verdict <= 1:
         raise InvalidInput("verdict.botScore", "expected a probability")
     return verdict
 
 
 def _event_mapping(item: Item | None) -> EventId | None:
-    return structure(_converter, item, _MappingItem, "mapping").disco_event_id if item else None
+    return _converter.structure(item, _MappingItem, "mapping").disco_event_id if item else None
 
 
 def _count_live(items: Sequence[Item]) -> int:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import attrs
 
-from fanscore_adapters.structure import camel, strict_converter, structure
+from fanscore_adapters.structure import StrictConverter, camel
 from fanscore_core.errors import (
     DeadlineExceeded,
     InvalidId,
@@ -58,7 +58,7 @@ class ErrorBody:
     info: Mapping[str, object]
 
 
-_converter = strict_converter(camel, forbid_extra_keys=True)
+_converter = StrictConverter(camel, forbid_extra_keys=True)
 
 _ERRORS: Mapping[type, tuple[str, str]] = {
     InvalidInput: ("400", "INVALID_INPUT"),
@@ -107,13 +107,12 @@ def read_arguments(arguments: Mapping[str, object], kind: type[ValueT]) -> Value
         InvalidInput: an argument is missing, unknown, or not what it must be (``InvalidId`` if
             that is an id); names its path.
     """
-    return structure(_converter, arguments, kind, "arguments")
+    return _converter.structure(arguments, kind, "arguments")
 
 
 def data(result: object) -> object:
     """Write a result as the schema's type of the same name."""
-    written: object = _converter.unstructure(result)
-    return written
+    return _converter.unstructure(result)
 
 
 def error_body(error: Exception, report: Callable[[Exception], str]) -> ErrorBody:
