@@ -74,6 +74,10 @@ coverage: .venv/.dev ## Run the unit tests and hold the coverage floor
 	$(BIN)/coverage run -m pytest $(COVERED)
 	$(BIN)/coverage report
 
+.PHONY: docs
+docs: .venv/.dev ## Run every example of the documentation, and follow its links
+	$(BIN)/pytest tests/docs
+
 .PHONY: property
 property: .venv/.dev ## Search long for a counterexample to the laws
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/property

@@ -10,6 +10,9 @@ settings.register_profile(
 )
 # The teeth want to know whether a law fails, not the smallest case in which it does.
 settings.register_profile(
-    "teeth", settings.get_profile("default"), phases=[Phase.explicit, Phase.generate]
+    "teeth",
+    settings.get_profile("default"),
+    max_examples=150,
+    phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from fanscore_core.errors import InvalidInput
 
@@ -30,14 +30,23 @@ def json_text(document: object) -> str:
     """Write a document as JSON; ``Decimal`` as the number that it is.
 
     Raises:
-        InvalidInput: a value has no place in JSON.
+        InvalidInput: a value has no place in JSON, or nests too deep.
     """
+    try:
+        return _text(document)
+    except RecursionError as error:
+        raise InvalidInput("$", "nested too deep") from error
+    except ValueError as error:
+        raise InvalidInput("$", "a number has too many digits") from error
+
+
+def _text(document: object) -> str:
     match document:
-        case dict():
-            members = (f"{json_text(key)}:{json_text(value)}" for key, value in document.items())
+        case dict() if all(isinstance(key, str) for key in document):
+            members = (f"{_text(key)}:{_text(value)}" for key, value in document.items())
             return "{" + ",".join(members) + "}"
         case list() | tuple():
-            return "[" + ",".join(map(json_text, document)) + "]"
+            return "[" + ",".join(map(_text, document)) + "]"
         case Decimal() if document.is_finite():
             return str(document)
         case str() | bool() | int() | None:
@@ -54,7 +63,7 @@ def _parse(decoder: json.JSONDecoder, text: str) -> object:
         raise InvalidInput("$", problem) from error
     except RecursionError as error:
         raise InvalidInput("$", "nested too deep") from error
-    except ValueError as error:
+    except (ValueError, InvalidOperation) as error:
         raise InvalidInput("$", "a number has too many digits") from error
     return document
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
+from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, SessionId
 
 
 class Key(NamedTuple):
@@ -50,3 +50,23 @@ def demand_record(fan: GlobalUserId, event: EventId, sale: str) -> Key:
 def demand_of_event(fan: GlobalUserId, event: EventId) -> Key:
     """Prefix of the keys of all of a fan's demand records for an event."""
     return Key(f"fan:{fan}", f"demand#{event.replace('-', '%2D')}-")
+
+
+def demand_of_fan(fan: GlobalUserId, event: EventId | None) -> Key:
+    """Prefix of the keys of a fan's demand records, for one event or for all."""
+    return Key(f"fan:{fan}", "demand#") if event is None else demand_of_event(fan, event)
+
+
+def liveness_session(fan: GlobalUserId, session: SessionId) -> Key:
+    """Key of a fan's liveness session."""
+    return Key(f"fan:{fan}", f"liveness#{session}")
+
+
+def last_liveness_session(fan: GlobalUserId) -> Key:
+    """Key of the pointer to the session that was started last for a fan."""
+    return Key(f"fan:{fan}", "liveness")
+
+
+def consumer_mark(event: str, consumer: str) -> Key:
+    """Key of the mark of a consumer on a user event."""
+    return Key(f"event:{event}", f"consumer#{consumer}")

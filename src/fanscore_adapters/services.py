@@ -13,12 +13,24 @@ from typing import Generic, TypeVar, cast
 import attrs
 
 from fanscore_adapters.structure import StrictConverter, camel
-from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.account import UserInfo
+from fanscore_core.campaign import Campaign, Eligibility
+from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, Unavailable
+from fanscore_core.event_details import EventDetails
+from fanscore_core.membership import NO_MEMBER, LnaaMembership
+from fanscore_core.phone import PhoneScore
+from fanscore_core.ports.account_service import AccountInfo
 from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.ports.campaign_service import CampaignById
+from fanscore_core.ports.eligibility_service import FanEligibility
+from fanscore_core.ports.event_details import EventById
+from fanscore_core.ports.lnaa import ActivateMembership, Membership
+from fanscore_core.ports.phone_scoring import PhoneNumberScore
 from fanscore_core.query import Question
 
 QueryT = TypeVar("QueryT")
 
+NOT_LOGGED_IN = 401
 NOT_FOUND = 404
 MAX_ARM_SCORE = 10
 
@@ -39,7 +51,7 @@ class Call(Generic[QueryT]):
     operation: str
     arguments: Callable[[QueryT], Mapping[str, object]]
     read: Callable[[object], object]
-    known_errors: Mapping[int, object]
+    known_errors: Mapping[int, object] = attrs.field(factory=dict)
 
     def request(self, question: QueryT) -> Mapping[str, object]:
         """Make the document to send."""
@@ -82,7 +94,11 @@ def _arm_score(data: object) -> Decimal:
     return score
 
 
-CALLS: Mapping[type[Question[object]], Call[object]] = cast(
+def _read_as(kind: type[object]) -> Callable[[object], object]:
+    return lambda data: _converter.structure(data, kind, "data")
+
+
+CALLS = cast(
     "Mapping[type[Question[object]], Call[object]]",
     {
         ArmScore: Call[ArmScore](
@@ -92,11 +108,73 @@ CALLS: Mapping[type[Question[object]], Call[object]] = cast(
             _arm_score,
             {NOT_FOUND: None},
         ),
+        AccountInfo: Call[AccountInfo](
+            "proxy_tm_account_service",
+            "accountInfo",
+            lambda asked: {
+                "globalUserId": asked.global_user_id,
+                "authorization": asked.authorization,
+            },
+            _read_as(UserInfo),
+            {NOT_LOGGED_IN: NotLoggedIn()},
+        ),
+        CampaignById: Call[CampaignById](
+            "proxy_campaign_service",
+            "campaign",
+            lambda asked: {"campaignId": asked.campaign_id},
+            _read_as(Campaign),
+            {NOT_FOUND: NotFound("campaign")},
+        ),
+        FanEligibility: Call[FanEligibility](
+            "check_eligibility",
+            "eligibility",
+            lambda asked: {
+                "campaignId": asked.campaign_id,
+                "globalUserId": asked.global_user_id,
+            },
+            _read_as(Eligibility),
+        ),
+        EventById: Call[EventById](
+            "event_details",
+            "eventDetails",
+            lambda asked: {"eventId": asked.event_id},
+            _read_as(EventDetails),
+            {NOT_FOUND: NotFound("event")},
+        ),
+        PhoneNumberScore: Call[PhoneNumberScore](
+            "get_updated_phonescore",
+            "phoneScore",
+            lambda asked: {
+                "phoneNumber": asked.phone_number,
+                "globalUserId": asked.global_user_id,
+            },
+            _read_as(PhoneScore),
+        ),
     },
 )
-"""The questions that services answer."""
+"""The questions that Lambda proxies answer."""
+
+LNAA_CALLS = cast(
+    "Mapping[type[Question[object]], Call[object]]",
+    {
+        Membership: Call[Membership](
+            "lnaa_api",
+            "membership",
+            lambda asked: {"globalUserId": asked.global_user_id},
+            _read_as(LnaaMembership),
+            {NOT_FOUND: NO_MEMBER},
+        ),
+        ActivateMembership: Call[ActivateMembership](
+            "lnaa_api",
+            "activation",
+            lambda asked: {"globalUserId": asked.global_user_id},
+            _read_as(LnaaMembership),
+        ),
+    },
+)
+"""LNAA's questions, as its stand-in answers them. The real LNAA is asked over HTTP."""
 
 SYSTEMS: Mapping[type[Question[object]], str] = {
-    asked: call.service for asked, call in CALLS.items()
+    asked: call.service for asked, call in {**CALLS, **LNAA_CALLS}.items()
 }
 """The service behind each question."""

@@ -103,7 +103,7 @@ class Sources:
         if future is None or not self._done(future, limit):
             return [self._late(adapter.systems[type(ask.question)], ask) for ask in group]
         try:
-            answered = future.result()
+            answered = list(future.result())
         except Exception as error:
             raise SourceFailed(name, f"raised {type(error).__name__}") from error
         if len(answered) != len(group):

@@ -16,9 +16,11 @@ from typing import Self
 
 import attrs
 
+from fanscore_adapters.access import TABLES, Item, Put, Refused, Write
+from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents import json_text, parse_stored_json
 from fanscore_adapters.keys import Key
-from fanscore_adapters.tables import LOOKUPS, PREFIX_READS, SYSTEMS, TABLES, Item
+from fanscore_adapters.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.query import Answered, Ask, Question
 
@@ -33,16 +35,18 @@ CREATE TABLE IF NOT EXISTS {table} (
 """
 
 # Keys come as one JSON array, so that any number of them is one statement, known in advance.
-_LOOK_UP = """
+LOOK_UP = """
 SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
-ON stored.PK = wanted.value ->> 0 AND stored.SK = wanted.value ->> 1
+ON stored.PK = json_extract(wanted.value, '$[0]')
+AND stored.SK = json_extract(wanted.value, '$[1]')
 """
 
 # DEL is greater than any character of a key.
-_BEGINS_WITH = """
+BEGINS_WITH = """
 SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
-ON stored.PK = wanted.value ->> 0
-AND stored.SK >= wanted.value ->> 1 AND stored.SK < (wanted.value ->> 1) || char(127)
+ON stored.PK = json_extract(wanted.value, '$[0]')
+AND stored.SK >= json_extract(wanted.value, '$[1]')
+AND stored.SK < json_extract(wanted.value, '$[1]') || char(127)
 ORDER BY wanted.key, stored.SK
 """
 
@@ -77,12 +81,18 @@ class SqliteTables:
         """
         self._path = path
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        if not path:
+            raise InvalidInput("database", "expected a path")
         try:
-            connection = self._connect()
-            self._lay_out(connection)
+            self._idle.put(self._connect())
+            self._lay_out()
         except sqlite3.Error as error:
-            raise InvalidInput("database", f"cannot be used: {error}") from error
-        self._idle.put(connection)
+            where = f"database {path}"
+            raise InvalidInput(where, f"cannot be used: {error}") from error
+
+    def __del__(self) -> None:
+        """Close what was left open, so that it is not reported as lost."""
+        self.close()
 
     def __enter__(self) -> Self:
         """Give the tables."""
@@ -100,14 +110,14 @@ class SqliteTables:
     def look_up(self, table: str, keys: Sequence[Key]) -> list[str | None]:
         """Read the items of some keys, as JSON text; ``None`` where there is none."""
         found: list[str | None] = [None] * len(keys)
-        for index, item in self._select(_LOOK_UP.format(table=table), keys):
+        for index, item in self._select(LOOK_UP.format(table=table), keys):
             found[index] = item
         return found
 
     def begins_with(self, table: str, prefixes: Sequence[Key]) -> list[list[str]]:
         """Read the items of some prefixes, as JSON text, in the order of their sort keys."""
         found: list[list[str]] = [[] for _ in prefixes]
-        for index, item in self._select(_BEGINS_WITH.format(table=table), prefixes):
+        for index, item in self._select(BEGINS_WITH.format(table=table), prefixes):
             found[index].append(item)
         return found
 
@@ -122,21 +132,38 @@ class SqliteTables:
         """
         row = _row(item)
         with self._connection() as connection, _transaction(connection):
-            select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # one of TABLES
-            text = connection.execute(select, row[:2]).fetchone()
-            stored = None if text is None else _item(text[0])
+            stored = _stored(connection, table, row[:2])
             if not when(stored):
                 raise ConditionFailedError(stored)
             connection.execute(_replace(table), row)
+
+    def put_all(self, table: str, puts: Sequence[Put]) -> None:
+        """Write items, all or none, if each meets its condition.
+
+        Raises:
+            ConditionFailedError: one does not; holds what is stored there.
+            InvalidInput: as ``put``.
+        """
+        with self._connection() as connection, _transaction(connection):
+            for put in puts:
+                row = _row(put.item)
+                stored = _stored(connection, table, row[:2])
+                if not put.met_by(stored):
+                    raise ConditionFailedError(stored)
+                connection.execute(_replace(table), row)
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Write many items, all or none, over what is there.
 
         Raises:
-            InvalidInput: as ``put``.
+            InvalidInput: as ``put``, or the tables cannot be written.
         """
-        with self._connection() as connection, _transaction(connection):
-            connection.executemany(_replace(table), map(_row, items))
+        try:
+            with self._connection() as connection, _transaction(connection):
+                connection.executemany(_replace(table), map(_row, items))
+        except sqlite3.Error as error:
+            where = f"database {self._path}"
+            raise InvalidInput(where, f"cannot be written: {error}") from error
 
     def _select(self, statement: str, keys: Sequence[Key]) -> list[tuple[int, str]]:
         with self._connection() as connection:
@@ -162,15 +189,18 @@ class SqliteTables:
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection
 
-    def _lay_out(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        with _transaction(connection):
+    def _lay_out(self) -> None:
+        with self._connection() as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version not in {0, LAYOUT_VERSION}:
-                raise InvalidInput("database", f"has layout {version}, expected {LAYOUT_VERSION}")
-            for table in TABLES:
-                connection.execute(_CREATE.format(table=table))
-            connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+                where = f"database {self._path}"
+                raise InvalidInput(where, f"has layout {version}, expected {LAYOUT_VERSION}")
+            # First what waits for other writers: the change of the journal mode does not.
+            with _transaction(connection):
+                for table in TABLES:
+                    connection.execute(_CREATE.format(table=table))
+                connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+            connection.execute("PRAGMA journal_mode = WAL")
 
 
 @attrs.frozen
@@ -186,16 +216,38 @@ class Sqlite:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask, with one statement for each table and kind of read."""
+        answers: dict[int, Answered] = {}
         groups: dict[tuple[str, bool], list[int]] = {}
         for index, ask in enumerate(asks):
             kind = type(ask.question)
+            if kind in WRITES:
+                answers[index] = self._perform(ask.question)
+                continue
             groups.setdefault((SYSTEMS[kind], kind in LOOKUPS), []).append(index)
-        answers: dict[int, Answered] = {}
         for (table, is_lookup), indexes in groups.items():
             questions = [asks[index].question for index in indexes]
             read = self._look_up if is_lookup else self._begins_with
             answers.update(zip(indexes, _timed(read, table, questions), strict=True))
         return [answers[index] for index in range(len(asks))]
+
+    def _perform(self, effect: Question[object]) -> Answered:
+        write = WRITES[type(effect)]
+        pause(write.attempt(effect))
+        started_at = perf_counter()
+        try:
+            answer = self._write(write, effect)
+        except sqlite3.Error as error:
+            answer = Unavailable(write.table, f"SQLite: {type(error).__name__}")
+        except InvalidInput as error:
+            answer = Unavailable(write.table, f"malformed item: {error}")
+        return Answered(answer, write.table, perf_counter() - started_at)
+
+    def _write(self, write: Write[object], effect: Question[object]) -> object:
+        try:
+            self.tables.put_all(write.table, write.puts(effect))
+        except ConditionFailedError as failed:
+            return write.make(effect, Refused(failed.stored))
+        return write.make(effect, None)
 
     def _look_up(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
         reads = [LOOKUPS[type(question)] for question in questions]
@@ -238,16 +290,22 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def _stored(connection: sqlite3.Connection, table: str, key: tuple[str, str]) -> Item | None:
+    select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
+    found = connection.execute(select, key).fetchone()
+    return None if found is None else _item(found[0])
+
+
 def _replace(table: str) -> str:
     return f"INSERT OR REPLACE INTO {table} (PK, SK, item) VALUES (?, ?, ?)"  # noqa: S608  # of TABLES
 
 
 def _row(item: Item) -> tuple[str, str, str]:
     match item:
-        case {"PK": str(pk), "SK": str(sk)}:
+        case {"PK": str(pk), "SK": str(sk)} if pk.isascii() and sk.isascii():
             return pk, sk, json_text(item)
         case _:
-            raise InvalidInput("item", "needs the strings PK and SK")
+            raise InvalidInput("item", "needs the strings PK and SK, in ASCII")
 
 
 def _item(text: str) -> Item:

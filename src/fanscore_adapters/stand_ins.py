@@ -7,12 +7,13 @@ from importlib import resources
 
 import attrs
 
+from fanscore_adapters.access import TABLES, Item
 from fanscore_adapters.documents import parse_json
-from fanscore_adapters.services import CALLS, NOT_FOUND, SYSTEMS
-from fanscore_adapters.tables import TABLES, Item
+from fanscore_adapters.services import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.query import Answered, Ask, Question
 
+_CALLS = {**CALLS, **LNAA_CALLS}
 _NOT_IN_SAMPLE = {"error": {"code": NOT_FOUND, "message": "not in the sample"}}
 
 
@@ -23,7 +24,8 @@ class Case:
     Attributes:
         operation: what is asked.
         arguments: what it is asked with; arguments that are not named here do not matter.
-        response: ``{"data": ...}`` or ``{"error": ...}``.
+        response: ``{"data": ...}`` or ``{"error": ...}``; in its data, a text such as
+            ``$globalUserId`` stands for that argument.
     """
 
     operation: str
@@ -37,6 +39,18 @@ class Case:
                 return self.arguments.items() <= given.items()
             case _:
                 return False
+
+    def answer(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Make the answer to a request that this fits."""
+        data, arguments = self.response.get("data"), request["arguments"]
+        if not isinstance(data, dict) or not isinstance(arguments, dict):
+            return self.response
+        given = {f"${name}": value for name, value in arguments.items()}
+        filled = {
+            name: given.get(value, value) if isinstance(value, str) else value
+            for name, value in data.items()
+        }
+        return {**self.response, "data": filled}
 
 
 @attrs.frozen
@@ -99,12 +113,12 @@ class StandIns:
         return [Answered(self._answer(ask.question), SYSTEMS[type(ask.question)]) for ask in asks]
 
     def _answer(self, question: Question[object]) -> object:
-        call = CALLS[type(question)]
+        call = _CALLS[type(question)]
         if call.service in self.outages:
             return Unavailable(call.service, "declared out of order")
         request = call.request(question)
         cases = self.sample.services.get(call.service, ())
-        fitting = (case.response for case in cases if case.fits(request))
+        fitting = (case.answer(request) for case in cases if case.fits(request))
         return call.answer(next(fitting, _NOT_IN_SAMPLE))
 
 
@@ -124,7 +138,9 @@ def _items(where: str, items: object) -> Sequence[Item]:
 
 def _cases(where: str, cases: object) -> Sequence[Case]:
     if where.rpartition(".")[2] not in SYSTEMS.values():
-        raise InvalidInput(where, f"no such service; there are {', '.join(SYSTEMS.values())}")
+        raise InvalidInput(
+            where, f"no such service; there are {', '.join(sorted(set(SYSTEMS.values())))}"
+        )
     if not isinstance(cases, list):
         raise InvalidInput(where, "expected a list of cases")
     return [_case(f"{where}[{index}]", case) for index, case in enumerate(cases)]

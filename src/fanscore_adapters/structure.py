@@ -5,8 +5,13 @@ A default cattrs converter turns ``None`` into ``"None"`` and ``2.9`` into ``2``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum
+from functools import partial
 from typing import TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -17,12 +22,28 @@ from cattrs import (
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from fanscore_core import ids
+from fanscore_adapters.documents import parse_json
+from fanscore_core import ids, scalars
+from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
 
 ValueT = TypeVar("ValueT")
 
-_ID_TYPES = frozenset({ids.GlobalUserId, ids.MemberId, ids.EventId, ids.BotRunId})
+MAX_SHOWN_KEY = 40
+
+_TEXTS: Mapping[object, tuple[Callable[[str], bool], str]] = {
+    scalars.Email: (scalars.is_email, scalars.EMAIL_RULE),
+    scalars.PhoneNumber: (scalars.is_phone_number, scalars.PHONE_RULE),
+    scalars.Locale: (scalars.is_locale, scalars.LOCALE_RULE),
+}
+"""Text that has a form, by its type: how to recognise it, and what to say if it has not."""
+
+_matches_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_matches_date_time = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2}(:[0-9]{2})?)"
+).fullmatch
+_digits_of_a_second = re.compile(r"(\.[0-9]{6})[0-9]{1,3}")
 
 
 def camel(name: str) -> str:
@@ -48,14 +69,9 @@ class StrictConverter:
         """
         self._rename = rename
         self._forbid_extra_keys = forbid_extra_keys
-        self._converter = Converter()
-        for kind, name in ((str, "a string"), (int, "an integer"), (bool, "true or false")):
-            self._converter.register_structure_hook(kind, _exact(kind, name))
-        self._converter.register_structure_hook(Decimal, _structure_number)
-        self._converter.register_structure_hook_func(_is_id_type, _structure_id)
-        self._converter.register_structure_hook_func(_is_tuple, self._structure_tuple)
-        self._converter.register_structure_hook_factory(attrs.has, self._structure_class)
-        self._converter.register_unstructure_hook_factory(attrs.has, self._unstructure_class)
+        # The quick one says that there is a mistake, the careful one where: few documents have one.
+        self._quick = self._converter(careful=False)
+        self._careful = self._converter(careful=True)
 
     def structure(self, document: object, kind: type[ValueT], where: str) -> ValueT:
         """Make a value of a document.
@@ -69,21 +85,50 @@ class StrictConverter:
             InvalidInput: naming the path of the first mistake (``InvalidId`` if that is an id).
         """
         try:
-            return self._converter.structure(document, kind)
+            return self._quick.structure(document, kind)
+        except Exception:  # noqa: BLE001, S110  # whatever it is, the careful one finds it too
+            pass
+        try:
+            return self._careful.structure(document, kind)
         except (ClassValidationError, InvalidInput) as error:
             raise self._within(where, error) from None
 
     def unstructure(self, value: object) -> object:
         """Make a document of a value."""
-        document: object = self._converter.unstructure(value)
+        document: object = self._quick.unstructure(value)
         return document
 
-    def _structure_class(self, kind: type) -> Callable[[object, object], object]:
+    def _converter(self, *, careful: bool) -> Converter:
+        converter = Converter(detailed_validation=careful)
+        for kind, name in ((str, "a string"), (int, "an integer"), (bool, "true or false")):
+            converter.register_structure_hook(kind, _exact(kind, name))
+        converter.register_structure_hook(Decimal, _structure_number)
+        converter.register_structure_hook(datetime, _structure_date_time)
+        converter.register_structure_hook(date, _structure_date)
+        converter.register_structure_hook_func(_is_json_object, _structure_json_object)
+        converter.register_structure_hook_func(_is_id_type, _structure_id)
+        converter.register_structure_hook_func(_is_enum, _structure_enum)
+        converter.register_structure_hook_func(_TEXTS.__contains__, _structure_text)
+        converter.register_structure_hook_func(_is_tuple, partial(self._structure_tuple, converter))
+        converter.register_structure_hook_factory(
+            attrs.has, partial(self._structure_class, converter)
+        )
+        converter.register_unstructure_hook_factory(
+            attrs.has, partial(self._unstructure_class, converter)
+        )
+        converter.register_unstructure_hook(datetime, date_time_text)
+        converter.register_unstructure_hook(date, date.isoformat)
+        converter.register_unstructure_hook(Decimal, float)
+        return converter
+
+    def _structure_class(
+        self, converter: Converter, kind: type
+    ) -> Callable[[object, object], object]:
         structure_fields = cast(
             "Callable[[object, object], object]",
             make_dict_structure_fn(
                 kind,
-                self._converter,
+                converter,
                 _cattrs_forbid_extra_keys=self._forbid_extra_keys,
                 **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
             ),
@@ -96,10 +141,12 @@ class StrictConverter:
 
         return structure_object
 
-    def _unstructure_class(self, kind: type) -> Callable[[object], Mapping[str, object]]:
+    def _unstructure_class(
+        self, converter: Converter, kind: type
+    ) -> Callable[[object], Mapping[str, object]]:
         return make_dict_unstructure_fn(
             kind,
-            self._converter,
+            converter,
             **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
         )
 
@@ -108,7 +155,9 @@ class StrictConverter:
             field.name: override(rename=self._rename(field.name)) for field in attrs.fields(kind)
         }
 
-    def _structure_tuple(self, value: object, kind: object) -> tuple[object, ...]:
+    def _structure_tuple(
+        self, converter: Converter, value: object, kind: object
+    ) -> tuple[object, ...]:
         if type(value) is not list:
             raise InvalidInput("", "expected a list")
         kinds = get_args(kind)
@@ -119,7 +168,7 @@ class StrictConverter:
         items = []
         for index, (item, item_kind) in enumerate(zip(value, kinds, strict=True)):
             try:
-                items.append(self._converter.structure(item, item_kind))
+                items.append(converter.structure(item, item_kind))
             except (ClassValidationError, InvalidInput) as error:
                 raise self._within(f"[{index}]", error) from None
         return tuple(items)
@@ -135,7 +184,7 @@ class StrictConverter:
             case InvalidInput():
                 return error
             case ForbiddenExtraKeysError():
-                return InvalidInput("", f"unknown key {min(error.extra_fields)!r}")
+                return InvalidInput("", _unknown_key(min(error.extra_fields)))
             case KeyError():
                 return InvalidInput("", "required")
             case ClassValidationError():
@@ -148,13 +197,28 @@ class StrictConverter:
                 return InvalidInput("", "not valid")
 
 
+def _unknown_key(name: str) -> str:
+    """Say that a key is not known; only what looks like a field's name is repeated."""
+    shown = name.isascii() and name.isidentifier() and len(name) <= MAX_SHOWN_KEY
+    return f"unknown key {name!r}" if shown else "unknown key"
+
+
 def _is_tuple(kind: object) -> bool:
     origin: object = get_origin(kind)
     return origin is tuple
 
 
+def date_time_text(moment: datetime) -> str:
+    """Write a time as ``AWSDateTime``: in UTC, with as many digits as it has."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _is_enum(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
 def _is_id_type(kind: object) -> bool:
-    return kind in _ID_TYPES
+    return kind in ids.ID_TYPES
 
 
 def _exact(kind: type, name: str) -> Callable[[object, object], object]:
@@ -172,6 +236,59 @@ def _structure_number(value: object, _kind: object) -> Decimal:
     if type(value) is not Decimal or not value.is_finite():
         raise InvalidInput("", "expected a number")
     return value
+
+
+def _structure_enum(value: object, kind: type[Enum]) -> Enum:
+    names = [member.value for member in kind]
+    if value not in names:
+        raise InvalidInput("", f"expected {' or '.join(names)}")
+    return kind(value)
+
+
+def _structure_text(value: object, kind: object) -> str:
+    matches, rule = _TEXTS[kind]
+    if type(value) is not str or not matches(value):
+        raise InvalidInput("", rule)
+    return value
+
+
+def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:
+    """Read an ``AWSJSON`` that must be an object.
+
+    UNSURE: AppSync's guide says that a resolver sees the parsed value. Should it be text, it is
+    read as strictly.
+    """
+    document = parse_json(value) if type(value) is str else value
+    if type(document) is not dict or not all(map(_is_text, document)):
+        raise InvalidInput("", "expected a JSON object")
+    return {name: canonical_json(member) for name, member in document.items()}
+
+
+def _is_json_object(kind: object) -> bool:
+    return kind is scalars.JsonObject
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text that can be stored: no half of a surrogate pair."""
+    try:
+        return type(value) is str and bool(value.encode() or True)
+    except UnicodeEncodeError:
+        return False
+
+
+def _structure_date_time(value: object, _kind: object) -> datetime:
+    """Read an ``AWSDateTime``: the offset is compulsory, seconds are not."""
+    if type(value) is str and _matches_date_time(value):
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(_digits_of_a_second.sub(r"\1", value)).astimezone(UTC)
+    raise InvalidInput("", "expected a date and time with offset, such as 2026-11-01T08:00:00Z")
+
+
+def _structure_date(value: object, _kind: object) -> date:
+    if type(value) is str and _matches_date(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise InvalidInput("", "expected a date, such as 2026-11-01")
 
 
 def _structure_id(value: object, _kind: object) -> str:

@@ -1,75 +1,32 @@
-"""The four tables: which items answer a question, and how they are read (contract section 4).
-
-Both stores, embedded and DynamoDB, work from these: they differ only in how items are fetched.
-"""
+"""The four tables: which items answer a question, and how they are read (contract section 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import cast
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.keys import Key
+from fanscore_adapters import consumer_items, demand_items, keys, verification_items
+from fanscore_adapters.access import (
+    ACCOUNT_FANSCORE,
+    DEMAND,
+    FAN_IDENTITY,
+    Item,
+    Lookup,
+    PrefixRead,
+    Write,
+)
 from fanscore_adapters.structure import StrictConverter, camel
-from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.errors import InvalidInput
 from fanscore_core.identity import Identity
 from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
-from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
 from fanscore_core.query import Question
 from fanscore_core.scoring import StoredScore
-
-QueryT = TypeVar("QueryT")
-FoundT = TypeVar("FoundT")
-StoredT = TypeVar("StoredT")
-
-FAN_IDENTITY = "fan_identity_table"
-ACCOUNT_FANSCORE = "account_fanscore_table"
-VERIFICATION = "verification_table"
-DEMAND = "demand_table"
-TABLES = (FAN_IDENTITY, ACCOUNT_FANSCORE, VERIFICATION, DEMAND)
-
-Item: TypeAlias = Mapping[str, object]
-"""A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
-
-
-@attrs.frozen
-class Read(Generic[QueryT, FoundT]):
-    """How a question is answered from a table.
-
-    Attributes:
-        table: where the items lie.
-        key: finds them.
-        make: makes the answer of what was found; raises ``InvalidInput`` if that is malformed.
-    """
-
-    table: str
-    key: Callable[[QueryT], Key]
-    make: Callable[[FoundT], object]
-
-    def answer(self, stored: StoredT, parse: Callable[[StoredT], FoundT]) -> object:
-        """Make the answer; ``Unavailable`` where an item is malformed, never a wrong score.
-
-        Args:
-            stored: as the store gives it.
-            parse: makes items of that; raises ``InvalidInput`` where it cannot.
-        """
-        try:
-            return self.make(parse(stored))
-        except InvalidInput as error:
-            return Unavailable(self.table, f"malformed item: {error}")
-
-
-Lookup: TypeAlias = Read[QueryT, Item | None]
-"""A question that one item answers, or its absence."""
-
-PrefixRead: TypeAlias = Read[QueryT, Sequence[Item]]
-"""A question that the items of one partition answer whose sort key begins with a prefix."""
-
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -122,7 +79,9 @@ def _stored_score(score: Decimal, raw_score: Decimal | None) -> StoredScore:
 
 
 def _bot_cursor(item: Item | None) -> BotRunId | None:
-    return _converter.structure(item, _CursorItem, "cursor").cursor if item else None
+    if item is None:
+        return None
+    return _converter.structure(item, _CursorItem, "cursor").cursor
 
 
 def _bot_verdict(item: Item | None) -> Decimal | None:
@@ -135,12 +94,9 @@ def _bot_verdict(item: Item | None) -> Decimal | None:
 
 
 def _event_mapping(item: Item | None) -> EventId | None:
-    return _converter.structure(item, _MappingItem, "mapping").disco_event_id if item else None
-
-
-def _count_live(items: Sequence[Item]) -> int:
-    """Count demand records; what has a time to live is a tombstone (contract section 6)."""
-    return sum("ttl" not in item for item in items)
+    if item is None:
+        return None
+    return _converter.structure(item, _MappingItem, "mapping").disco_event_id
 
 
 LOOKUPS: Mapping[type[Question[object]], Lookup[object]] = cast(
@@ -163,24 +119,26 @@ LOOKUPS: Mapping[type[Question[object]], Lookup[object]] = cast(
             lambda asked: keys.bot_verdict(asked.global_user_id, asked.cursor),
             _bot_verdict,
         ),
+        **consumer_items.LOOKUPS,
+        **demand_items.LOOKUPS,
+        **verification_items.LOOKUPS,
     },
 )
 """The questions that one item answers."""
 
-PREFIX_READS: Mapping[type[Question[object]], PrefixRead[object]] = cast(
-    "Mapping[type[Question[object]], PrefixRead[object]]",
-    {
-        EventDemandCount: PrefixRead[EventDemandCount](
-            DEMAND,
-            lambda asked: keys.demand_of_event(asked.global_user_id, asked.disco_event_id),
-            _count_live,
-        ),
-    },
-)
+PREFIX_READS: Mapping[type[Question[object]], PrefixRead[object]] = demand_items.PREFIX_READS
 """The questions that a range of items answers."""
+
+WRITES: Mapping[type[Question[object]], Write[object]] = {
+    **consumer_items.WRITES,
+    **demand_items.WRITES,
+    **verification_items.WRITES,
+}
+"""The effects that write items."""
 
 SYSTEMS: Mapping[type[Question[object]], str] = {
     **{asked: read.table for asked, read in LOOKUPS.items()},
     **{asked: read.table for asked, read in PREFIX_READS.items()},
+    **{asked: write.table for asked, write in WRITES.items()},
 }
-"""The table behind each question."""
+"""The table behind each question and effect."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import attrs
 
 from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind, admit, admit_owner, caller_of
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
-from fanscore_appsync.wire import Request
+from fanscore_appsync.invocation import Invocation
 from fanscore_core.engine import run_many
-from fanscore_core.errors import InvalidInput, NotAllowed
+from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, PipelineMisuse
+from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.query import Source
 from fanscore_core.run import Outcome
@@ -40,6 +42,21 @@ class Resolved:
 
 
 @attrs.frozen
+class Admitted:
+    """A call that may be made.
+
+    Attributes:
+        field: that is called.
+        args: of its pipeline.
+        request_id: of the request.
+    """
+
+    field: Field[object, object, object, object]
+    args: object
+    request_id: RequestId
+
+
+@attrs.frozen
 class App:
     """Everything that is needed to answer events.
 
@@ -47,11 +64,15 @@ class App:
         policy: decides scores.
         source: makes the source for one event, of the seconds that are left for it.
         report: logs an unforeseen error, and gives the id to find it by.
+        now: tells the time, with offset.
+        mint: makes a request id where the client gave none.
     """
 
     policy: ScorePolicy
     source: Callable[[float], Source]
     report: Callable[[Exception], str]
+    now: Callable[[], datetime]
+    mint: Callable[[], RequestId]
 
     def answer(self, event: object, time_left_s: float) -> Answer:
         """Answer an event: single or batch, plain or with an envelope.
@@ -77,49 +98,72 @@ class App:
     def _resolve(self, events: Sequence[object], time_left_s: float) -> list[Resolved]:
         """Resolve events together; each comes to its own data or error."""
         resolved: dict[int, Resolved] = {}
-        admitted: dict[str, list[tuple[int, object]]] = {}
+        admitted: dict[str, list[tuple[int, Admitted]]] = {}
         for index, event in enumerate(events):
             try:
                 request = wire.read_request(event)
                 if request.field in NAMESPACES:
                     resolved[index] = Resolved({})
                 else:
-                    args = self._admit(request)
-                    admitted.setdefault(request.field, []).append((index, args))
+                    one = self._admit(request)
+                    admitted.setdefault(request.field, []).append((index, one))
             except Exception as error:  # noqa: BLE001  # one bad item spoils no other
-                resolved[index] = self._failed(error)
+                resolved[index] = Resolved(error=wire.error_body(error, self.report))
         for field, items in admitted.items():
-            indexes, args_of_items = zip(*items, strict=True)
-            source = self.source(time_left_s)
-            outcomes = run_many(FIELDS[field].pipeline, args_of_items, source)
-            resolved.update(zip(indexes, map(self._finished, outcomes), strict=True))
+            calls = [one for _, one in items]
+            finished = self._run(FIELDS[field], calls, time_left_s)
+            resolved.update(zip((index for index, _ in items), finished, strict=True))
         return [resolved[index] for index in range(len(events))]
 
-    def _admit(self, request: Request) -> object:
+    def _admit(self, request: wire.Request) -> Admitted:
         """Make the pipeline's arguments, if the caller may have them."""
         field = FIELDS.get(request.field)
         if field is None:
             raise InvalidInput("event.info", "no such field")
         caller = caller_of(request.identity, request.headers)
         admit(request.field, field.patterns, caller)
-        given = wire.read_arguments(request.arguments, field.arguments)
+        read = wire.read_source if field.from_source else wire.read_arguments
+        given = read(request.source if field.from_source else request.arguments, field.given)
         _admit_arguments(field, caller, given, request.arguments)
-        return field.make_args(given, self.policy)
+        asked_id = field.request_id(given) if field.request_id else None
+        request_id = asked_id or self.mint()
+        call = Invocation(request, caller, request_id, self.now(), self.policy)
+        return Admitted(field, field.make_args(given, call), request_id)
 
-    def _finished(self, outcome: Outcome[object, object]) -> Resolved:
-        if outcome.error is not None:
-            return self._failed(outcome.error, outcome)
+    def _run(
+        self,
+        field: Field[object, object, object, object],
+        calls: Sequence[Admitted],
+        time_left_s: float,
+    ) -> list[Resolved]:
         try:
-            return Resolved(wire.data(outcome.value), None, outcome)
-        except Exception as error:  # noqa: BLE001  # one bad item spoils no other
-            return self._failed(error, outcome)
+            source = self.source(time_left_s)
+        except Exception as error:  # noqa: BLE001  # no traceback reaches a caller
+            return [self._failed(one, None, error) for one in calls]
+        outcomes = run_many(field.pipeline, (one.args for one in calls), source)
+        return [self._finish(one, outcome) for one, outcome in zip(calls, outcomes, strict=True)]
 
-    def _failed(self, error: Exception, outcome: Outcome[object, object] | None = None) -> Resolved:
-        return Resolved(None, wire.error_body(error, self.report), outcome)
+    def _finish(self, one: Admitted, outcome: Outcome[object, object]) -> Resolved:
+        if isinstance(outcome.error, InvalidId):
+            # The caller's ids were checked on the way in: this one is of our own making.
+            misuse = PipelineMisuse(one.field.pipeline.name, "InvalidId", "met an id that is none")
+            return self._failed(one, outcome, misuse)
+        if outcome.error is not None:
+            return self._failed(one, outcome, outcome.error)
+        try:
+            return Resolved(one.field.write(outcome.value), None, outcome)
+        except Exception as error:  # noqa: BLE001  # one bad item spoils no other
+            return self._failed(one, outcome, error)
+
+    def _failed(
+        self, one: Admitted, outcome: Outcome[object, object] | None, error: Exception
+    ) -> Resolved:
+        retried = one.request_id if one.field.request_id else None
+        return Resolved(None, wire.error_body(error, self.report, retried), outcome)
 
 
 def _admit_arguments(
-    field: Field[object, object],
+    field: Field[object, object, object, object],
     caller: Caller,
     given: object,
     arguments: Mapping[str, object],

@@ -69,9 +69,10 @@ def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, objec
         case None:
             has_key = any(name.lower() == "x-api-key" for name in headers)
             return Caller(CallerKind.API_KEY if has_key else CallerKind.NOBODY)
+        case {"userArn": str(arn), "cognitoIdentityId": None} if arn:
+            return Caller(CallerKind.SERVICE)
         case {"userArn": _}:
-            pooled = identity.get("cognitoIdentityId") is not None
-            return Caller(CallerKind.POOL_IDENTITY if pooled else CallerKind.SERVICE)
+            return Caller(CallerKind.POOL_IDENTITY)
         case {"sub": sub, "username": _}:
             if not is_id(sub):
                 raise InvalidId("identity.sub", RULE)

@@ -7,62 +7,192 @@ from typing import Generic, TypeVar, cast
 
 import attrs
 
+from fanscore_appsync import arguments as given
+from fanscore_appsync import demand, wire
 from fanscore_appsync.authorization import Pattern
-from fanscore_core.ids import EventId, GlobalUserId, MemberId
+from fanscore_appsync.invocation import Invocation
+from fanscore_core.demand import attributes_text
+from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.pipeline import Pipeline
+from fanscore_core.pipelines import check_liveness, demand_record, one_step, upsert_entry
 from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs, account_fanscore
-from fanscore_core.policy import ScorePolicy
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
+StashT = TypeVar("StashT")
+ResultT = TypeVar("ResultT")
+
+API_KEY = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
+LOGIN = frozenset({Pattern.LOGIN})
+LOGIN_OR_SERVICE = frozenset({Pattern.LOGIN, Pattern.SERVICE})
+OWNER_OR_SERVICE = frozenset({Pattern.OWNER, Pattern.SERVICE})
 
 
 @attrs.frozen
-class Field(Generic[GivenT, ArgsT]):
+class Cache:
+    """How AppSync caches a field (contract section 10).
+
+    Attributes:
+        ttl_s: how long, in seconds.
+        keys: what tells requests apart, under ``$context``.
+    """
+
+    ttl_s: int
+    keys: tuple[str, ...]
+
+
+@attrs.frozen
+class Field(Generic[GivenT, ArgsT, StashT, ResultT]):
     """A field that a pipeline resolves.
 
     Attributes:
         patterns: who may call it; alternatives.
-        arguments: the shape of its GraphQL arguments.
+        given: the shape of what GraphQL gives.
         pipeline: what resolves it.
-        make_args: the pipeline's arguments, of the GraphQL arguments and the score policy.
+        make_args: the pipeline's arguments.
+        write: makes the response of the result.
         owner: whose it is, for the pattern ``OWNER``.
         service_only: the arguments that only services may give.
+        request_id: of a mutation: the id that the client gave, if any.
+        from_source: whether GraphQL gives the parent object instead of arguments.
+        batch_size: of a child field that is resolved for many parents at once; 0 for none.
+        cache: how AppSync caches it, if it does.
     """
 
     patterns: frozenset[Pattern]
-    arguments: type[GivenT]
-    pipeline: Pipeline[ArgsT, object, object]
-    make_args: Callable[[GivenT, ScorePolicy], ArgsT]
+    given: type[GivenT]
+    pipeline: Pipeline[ArgsT, StashT, ResultT]
+    make_args: Callable[[GivenT, Invocation], ArgsT]
+    write: Callable[[ResultT], object] = wire.data
     owner: Callable[[GivenT], GlobalUserId] | None = None
     service_only: frozenset[str] = frozenset()
+    request_id: Callable[[GivenT], RequestId | None] | None = None
+    from_source: bool = False
+    batch_size: int = 0
+    cache: Cache | None = None
 
 
-@attrs.frozen
-class AccountFanscoreArguments:
-    """Arguments of ``VFApi.accountFanscore``."""
-
-    global_user_id: GlobalUserId
-    member_id: MemberId | None = None
-    event_id: EventId | None = None
-
-
-FIELDS = cast(
-    "Mapping[str, Field[object, object]]",
-    {
-        "VFApi.accountFanscore": Field(
-            patterns=frozenset({Pattern.OWNER, Pattern.SERVICE}),
-            arguments=AccountFanscoreArguments,
-            pipeline=cast("Pipeline[AccountFanscoreArgs, object, object]", account_fanscore),
-            make_args=lambda given, policy: AccountFanscoreArgs(
-                policy, given.global_user_id, given.event_id, given.member_id
-            ),
-            owner=lambda given: given.global_user_id,
-            service_only=frozenset({"memberId"}),
+_ROUTES = {
+    "VFApi.accountFanscore": Field(
+        OWNER_OR_SERVICE,
+        given.AccountFanscoreArguments,
+        account_fanscore,
+        lambda asked, call: AccountFanscoreArgs(
+            call.policy, asked.global_user_id, asked.event_id, asked.member_id
         ),
-    },
-)
+        owner=lambda asked: asked.global_user_id,
+        service_only=frozenset({"memberId"}),
+    ),
+    "VFApi.campaign": Field(
+        API_KEY,
+        given.CampaignArguments,
+        one_step.campaign,
+        lambda asked, _: one_step.CampaignArgs(asked.campaign_id),
+    ),
+    "VFApi.eligibility": Field(
+        LOGIN,
+        given.CampaignArguments,
+        one_step.eligibility,
+        lambda asked, call: one_step.EligibilityArgs(asked.campaign_id, call.user),
+    ),
+    "VFApi.phoneScore": Field(
+        LOGIN_OR_SERVICE,
+        given.PhoneScoreArguments,
+        one_step.phone_score,
+        lambda asked, call: one_step.PhoneScoreArgs(asked.phone_number, call.caller.sub),
+    ),
+    "VFApi.livenessSession": Field(
+        LOGIN,
+        given.LivenessSessionArguments,
+        check_liveness.liveness_session,
+        lambda asked, call: check_liveness.LivenessSessionArgs(call.user, asked.session_id),
+    ),
+    "VFApi.lnaaMembership": Field(
+        LOGIN,
+        given.NoArguments,
+        one_step.lnaa_membership,
+        lambda _, call: one_step.MembershipArgs(call.user),
+    ),
+    "Demand.eventDetails": Field(
+        API_KEY,
+        given.EventArguments,
+        one_step.event_details,
+        lambda asked, _: one_step.EventDetailsArgs(asked.event_id),
+        cache=Cache(300, ("arguments.eventId",)),
+    ),
+    "Demand.records": Field(
+        LOGIN,
+        given.RecordsArguments,
+        one_step.records,
+        lambda asked, call: one_step.RecordsArgs(call.user, asked.event_id),
+        write=lambda records: [demand.record(each) for each in records],
+    ),
+    "DemandRecord.event": Field(
+        LOGIN,
+        given.EventArguments,
+        one_step.event_details,
+        lambda asked, _: one_step.EventDetailsArgs(asked.event_id),
+        from_source=True,
+        batch_size=100,
+        cache=Cache(300, ("source.eventId",)),
+    ),
+    "Mutation.demandRecordSave": Field(
+        LOGIN,
+        given.DemandRecordSaveArguments,
+        demand_record.demand_record_save,
+        lambda asked, call: demand_record.DemandChangeArgs(
+            call.user, call.authorization, demand.save_change(asked.input, call)
+        ),
+        write=demand.result,
+        request_id=lambda asked: asked.input.request_id,
+    ),
+    "Mutation.demandRecordDelete": Field(
+        LOGIN,
+        given.DemandRecordDeleteArguments,
+        demand_record.demand_record_delete,
+        lambda asked, call: demand_record.DemandChangeArgs(
+            call.user, call.authorization, demand.delete_change(asked.input, call)
+        ),
+        write=demand.result,
+        request_id=lambda asked: asked.input.request_id,
+    ),
+    "Mutation.upsertEntry": Field(
+        LOGIN,
+        given.UpsertEntryArguments,
+        upsert_entry.upsert_entry,
+        lambda asked, call: upsert_entry.UpsertEntryArgs(
+            call.user,
+            call.authorization,
+            asked.input.campaign_id,
+            call.request_id,
+            call.now,
+            asked.input.email,
+            asked.input.phone_number,
+            asked.input.locale,
+            None if asked.input.attributes is None else attributes_text(asked.input.attributes),
+        ),
+        request_id=lambda asked: asked.input.request_id,
+    ),
+    "Mutation.checkLiveness": Field(
+        LOGIN,
+        given.CheckLivenessArguments,
+        check_liveness.check_liveness,
+        lambda asked, call: check_liveness.CheckLivenessArgs(
+            call.user, call.request_id, asked.input.event_id if asked.input else None
+        ),
+        request_id=lambda asked: asked.input.request_id if asked.input else None,
+    ),
+    "Mutation.lnaaActivate": Field(
+        LOGIN,
+        given.NoArguments,
+        one_step.lnaa_activate,
+        lambda _, call: one_step.ActivationArgs(call.user, call.request_id),
+        request_id=lambda _: None,
+    ),
+}
+
+FIELDS = cast("Mapping[str, Field[object, object, object, object]]", _ROUTES)
 """The fields by parent type and name. What is not here cannot be called."""
 
-NAMESPACES = frozenset({"Query.api"})
+NAMESPACES = frozenset({"Query.api", "Query.demand"})
 """Fields that only group others, and that anybody may pass through: they resolve to ``{}``."""

@@ -28,6 +28,9 @@ class Settings:
         policy: ``FANSCORE_POLICY``: file of the score policy; ``None`` for the one shipped.
         sample: ``FANSCORE_SAMPLE``: file that stand-ins answer from; ``None`` for the one shipped.
         outages: ``FANSCORE_OUTAGES``: services declared out of order, separated by commas.
+        notification_url: ``FANSCORE_NOTIFICATION_URL``: where notifications are posted; ``None``
+            keeps them in the embedded database.
+        sync_url: ``FANSCORE_SYNC_URL``: where the external system is told; likewise.
     """
 
     backend: Backend = Backend.EMBEDDED
@@ -35,6 +38,8 @@ class Settings:
     policy: str | None = None
     sample: str | None = None
     outages: frozenset[str] = frozenset()
+    notification_url: str | None = None
+    sync_url: str | None = None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -43,7 +48,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         InvalidInput: naming the variable, and what it may be.
     """
-    backend = environ.get("FANSCORE_BACKEND", Backend.EMBEDDED.value)
+    backend = environ.get("FANSCORE_BACKEND") or Backend.EMBEDDED.value
     known = [each.value for each in Backend]
     if backend not in known:
         raise InvalidInput("FANSCORE_BACKEND", f"expected {' or '.join(known)}")
@@ -54,4 +59,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         environ.get("FANSCORE_POLICY") or None,
         environ.get("FANSCORE_SAMPLE") or None,
         frozenset(name.strip() for name in outages if name.strip()),
+        environ.get("FANSCORE_NOTIFICATION_URL") or None,
+        environ.get("FANSCORE_SYNC_URL") or None,
     )

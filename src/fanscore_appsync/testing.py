@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-Identity = "Mapping[str, object] | None"
-
 API_KEY_HEADERS: Mapping[str, object] = {"x-api-key": "da2-fakeapikey"}
 
 

@@ -14,10 +14,13 @@ import attrs
 
 from fanscore_adapters.structure import StrictConverter, camel
 from fanscore_core.errors import (
+    Conflict,
     DeadlineExceeded,
     InvalidId,
     InvalidInput,
     NotAllowed,
+    NotEligible,
+    NotFound,
     NotLoggedIn,
     NotOwner,
     Unavailable,
@@ -35,12 +38,14 @@ class Request:
         arguments: as the client gave them, in GraphQL's spelling.
         identity: as AppSync gave it; ``None`` for an API key.
         headers: of the client's HTTP request.
+        source: the parent object, of a child field.
     """
 
     field: str
     arguments: Mapping[str, object]
     identity: Mapping[str, object] | None
     headers: Mapping[str, object]
+    source: Mapping[str, object]
 
 
 @attrs.frozen
@@ -59,6 +64,7 @@ class ErrorBody:
 
 
 _converter = StrictConverter(camel, forbid_extra_keys=True)
+_source_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 _ERRORS: Mapping[type, tuple[str, str]] = {
     InvalidInput: ("400", "INVALID_INPUT"),
@@ -66,12 +72,15 @@ _ERRORS: Mapping[type, tuple[str, str]] = {
     NotLoggedIn: ("401", "NOT_LOGGED_IN"),
     NotOwner: ("403", "NOT_OWNER"),
     NotAllowed: ("403", "NOT_ALLOWED"),
+    NotEligible: ("403", "NOT_ELIGIBLE"),
+    NotFound: ("404", "NOT_FOUND"),
+    Conflict: ("409", "CONFLICT"),
     Unavailable: ("503", "UNAVAILABLE"),
     DeadlineExceeded: ("504", "DEADLINE_EXCEEDED"),
 }
 """The errorType and code of each error; what is not here is unforeseen."""
 
-_UNANSWERED = (Unavailable, DeadlineExceeded)
+_RETRIABLE = (Conflict, Unavailable, DeadlineExceeded)
 
 
 def read_request(event: object) -> Request:
@@ -86,12 +95,13 @@ def read_request(event: object) -> Request:
     if not isinstance(parent, str) or not isinstance(field, str):
         raise InvalidInput("event.info", "expected the strings parentTypeName and fieldName")
     identity = members.get("identity")
-    request = _object(members.get("request") or {}, "event.request")
+    request = _optional_object(members.get("request"), "event.request")
     return Request(
         f"{parent}.{field}",
         _object(members.get("arguments"), "event.arguments"),
         None if identity is None else _object(identity, "event.identity"),
-        _object(request.get("headers") or {}, "event.request.headers"),
+        _optional_object(request.get("headers"), "event.request.headers"),
+        _optional_object(members.get("source"), "event.source"),
     )
 
 
@@ -110,24 +120,42 @@ def read_arguments(arguments: Mapping[str, object], kind: type[ValueT]) -> Value
     return _converter.structure(arguments, kind, "arguments")
 
 
+def read_source(source: Mapping[str, object], kind: type[ValueT]) -> ValueT:
+    """Read what a child field needs of its parent object.
+
+    Raises:
+        InvalidInput: it is missing, or not what it must be; names its path.
+    """
+    return _source_converter.structure(source, kind, "source")
+
+
 def data(result: object) -> object:
     """Write a result as the schema's type of the same name."""
     return _converter.unstructure(result)
 
 
-def error_body(error: Exception, report: Callable[[Exception], str]) -> ErrorBody:
+def error_body(
+    error: Exception, report: Callable[[Exception], str], request_id: str | None = None
+) -> ErrorBody:
     """Write an error as contract section 9 says.
 
     Args:
         error: what happened.
         report: logs what no caller should see, and gives the id to find it by.
+        request_id: of a mutation, so that the caller can retry it safely.
     """
     found = next((_ERRORS[kind] for kind in type(error).__mro__ if kind in _ERRORS), None)
     if found is None:
         return ErrorBody("Internal error", "500", {"code": "INTERNAL", "id": report(error)})
     error_type, code = found
-    system = {"system": error.system} if isinstance(error, _UNANSWERED) else {}
-    return ErrorBody(str(error), error_type, {"code": code, **system})
+    info: dict[str, object] = {"code": code}
+    if isinstance(error, Unavailable | DeadlineExceeded):
+        info["system"] = error.system
+    if isinstance(error, NotEligible):
+        info["reasons"] = list(error.reasons)
+    if request_id is not None and isinstance(error, _RETRIABLE):
+        info["requestId"] = request_id
+    return ErrorBody(str(error), error_type, info)
 
 
 def enveloped_error(error: ErrorBody) -> object:
@@ -145,7 +173,12 @@ def batch_error(error: ErrorBody) -> object:
 def raisable_error(error: ErrorBody) -> Exception:
     """Make an exception whose class name AppSync takes for the ``errorType``."""
     named: type[Exception] = type(error.type, (Exception,), {})
-    return named(error.message)
+    found_by = error.info.get("id")
+    return named(error.message if found_by is None else f"{error.message}, id {found_by}")
+
+
+def _optional_object(value: object, where: str) -> Mapping[str, object]:
+    return {} if value is None else _object(value, where)
 
 
 def _object(value: object, where: str) -> Mapping[str, object]:

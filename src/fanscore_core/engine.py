@@ -44,6 +44,9 @@ def run_many(
     Outcomes are those of one run after the other. Runs without effects share rounds, ``chunk`` of
     them at a time, so that any number takes bounded memory; runs with effects go one by one.
     """
+    if chunk < 1:
+        message = f"chunk: expected 1 or more, got {chunk}"
+        raise ValueError(message)
     size = 1 if pipeline.has_effects else chunk
     remaining = iter(args)
     while runs := [Run(pipeline, each) for each in islice(remaining, size)]:
@@ -73,7 +76,7 @@ def _ask_round(
         answers = _fetch(source, asks)
     except SourceFailed as error:
         for each in {id(each): each for each, _, _ in asking}.values():
-            each.stop(error)
+            each.stop(error.with_traceback(None))
         return
     served: set[int] = set()
     for (each, position, _), index in zip(asking, indexes, strict=True):
@@ -101,14 +104,13 @@ def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[int]]:
 def _fetch(source: Source, asks: Sequence[Ask]) -> Sequence[Answered]:
     name = type(source).__name__
     try:
-        answers = source.fetch(asks)
-        count = len(answers)
+        answers = list(source.fetch(asks))
     except SourceFailed:
         raise
     except Exception as error:
         raise SourceFailed(name, f"raised {type(error).__name__}") from error
-    if count != len(asks):
-        raise SourceFailed(name, f"gave {count} answers to {len(asks)} questions")
+    if len(answers) != len(asks):
+        raise SourceFailed(name, f"gave {len(answers)} answers to {len(asks)} questions")
     if not all(isinstance(answer, Answered) for answer in answers):
         raise SourceFailed(name, "gave an answer that is not an Answered")
     return answers

@@ -8,7 +8,10 @@
     ├── NotLoggedIn             log in
     ├── Forbidden               ask as somebody else
     │   ├── NotOwner
-    │   └── NotAllowed
+    │   ├── NotAllowed
+    │   └── NotEligible
+    ├── NotFound                look elsewhere
+    ├── Conflict                read again
     ├── Unavailable             retry later; a step may go on without the answer
     └── DeadlineExceeded        retry later; no step goes on without the answer
 
@@ -18,10 +21,13 @@
     └── UnknownQuestion
 
 Errors are values: each holds what it knows and makes its sentence from that. They are frozen,
-because one error can be the answer to many askers at once. No sentence holds what a user typed.
+because one error can be the answer to many askers at once. No sentence holds a value that a user
+typed; the path of a mistake may end in a key that a user made up.
 """
 
 from __future__ import annotations
+
+import enum
 
 import attrs
 
@@ -79,6 +85,48 @@ class NotAllowed(Forbidden):
 
     def __str__(self) -> str:
         return f"This caller may not use {self.what}"
+
+
+@attrs.frozen
+class NotEligible(Forbidden):
+    """The fan may not enter the campaign.
+
+    Attributes:
+        reasons: the codes that the eligibility service gave.
+    """
+
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "Not eligible for this campaign"
+
+
+@attrs.frozen
+class NotFound(FanscoreError):
+    """There is no such thing, or none that the caller may know of."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"No such {self.what}"
+
+
+class ConflictReason(enum.Enum):
+    """Why a write was not made."""
+
+    CHANGED = "Others kept changing this"
+    LEASED = "Another owner has this"
+    REUSED_REQUEST_ID = "This request id was used for another request"
+
+
+@attrs.frozen
+class Conflict(FanscoreError):
+    """A write was not made, because of another write."""
+
+    reason: ConflictReason
+
+    def __str__(self) -> str:
+        return self.reason.value
 
 
 @attrs.frozen

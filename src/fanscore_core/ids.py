@@ -17,6 +17,15 @@ GlobalUserId = NewType("GlobalUserId", str)
 MemberId = NewType("MemberId", str)
 EventId = NewType("EventId", str)
 BotRunId = NewType("BotRunId", str)
+CampaignId = NewType("CampaignId", str)
+SaleId = NewType("SaleId", str)
+SessionId = NewType("SessionId", str)
+RequestId = NewType("RequestId", str)
+
+ID_TYPES: frozenset[object] = frozenset(
+    {GlobalUserId, MemberId, EventId, BotRunId, CampaignId, SaleId, SessionId, RequestId}
+)
+"""Every type of id."""
 
 ValueT = TypeVar("ValueT")
 
@@ -36,7 +45,8 @@ def valid_id(_instance: object, attribute: attrs.Attribute[ValueT], value: Value
     Raises:
         InvalidId: naming the field.
     """
-    if not is_id(value):
+    checked: object = value
+    if type(checked) is not str or _matches_id(checked) is None:
         raise InvalidId(attribute.name, RULE)
 
 

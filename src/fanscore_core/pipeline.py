@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar, cast, overload
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar, cast, overload
 
 import attrs
 
@@ -29,8 +30,7 @@ BEFORE = -1
 """Stands for ``before`` where the position of a step is meant: what comes before all steps."""
 
 
-@attrs.frozen
-class Fill:
+class Fill(NamedTuple):
     """How one field of a step's stash gets its value when the step starts.
 
     Attributes:
@@ -83,14 +83,16 @@ class Pipeline(Generic[ArgsT, StashT, ResultT]):
     before: Callable[[Context[ArgsT, StashT]], object] | None
     after: Callable[[Context[ArgsT, StashT]], ResultT | EarlyReturn[ResultT]] | None
     places: tuple[Place, ...] = attrs.field(init=False, repr=False, eq=False)
-    fields: tuple[str, ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Check what the steps declare, and work out what waits for what."""
-        fields = tuple(field.name for field in attrs.fields(self.stash))  # type: ignore[arg-type]  # any attrs class
-        object.__setattr__(self, "fields", fields)
-        _check(self.name, self.steps, fields)
+        _check(self.name, self.steps, _stash_fields(self.name, self.stash))
         object.__setattr__(self, "places", _places(self.steps))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The steps' names."""
+        return tuple(step.name for step in self.steps)
 
     @property
     def has_effects(self) -> bool:
@@ -130,10 +132,20 @@ def pipeline(
     """Define a pipeline. Without ``after``, its result is the value of its last step.
 
     Raises:
-        TypeError: two steps have one name; or a step is no coroutine function, declares a field
+        TypeError: the stash is no attrs class whose fields all have defaults; two steps have one
+            name; or a step is no coroutine function, declares a field
             that the stash lacks, or declares one both read and written.
     """
     return Pipeline(name, stash, tuple(steps), before, after)
+
+
+def _stash_fields(name: str, stash: type[StashT]) -> list[str]:
+    if not attrs.has(stash) or any(
+        field.init and field.default is attrs.NOTHING for field in attrs.fields(stash)
+    ):
+        message = f"pipeline {name}: the stash must be an attrs class whose fields have defaults"
+        raise TypeError(message)
+    return [field.name for field in attrs.fields(stash)]
 
 
 def _check(name: str, steps: Sequence[Step[ArgsT, StashT, object]], fields: Sequence[str]) -> None:

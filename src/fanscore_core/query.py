@@ -14,9 +14,10 @@ import attrs
 
 # Invariant on purpose: an answer of a wider or narrower type than declared is a type error.
 AnswerT = TypeVar("AnswerT")
+AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
-class Question(Generic[AnswerT]):
+class Question(Generic[AnswerT_co]):
     """A frozen attrs class that a step hands to the engine: a query or an effect."""
 
     __slots__ = ()

@@ -7,17 +7,18 @@ that order that fails or ends decides; everything after it is dropped, whatever 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from operator import itemgetter
 from typing import Generic, TypeVar, cast
 
 import attrs
 
-from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
+from fanscore_core.errors import FanscoreError, PipelineMisuse, Unavailable, UnknownQuestion
 from fanscore_core.pipeline import BEFORE, Pipeline, Place
 from fanscore_core.query import Answered, Ask, Effect, Query, Question
 from fanscore_core.step import Context, EarlyReturn, EffectContext, SkipTo, StepKind
 from fanscore_core.trace import Asked, Fate, Trace
+
+MAX_CLOSES = 100
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
@@ -74,12 +75,14 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     __slots__ = (
         "_answered",
         "_args",
+        "_asked_in_vain",
         "_asking",
         "_coroutines",
         "_decider",
         "_error",
         "_fates",
         "_pipeline",
+        "_places",
         "_ready",
         "_stashes",
         "_unmet",
@@ -89,21 +92,23 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def __init__(self, pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT) -> None:
         """Start the steps that wait for nothing."""
-        count = len(pipeline.places)
+        places = self._places = pipeline.places
+        count = len(places)
         self._pipeline = pipeline
         self._args = args
         self._answered: list[Asked] = []
+        self._asked_in_vain: dict[int, Ask] = {}
         self._asking: dict[int, Ask] = {}
-        self._coroutines: list[Coroutine[object, object, object] | None] = [None] * count
+        self._coroutines: dict[int, Coroutine[object, object, object]] = {}
         self._decider = count
         self._error: Exception | None = None
         self._fates = [Fate.NOT_REACHED] * count
         # One place more than there are steps: BEFORE is -1, and so the last.
         self._stashes: list[object] = [None] * count + [pipeline.stash()]
-        self._unmet = [len(place.waits_for) for place in pipeline.places]
+        self._unmet = [len(place.waits_for) for place in places]
         self._values: list[object] = [None] * (count + 1)
         self._warnings: list[tuple[int, Unavailable]] = []
-        self._ready = [place for place in pipeline.places if not place.waits_for]
+        self._ready = [place for place in places if not place.waits_for]
         self._run_before()
         self._start_ready()
 
@@ -122,25 +127,25 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             round_number: for the trace.
             shared: for the trace: whether another asker's question served this one too.
         """
-        ask = self._asking.pop(position, None)
-        if ask is None:
-            return
-        answer = answered.answer
+        dropped = self._asked_in_vain.pop(position, None)
+        ask = dropped or self._asking.pop(position)
+        answer, source, took_s = answered.answer, answered.source, answered.took_s
         failure = type(answer).__name__ if isinstance(answer, Exception) else None
-        source, took_s = answered.source, answered.took_s
         self._answered.append(
             Asked(round_number, position, ask.question, source, took_s, failure, shared)
         )
-        if failure is None:
-            self._resume(position, self._coroutine(position).send, answer)
+        if dropped is not None:
+            return
+        if isinstance(answer, Exception):
+            self._answer_error(position, ask, answer)
         else:
-            self._answer_error(position, ask, cast("Exception", answer))
+            self._resume(position, self._coroutines[position].send, answer)
         self._start_ready()
 
     def stop(self, error: Exception) -> None:
         """End the run with an error from outside, at the first step that still asks."""
         position = min(self._asking)
-        _close(self._coroutine(position))
+        _close(self._coroutines[position])
         self._fail(position, error)
 
     def give_up(self, problem: str) -> None:
@@ -156,7 +161,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         for position, _ in warnings:
             if self._fates[position] in {Fate.RAN, Fate.RETURNED_EARLY}:
                 self._fates[position] = Fate.DEGRADED
-        names = tuple(place.step.name for place in self._pipeline.places)
+        names = self._pipeline.names
         return Outcome(
             cast("ResultT", value),
             self._error,
@@ -181,16 +186,17 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     def _start_ready(self) -> None:
         """Start what waits for nothing more, and what that lets start by finishing at once."""
         while self._ready:
-            place = self._ready.pop()
+            place = self._ready.pop(0)
             if place.position < self._decider:
                 self._start(place)
 
     def _start(self, place: Place) -> None:
         position, step = place.position, place.step
-        stash = self._stashes[position] = place.view()
-        for fill in place.fills:
-            setattr(stash, fill.slot, getattr(self._stashes[fill.writer], fill.field))
-        context = EffectContext[object, object](self._args, stash)
+        stashes = self._stashes
+        stash = stashes[position] = place.view()
+        for slot, field, writer in place.fills:
+            setattr(stash, slot, getattr(stashes[writer], field))
+        context: EffectContext[object, object] = EffectContext(self._args, stash)
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
@@ -209,7 +215,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._ask(position, question)
 
     def _ask(self, position: int, question: object) -> None:
-        step = self._pipeline.places[position].step
+        step = self._places[position].step
         problem = _misuse(step.kind, question)
         if problem is None:
             self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
@@ -222,15 +228,15 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             return
         if isinstance(error, Unavailable):
             self._warnings.append((position, error))
-        throw = cast("Callable[[object], object]", self._coroutine(position).throw)
+        throw = cast("Callable[[object], object]", self._coroutines[position].throw)
         self._resume(position, throw, error)
         # Others may get the same error for an answer, and it must not keep this step alive.
         error.__traceback__ = error.__context__ = None
 
     def _misused(self, position: int, question: object, problem: str) -> None:
         """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""
-        name = self._pipeline.places[position].step.name
-        _close(self._coroutine(position))
+        name = self._places[position].step.name
+        _close(self._coroutines[position])
         self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
 
     def _finish(self, position: int, value: object) -> None:
@@ -242,12 +248,16 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._fates[position] = Fate.RETURNED_EARLY
         else:
             self._values[position] = value
-        for follower in self._pipeline.places[position].followers:
+        for follower in self._places[position].followers:
             self._unmet[follower] -= 1
             if not self._unmet[follower]:
-                self._ready.append(self._pipeline.places[follower])
+                self._ready.append(self._places[follower])
 
     def _fail(self, position: int, error: Exception) -> None:
+        if isinstance(error, FanscoreError):
+            # It may be the answer to others too, and must keep no step alive. A bug keeps its
+            # traceback.
+            error.__traceback__ = error.__context__ = None
         self._decide(position, Fate.FAILED, error)
 
     def _decide(self, position: int, fate: Fate, error: Exception | None) -> None:
@@ -258,11 +268,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         for later in range(position + 1, len(self._fates)):
             if self._fates[later] is not Fate.NOT_REACHED:
                 self._fates[later] = Fate.DROPPED
-                self._asking.pop(later, None)
-                _close(self._coroutine(later))
-
-    def _coroutine(self, position: int) -> Coroutine[object, object, object]:
-        return cast("Coroutine[object, object, object]", self._coroutines[position])
+                if later in self._asking:
+                    self._asked_in_vain[later] = self._asking.pop(later)
+                _close(self._coroutines[later])
 
     def _result(self, stash: StashT) -> object:
         prev = self._values[min(self._decider, len(self._fates) - 1)]
@@ -279,18 +287,20 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def _final_stash(self) -> StashT:
         stash = self._stashes[BEFORE]
-        for place in self._pipeline.places[: self._decider + 1]:
+        for place in self._places[: self._decider + 1]:
             for field in place.step.writes:
-                setattr(stash, field, getattr(self._stashes[place.position], field))
+                object.__setattr__(stash, field, getattr(self._stashes[place.position], field))
         return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
-        """Give the warnings of steps that count, but for the error that a step failed with."""
-        return [
-            (position, error)
-            for position, error in sorted(self._warnings, key=itemgetter(0))
-            if position < self._decider or (position == self._decider and error is not self._error)
-        ]
+        """Give the warnings of steps that count, but for the one that a step failed with."""
+        if not self._warnings:
+            return []
+        counting = sorted(self._warnings, key=itemgetter(0))
+        counting = [each for each in counting if each[0] <= self._decider]
+        if counting and counting[-1][0] == self._decider and counting[-1][1] is self._error:
+            counting.pop()
+        return counting
 
 
 def _misuse(kind: StepKind, question: object) -> str | None:
@@ -307,9 +317,16 @@ def _misuse(kind: StepKind, question: object) -> str | None:
 
 
 def _close(coroutine: Coroutine[object, object, object]) -> None:
-    """Close a dropped step; what it does on its way out shows nowhere."""
-    with suppress(Exception):
-        coroutine.close()
+    """Close a dropped step; what it does on its way out shows nowhere.
+
+    A step that awaits while it is closed is closed again, until it gives in.
+    """
+    for _ in range(MAX_CLOSES):
+        try:
+            coroutine.close()
+        except Exception:  # noqa: BLE001, S112  # whatever the step raises on its way out
+            continue
+        return
 
 
 def _without_engine_frame(error: Exception) -> Exception:

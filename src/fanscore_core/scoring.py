@@ -20,7 +20,8 @@ MAX_STORED_SCORE = 100
 
 
 def _stored(_instance: object, field: attrs.Attribute[Decimal], value: Decimal) -> None:
-    if type(value) is not Decimal or not 0 <= value <= MAX_STORED_SCORE:
+    number = type(value) is Decimal and value.is_finite()
+    if not number or not 0 <= value <= MAX_STORED_SCORE:
         raise InvalidInput(field.name, f"expected a number from 0 to {MAX_STORED_SCORE}")
 
 
@@ -206,7 +207,5 @@ def _missing_boost(policy: ScorePolicy, signal: Signal, missing: Missing) -> Boo
 
 def _bounds(lower: Decimal | None, below: Decimal | None) -> str:
     if lower is None:
-        return f"is below {below}" if below is not None else "is known"
-    if below is None:
-        return f"is {lower} or more"
-    return f"is {lower} or more, and below {below}"
+        return "is known" if below is None else f"is below {below:f}"
+    return f"is {lower:f} or more" + ("" if below is None else f", and below {below:f}")

@@ -8,7 +8,7 @@ writes, and sees these only.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from operator import attrgetter
 from typing import Generic, TypeAlias, TypeVar
 
@@ -18,6 +18,8 @@ from fanscore_core.query import Effect
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
+ArgsT_contra = TypeVar("ArgsT_contra", contravariant=True)
+StashT_contra = TypeVar("StashT_contra", contravariant=True)
 AnswerT = TypeVar("AnswerT")
 ValueT_co = TypeVar("ValueT_co", covariant=True)
 
@@ -40,6 +42,11 @@ class EarlyReturn(Generic[ValueT_co]):
 
     value: ValueT_co
     skip_to: SkipTo = SkipTo.NEXT
+
+
+@attrs.define
+class NoStash:
+    """The stash of a pipeline whose steps leave nothing for one another."""
 
 
 class Context(Generic[ArgsT, StashT]):
@@ -67,7 +74,7 @@ class EffectContext(Context[ArgsT, StashT]):
 
     __slots__ = ()
 
-    def perform(self, effect: Effect[AnswerT]) -> Performance[AnswerT]:
+    def perform(self, effect: Effect[AnswerT]) -> Awaitable[AnswerT]:
         """Perform an effect: ``answer = await ctx.perform(effect)``."""
         return Performance(effect)
 
@@ -95,7 +102,7 @@ StepCoroutine: TypeAlias = "Coroutine[object, object, ValueT_co | EarlyReturn[ob
 
 
 @attrs.frozen
-class Step(Generic[ArgsT, StashT, ValueT_co]):
+class Step(Generic[ArgsT_contra, StashT_contra, ValueT_co]):
     """One function of a pipeline, with what it declares.
 
     Attributes:
@@ -110,7 +117,7 @@ class Step(Generic[ArgsT, StashT, ValueT_co]):
     """
 
     name: str
-    function: Callable[[EffectContext[ArgsT, StashT]], StepCoroutine[ValueT_co]]
+    function: Callable[[EffectContext[ArgsT_contra, StashT_contra]], StepCoroutine[ValueT_co]]
     kind: StepKind
     reads: frozenset[str]
     writes: frozenset[str]
@@ -160,9 +167,15 @@ def stash_view(declared: Step[ArgsT, StashT, object]) -> type:
     """
     readable = {name: property(attrgetter(slot_of(name))) for name in declared.reads}
     slots = (*declared.writes, *map(slot_of, declared.reads))
-    return type(f"stash of step {declared.name}", (), {"__slots__": slots, **readable})
+    members = {"__slots__": slots, "__delattr__": _refuse_deletion, **readable}
+    return type(f"stash of step {declared.name}", (), members)
 
 
 def slot_of(read_only_field: str) -> str:
     """Name the slot behind a field that a step only reads."""
     return f"_{read_only_field}"
+
+
+def _refuse_deletion(_stash: object, field: str) -> None:
+    message = f"a step writes stash fields and deletes none: {field}"
+    raise AttributeError(message)

@@ -59,13 +59,20 @@ class Journal:
 
     Attributes:
         started: whose code has begun.
-        over: whose code has returned, raised or been closed.
-        decided: the first in written order that has ended the pipeline, raised or been closed.
+        finished: whose code has returned, for the next to go on.
+        decided: whose code has raised, or ended the pipeline.
+        closed: whose code has been closed, for misuse or because the step was dropped.
     """
 
     started: set[int] = attrs.field(factory=set)
-    over: set[int] = attrs.field(factory=set)
-    decided: int = MAX_STEPS
+    finished: set[int] = attrs.field(factory=set)
+    decided: set[int] = attrs.field(factory=set)
+    closed: set[int] = attrs.field(factory=set)
+
+    @property
+    def open(self) -> set[int]:
+        """Whose code is waiting."""
+        return self.started - self.finished - self.decided - self.closed
 
 
 @attrs.frozen
@@ -98,15 +105,17 @@ class Case:
 def _step(at: int, plan: StepPlan, journal: Journal) -> Step[int, Stash, object]:
     async def function(context: EffectContext[int, Stash]) -> int | EarlyReturn[int]:
         journal.started.add(at)
-        decides = True
         try:
             returned = await play(plan.script, context, plan.writes)
-            decides = isinstance(returned, EarlyReturn) and returned.skip_to is SkipTo.END
-            return returned
-        finally:
-            journal.over.add(at)
-            if decides:
-                journal.decided = min(journal.decided, at)
+        except GeneratorExit:
+            journal.closed.add(at)
+            raise
+        except Exception:
+            journal.decided.add(at)
+            raise
+        ends = isinstance(returned, EarlyReturn) and returned.skip_to is SkipTo.END
+        (journal.decided if ends else journal.finished).add(at)
+        return returned
 
     declared = frozenset(plan.reads), frozenset(plan.writes), plan.prev, plan.degrades
     return Step(f"step {at}", function, plan.kind, *declared)
@@ -131,24 +140,32 @@ def _edge(edge: Edge, field: str) -> Callable[[Context[int, Stash]], object] | N
     return None if edge is Edge.ABSENT else function
 
 
+# In all that follows, how often something stands in a list weighs it against the rest.
+_RESPONSES = (*Response, *([Response.GO_ON] * 4))
+
+
 def _askings(*questions: type[Look | Tally | Add]) -> list[Act]:
-    return [Asking(*each) for each in itertools.product(questions, range(KEYS), Response)]
+    return [Asking(*each) for each in itertools.product(questions, range(KEYS), _RESPONSES)]
 
 
 _STOPPINGS: list[Act] = [Stopping(*each) for each in itertools.product(Way, (0, 1, 2, None))]
 _QUIET_ACTS: list[Act] = [*map(Writing, range(len(FIELDS))), *map(Trespassing, FIELDS)]
-# The numbers weigh one kind of act against another.
 _PLAIN_ACTS = [
-    *_askings(Look, Tally),
-    *(4 * _QUIET_ACTS),
-    *_STOPPINGS,
+    *_askings(Look, Look, Tally),
+    *(2 * _QUIET_ACTS),
+    *(2 * _STOPPINGS),
     *map(Misusing, Misdeed),
 ]
-_EFFECT_ACTS = [*_PLAIN_ACTS, *(2 * _askings(Add))]
-# Each field is read, written or neither; few declarations come before many.
+_EFFECT_ACTS = [*_PLAIN_ACTS, *(4 * _askings(Add))]
+# Each field is read, written or neither. Steps that share much wait for each other, and most
+# should not, so each uses two fields at most.
 _DECLARATIONS = sorted(
-    itertools.product(("no", "read", "write"), repeat=len(FIELDS)),
-    key=lambda uses: len(FIELDS) - uses.count("no"),
+    (
+        uses
+        for uses in itertools.product(("no", "read", "write"), repeat=len(FIELDS))
+        if uses.count("no") >= len(FIELDS) - 2
+    ),
+    key=lambda uses: -uses.count("no"),
 )
 
 
@@ -156,37 +173,54 @@ def _fields(uses: tuple[str, ...], use: str) -> tuple[str, ...]:
     return tuple(field for field, its_use in zip(FIELDS, uses, strict=True) if its_use == use)
 
 
+def _scripts(acts: list[Act]) -> st.SearchStrategy[tuple[Act, ...]]:
+    return st.lists(st.sampled_from(acts), max_size=4).map(tuple)
+
+
+# Made once: making a strategy takes longer than drawing from it.
+_declarations = st.sampled_from(_DECLARATIONS)
+_prev = st.sampled_from((False, False, False, True))
+_plain_scripts = _scripts(_PLAIN_ACTS)
+_effect_scripts = _scripts(_EFFECT_ACTS)
+
+
 @st.composite
-def step_plans(draw: st.DrawFn, kinds: tuple[StepKind, ...]) -> StepPlan:
+def step_plans(draw: st.DrawFn, kinds: st.SearchStrategy[StepKind]) -> StepPlan:
     """Draw a step of one of the kinds."""
-    kind = draw(st.sampled_from(kinds))
-    uses = draw(st.sampled_from(_DECLARATIONS))
-    acts = _EFFECT_ACTS if kind is StepKind.EFFECT else _PLAIN_ACTS
+    kind = draw(kinds)
+    uses = draw(_declarations)
     return StepPlan(
         kind,
         _fields(uses, "read"),
         _fields(uses, "write"),
-        prev=draw(st.booleans()),
+        prev=draw(_prev),
         degrades=draw(st.booleans()),
-        script=tuple(draw(st.lists(st.sampled_from(acts), max_size=4))),
+        script=draw(_effect_scripts if kind is StepKind.EFFECT else _plain_scripts),
     )
 
 
-_WITHOUT_EFFECTS = (StepKind.PLAIN, StepKind.PLAIN, StepKind.PLAIN, StepKind.GATE)
-_ANY_KIND = (*_WITHOUT_EFFECTS, StepKind.EFFECT)
-_edges = st.sampled_from([*([Edge.ABSENT, Edge.RETURN] * 5), Edge.NEXT, Edge.END, Edge.BUG])
+_WITHOUT_EFFECTS = (*([StepKind.PLAIN] * 8), StepKind.GATE)
+_ANY_KIND = (*_WITHOUT_EFFECTS, StepKind.EFFECT, StepKind.EFFECT)
+_edges = st.sampled_from([*([Edge.ABSENT, Edge.RETURN] * 12), Edge.NEXT, Edge.END, Edge.BUG])
 _replies = st.lists(
-    st.sampled_from([*([Reply.VALUE] * 14), *([Reply.UNAVAILABLE] * 4), *Reply]),
+    st.sampled_from([*([Reply.VALUE] * 50), *([Reply.UNAVAILABLE] * 12), *Reply]),
     min_size=1,
     max_size=7,
 ).map(tuple)
+
+
+def _steps(plans: st.SearchStrategy[StepPlan]) -> st.SearchStrategy[list[StepPlan]]:
+    """Draw few steps or many, which few draws of any number would be."""
+    return st.lists(plans, max_size=MAX_STEPS) | st.lists(
+        plans, min_size=MAX_STEPS // 2, max_size=MAX_STEPS
+    )
 
 
 def cases(kinds: tuple[StepKind, ...] = _ANY_KIND) -> st.SearchStrategy[Case]:
     """Draw a case whose steps are of these kinds."""
     return st.builds(
         Case,
-        steps=st.lists(step_plans(kinds), max_size=MAX_STEPS).map(tuple),
+        steps=_steps(step_plans(st.sampled_from(kinds))).map(tuple),
         before=_edges,
         after=_edges,
         args=st.integers(0, 6),

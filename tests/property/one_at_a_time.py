@@ -83,12 +83,18 @@ def _run_step(
     try:
         returned = _converse(walk, step, context, source, told)
     except Exception as error:
-        walk.warnings += [(step.name, each) for each in told if each is not error]
+        walk.warnings += [(step.name, each) for each in _but_for(error, told)]
         walk.fates.append(Fate.FAILED)
         raise
     walk.warnings += [(step.name, each) for each in told]
     walk.fates.append(_fate(returned, told))
     return returned
+
+
+def _but_for(error: Exception, told: list[Unavailable]) -> list[Unavailable]:
+    """Leave out the latest time that a step was told what it failed with, if it was."""
+    latest = max((at for at, each in enumerate(told) if each is error), default=-1)
+    return [each for at, each in enumerate(told) if at != latest]
 
 
 def _converse(
@@ -145,6 +151,9 @@ def _plain(returned: object) -> object:
 
 class _Declared:
     """The shared stash as one step may use it."""
+
+    _stash: object
+    _step: Step[object, object, object]
 
     def __init__(self, stash: object, step: Step[ArgsT, StashT, object]) -> None:
         self.__dict__.update(_stash=stash, _step=step)

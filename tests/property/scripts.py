@@ -99,7 +99,7 @@ class Asking:
                     raise Bug(work.sum) from error
                 case Response.ASK_AND_FAIL:
                     work.learn(await Look(self.offset))
-                    raise
+                    raise error  # noqa: TRY201  # the engine sees another traceback then
                 case Response.FAIL:
                     raise
                 case Response.ASK_AGAIN:
@@ -131,17 +131,17 @@ class Writing:
 
 @attrs.frozen
 class Trespassing:
-    """Read and write a field, declared or not, and learn what came of it."""
+    """Write a field and read it back, declared or not, and learn what came of it."""
 
     field: str
 
     async def do(self, work: Work) -> None:
         """Try both."""
         try:
-            work.learn(getattr(work.context.stash, self.field))
             setattr(work.context.stash, self.field, work.sum)
         except AttributeError:
             work.learn(-3)
+        work.learn(getattr(work.context.stash, self.field, -7))
 
 
 class Misdeed(enum.Enum):

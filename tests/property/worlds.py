@@ -10,7 +10,7 @@ import attrs
 from fanscore_core.errors import DeadlineExceeded, NotAllowed, Unavailable, UnknownQuestion
 from fanscore_core.query import Answered, Ask, Effect, Query, Question, exactly
 
-KEYS = 5
+KEYS = 3
 
 
 @attrs.frozen
@@ -36,9 +36,10 @@ class Unhashable(Query[int]):
 
 @attrs.frozen
 class Add(Effect[int]):
-    """Change the world; the answer is what it has become."""
+    """Change the world; the answer is what it has become. An effect need not be hashable."""
 
     amount: int
+    marks: list[str] = attrs.field(factory=list)
 
 
 class Nothing:
@@ -73,7 +74,7 @@ class World:
     state: int = 0
     performed: list[Add] = attrs.field(factory=list)
     rounds: list[tuple[Ask, ...]] = attrs.field(factory=list)
-    errors: list[Exception] = attrs.field(factory=list)
+    errors: dict[tuple[Reply, int], Exception] = attrs.field(factory=dict)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
@@ -84,13 +85,13 @@ class World:
         """Give what was asked, in order."""
         return [ask.question for asks in self.rounds for ask in asks]
 
-    def _answer(self, question: Question[object]) -> object:
+    def _answer(self, question: object) -> object:
         match question:
             case Look(key):
                 return self._reply(self.replies, key + self.state, 10 + key + 3 * self.state)
             case Tally(key):
                 return self._reply(self.replies, 2 * key + self.state, 20 + key + 7 * self.state)
-            case Add(amount):
+            case Add(amount, _):
                 self.state += amount
                 self.performed.append(question)
                 return self._reply(self.receipts, len(self.performed), 30 + self.state)
@@ -101,14 +102,20 @@ class World:
         kind = kinds[turn % len(kinds)]
         if kind is Reply.VALUE:
             return value
-        error = {
-            Reply.UNAVAILABLE: Unavailable("world", f"turn {turn}"),
-            Reply.LATE: DeadlineExceeded("world"),
-            Reply.FORBIDDEN: NotAllowed(f"turn {turn}"),
-            Reply.UNKNOWN: UnknownQuestion(),
-        }[kind]
-        self.errors.append(error)
-        return error
+        # The same error again, as from a dictionary of answers: the harder case for the engine.
+        return self.errors.setdefault((kind, turn), _error(kind, turn))
+
+
+def _error(kind: Reply, turn: int) -> Exception:
+    match kind:
+        case Reply.UNAVAILABLE:
+            return Unavailable("world", f"turn {turn}")
+        case Reply.LATE:
+            return DeadlineExceeded("world")
+        case Reply.FORBIDDEN:
+            return NotAllowed(f"turn {turn}")
+        case _:
+            return UnknownQuestion()
 
 
 class Breakdown(enum.Enum):

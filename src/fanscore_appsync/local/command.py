@@ -15,6 +15,7 @@ import click
 from fanscore_appsync import wiring
 from fanscore_appsync.app import Answer, App
 from fanscore_appsync.handler import MARGIN_S, REQUEST_S
+from fanscore_appsync.local.events_command import events
 from fanscore_appsync.local.picture import draw_score, draw_trace
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
 from fanscore_appsync.testing import appsync_event, service, user
@@ -22,6 +23,7 @@ from fanscore_core.errors import InvalidInput
 from fanscore_core.scoring import AccountFanscore
 
 UNUSABLE_INPUT = 2
+ASCII = str.maketrans("█░·│", "#-.|")
 TIME_S = REQUEST_S - MARGIN_S
 
 QUERY = """query {
@@ -130,11 +132,16 @@ def explain(
 @click.argument("database", metavar="DB")
 def sample(database: str) -> None:
     """Write the sample data into a database, over what is there."""
+    if database == IN_MEMORY:
+        _refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
         count = wiring.write_sample(attrs.evolve(_environment(), database=database))
     except InvalidInput as error:
         _refuse(str(error))
     click.echo(f"{database}: {count} items written")
+
+
+main.add_command(events)
 
 
 def _score_event(
@@ -165,8 +172,17 @@ def _draw(answer: Answer) -> None:
     if answer.outcome is None:
         return
     if answer.outcome.value is not None:
-        click.echo(draw_score(cast("AccountFanscore", answer.outcome.value)) + "\n")
-    click.echo(draw_trace(answer.outcome.trace))
+        _show(draw_score(cast("AccountFanscore", answer.outcome.value)) + "\n")
+    _show(draw_trace(answer.outcome.trace))
+
+
+def _show(picture: str) -> None:
+    """Print a picture, in ASCII where the terminal knows no better."""
+    try:
+        picture.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        picture = picture.translate(ASCII)
+    click.echo(picture)
 
 
 def _is_error(response: object) -> bool:

@@ -34,10 +34,8 @@ def draw_trace(trace: Trace) -> str:
     """Draw the steps of a run against its rounds, each round as long as its slowest question."""
     rounds = range(trace.rounds)
     total_ms = 1000 * sum(trace.round_took_s(number) for number in rounds)
-    lines = [
-        f"{trace.rounds} rounds, {trace.questions} questions, {total_ms:.1f} ms of waiting",
-        "",
-    ]
+    counts = f"{_count(trace.rounds, 'round')}, {_count(trace.questions, 'question')}"
+    lines = [f"{counts}, {total_ms:.1f} ms of waiting", ""]
     width = max((len(name) for name in trace.steps), default=0)
     heads = (f"round {number + 1}".ljust(ROUND_CELLS) for number in rounds)
     lines.append(f"    {'':<{width}}  {'':<{_COLUMN_OF_FATE}}  {'│'.join(heads)}".rstrip())
@@ -50,6 +48,10 @@ def draw_trace(trace: Trace) -> str:
         )
         lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _ends(score: AccountFanscore) -> Iterator[tuple[int, int]]:

@@ -1,11 +1,12 @@
-"""Questions to ``demand_table``: which events fans ask for."""
+"""Questions and effects on ``demand_table``: which events fans ask for."""
 
 from __future__ import annotations
 
 import attrs
 
-from fanscore_core.ids import EventId, GlobalUserId, valid_id
-from fanscore_core.query import Query
+from fanscore_core.demand import StoredDemandRecord
+from fanscore_core.ids import EventId, GlobalUserId, SaleId, valid_id, valid_optional_id
+from fanscore_core.query import Effect, Query, exactly
 
 
 @attrs.frozen
@@ -24,3 +25,48 @@ class EventDemandCount(Query[int]):
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     disco_event_id: EventId = attrs.field(validator=valid_id)
+
+
+@attrs.frozen
+class DemandSaleRecord(Query[StoredDemandRecord | None]):
+    """A fan's record for a sale of an event, a tombstone included; strongly consistent."""
+
+    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    event_id: EventId = attrs.field(validator=valid_id)
+    sale_id: SaleId = attrs.field(validator=valid_id)
+
+
+@attrs.frozen
+class DemandRecords(Query[tuple[StoredDemandRecord, ...]]):
+    """A fan's records, of one event or of all, without tombstones; strongly consistent."""
+
+    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
+
+
+@attrs.frozen
+class PutResult:
+    """What came of a conditional write.
+
+    Attributes:
+        written: whether it was made.
+        stored: what lies there if not; ``None`` if nothing does.
+    """
+
+    written: bool
+    stored: StoredDemandRecord | None = None
+
+
+@attrs.frozen
+class PutDemandRecord(Effect[PutResult]):
+    """Write a record, if the stored one still has the version that was read.
+
+    Attributes:
+        new: what to write.
+        expected_version: of the record that was read; 0 if there was none.
+        attempt: from 0; the adapter waits before any but the first, longer each time.
+    """
+
+    new: StoredDemandRecord
+    expected_version: int = attrs.field(validator=exactly(int))
+    attempt: int = attrs.field(validator=exactly(int))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -11,6 +11,8 @@ from fanscore_core.errors import UnknownQuestion
 from fanscore_core.query import Answered, Ask, Effect, Query, Question, exactly
 from fanscore_core.step import Context, EffectContext
 from fanscore_core.trace import Asked
+
+AnswerT = TypeVar("AnswerT")
 
 
 @attrs.frozen
@@ -28,7 +30,7 @@ class Add(Effect[int]):
 
 
 @attrs.frozen
-class Weather(Query[str]):
+class Weather(Query[str | None]):
     """What a ``World`` knows nothing about."""
 
 
@@ -100,13 +102,19 @@ class Handed:
         return (yield self.thing)
 
 
+def ask(question: Question[AnswerT], *, degradable: bool = False) -> Ask:
+    """Make an ask for a question, whatever the type of its answer."""
+    return Ask(cast("Question[object]", question), degradable=degradable)
+
+
 def asked(
     round_number: int,
     position: int,
-    question: Question[object],
+    question: Question[AnswerT],
     *,
     failure: str | None = None,
     shared: bool = False,
 ) -> Asked:
     """Make the trace's entry for a question that a ``World`` answered."""
-    return Asked(round_number, position, question, "world", 0.0, failure, shared)
+    anything = cast("Question[object]", question)
+    return Asked(round_number, position, anything, "world", 0.0, failure, shared)

@@ -6,7 +6,7 @@ from fanscore_core.answers import Answers, Recording, Replay, told
 from fanscore_core.engine import run, run_many
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 from fanscore_core.pipeline import Pipeline, pipeline
-from fanscore_core.query import Answered, Ask
+from fanscore_core.query import Answered
 from fanscore_core.step import effect_step, step
 from tests.unit.fanscore_core.samples import (
     Add,
@@ -17,6 +17,7 @@ from tests.unit.fanscore_core.samples import (
     EffectCtx,
     Weather,
     World,
+    ask,
 )
 
 
@@ -45,7 +46,7 @@ def test_answers_tells_what_it_was_told() -> None:
     """A question is answered with the answer that it was paired with, be that an error."""
     down = Unavailable("orchard")
     answers = Answers(dict([told(Count("apples"), 3), told(Weather(), down)]))
-    assert answers.fetch([Ask(Weather()), Ask(Count("apples"))]) == [
+    assert answers.fetch([ask(Weather()), ask(Count("apples"))]) == [
         Answered(down, "answers"),
         Answered(3, "answers"),
     ]
@@ -53,8 +54,8 @@ def test_answers_tells_what_it_was_told() -> None:
 
 def test_answers_may_be_none() -> None:
     """``None`` is an answer like any other, and not taken for a missing one."""
-    answers = Answers({Count("apples"): None})
-    assert answers.fetch([Ask(Count("apples"))]) == [Answered(None, "answers")]
+    answers = Answers(dict([told(Weather(), None)]))
+    assert answers.fetch([ask(Weather())]) == [Answered(None, "answers")]
 
 
 def test_answers_does_not_make_up_answers() -> None:
@@ -108,8 +109,9 @@ def test_a_replay_may_be_asked_in_another_order() -> None:
 
 def test_a_replay_gives_each_answer_once() -> None:
     """A question asked more often than it was recorded is unknown."""
-    replay = Replay([(Count("apples"), Answered(3, "world"))])
-    first, second = replay.fetch([Ask(Count("apples")), Ask(Count("apples"))])
+    apples = ask(Count("apples"))
+    replay = Replay([(apples.question, Answered(3, "world"))])
+    first, second = replay.fetch([apples, apples])
     assert first == Answered(3, "world")
     assert isinstance(second.answer, UnknownQuestion)
     assert second.source == "replay"
@@ -118,6 +120,6 @@ def test_a_replay_gives_each_answer_once() -> None:
 def test_a_recording_does_not_hide_a_broken_source() -> None:
     """A source that does not answer one for one fails the run, recorded or not."""
     with pytest.raises(ValueError, match="shorter than argument 1"):
-        Recording(Broken([])).fetch([Ask(Count("apples"))])
+        Recording(Broken([])).fetch([ask(Count("apples"))])
     outcome = run(COUNT, "apples", Recording(Broken([])))
     assert str(outcome.error) == "source Recording: raised ValueError"

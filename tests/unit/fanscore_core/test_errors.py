@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import inspect
+import re
+
 import attrs
 import pytest
 
+from fanscore_core import errors
 from fanscore_core.errors import (
+    Conflict,
+    ConflictReason,
     DeadlineExceeded,
     FanscoreError,
     Forbidden,
     InvalidId,
     InvalidInput,
     NotAllowed,
+    NotEligible,
+    NotFound,
     NotLoggedIn,
     NotOwner,
     PipelineError,
@@ -25,6 +33,14 @@ ERRORS: list[tuple[Exception, tuple[type, ...], str]] = [
     (NotLoggedIn(), (FanscoreError,), "User not logged in"),
     (NotOwner(), (Forbidden, FanscoreError), "Only the owner may ask for this"),
     (NotAllowed("memberId"), (Forbidden, FanscoreError), "This caller may not use memberId"),
+    (NotEligible(("TOO_NEW",)), (Forbidden, FanscoreError), "Not eligible for this campaign"),
+    (NotFound("campaign"), (FanscoreError,), "No such campaign"),
+    (Conflict(ConflictReason.CHANGED), (FanscoreError,), "Others kept changing this"),
+    (
+        Conflict(ConflictReason.REUSED_REQUEST_ID),
+        (FanscoreError,),
+        "This request id was used for another request",
+    ),
     (Unavailable("arm_scoring"), (FanscoreError,), "arm_scoring is unavailable"),
     (DeadlineExceeded("arm"), (FanscoreError,), "Out of time while waiting for arm"),
     (PipelineMisuse("a", "Count", "no"), (PipelineError,), "step a: no: Count"),
@@ -33,7 +49,7 @@ ERRORS: list[tuple[Exception, tuple[type, ...], str]] = [
 ]
 
 every_error = pytest.mark.parametrize(
-    ("error", "ancestors", "sentence"), ERRORS, ids=lambda value: type(value).__name__
+    ("error", "ancestors", "sentence"), ERRORS, ids=[sentence for _, _, sentence in ERRORS]
 )
 
 
@@ -69,3 +85,13 @@ def test_errors_can_be_raised(error: Exception, ancestors: tuple[type, ...], sen
 def test_an_unavailable_system_needs_no_reason() -> None:
     """Where nothing more is known, the reason is that there was no answer."""
     assert Unavailable("arm_scoring").reason == "no answer"
+
+
+def test_the_tree_is_drawn() -> None:
+    """Every error has its place in the module's drawing; those with values are tested here."""
+    kinds = {kind for kind in vars(errors).values() if inspect.isclass(kind)}
+    tree = {kind for kind in kinds if issubclass(kind, Exception)}
+    assert {kind.__name__ for kind in tree} <= set(re.findall(r"\w+", str(errors.__doc__)))
+    assert {kind for kind in tree if "__attrs_attrs__" in vars(kind)} == {
+        type(error) for error, _, _ in ERRORS
+    }

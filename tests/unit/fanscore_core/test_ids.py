@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import string
+from typing import NewType
 
 import attrs
 import pytest
 
+from fanscore_core import ids
 from fanscore_core.errors import InvalidId
-from fanscore_core.ids import RULE, is_id, valid_id, valid_optional_id
+from fanscore_core.ids import ID_TYPES, RULE, is_id, valid_id, valid_optional_id
 
 
 class Name(str):
@@ -26,8 +28,8 @@ INVALID = [
     "a" * 129,
     *"#%/ \t\n*@+,\x00",
     "id\n",
-    "fän",
-    "١",
+    "f\u00e4n",
+    "\u0661",  # a digit, but not of ASCII
     None,
     1,
     b"bytes",
@@ -75,3 +77,8 @@ def test_an_optional_id_is_an_id_or_none(value: str) -> None:
 def test_the_rule_is_a_sentence() -> None:
     """The rule tells a user which ids are valid."""
     assert RULE == "expected 1 to 128 of the characters A-Z a-z 0-9 _ - . : ~ ="
+
+
+def test_every_type_of_id_is_listed() -> None:
+    """``ID_TYPES`` has every type of id that the module defines."""
+    assert {kind for kind in vars(ids).values() if isinstance(kind, NewType)} == ID_TYPES

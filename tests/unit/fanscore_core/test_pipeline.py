@@ -143,7 +143,7 @@ def test_independent_steps_ask_in_one_round() -> None:
 
 
 def test_nothing_after_a_gate_starts_before_it_is_done() -> None:
-    """What is written after a gate asks only once the gate is done; what is before does not wait."""
+    """What comes after a gate asks once the gate is done; what comes before does not wait."""
 
     @step("before")
     async def early(_: Ctx) -> None:

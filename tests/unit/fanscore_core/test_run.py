@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import pytest
 
@@ -42,10 +42,10 @@ def counts(
     return count
 
 
-def gives(name: str, then: Returned) -> Step[str, Basket, int]:
+def gives(name: str, then: Returned, *, prev: bool = False) -> Step[str, Basket, int]:
     """Make a step that asks once, and then returns or raises what it is told."""
 
-    @step(name)
+    @step(name, prev=prev)
     async def give(_: Ctx) -> int | EarlyReturn[int]:
         await Count(name)
         if isinstance(then, Exception):
@@ -150,7 +150,12 @@ def test_end_drops_what_comes_later() -> None:
         trace=Trace(
             ("a", "b", "c", "d"),
             (Fate.ENDED, Fate.DROPPED, Fate.DROPPED, Fate.DROPPED),
-            (asked(0, 0, Count("apples")),),
+            (
+                asked(0, 0, Count("apples")),
+                asked(0, 1, Count("pears")),
+                asked(0, 2, Count("c")),
+                asked(0, 3, Count("apples"), shared=True),
+            ),
         ),
     )
     assert len(world.rounds) == 1
@@ -244,6 +249,7 @@ def test_earlier_steps_are_finished_first() -> None:
             (
                 asked(0, 0, Count("apples")),
                 asked(0, 1, Count("b")),
+                asked(0, 2, Count("total")),
                 asked(1, 0, Count("apples")),
             ),
         ),
@@ -294,7 +300,7 @@ def test_what_was_not_started_is_not_reached() -> None:
         pipeline(
             "fruit",
             Basket,
-            (gives("a", SECOND_ERROR), step("b", prev=True)(gives("b", 2).function)),
+            (gives("a", SECOND_ERROR), gives("b", 2, prev=True)),
         ),
         "",
         world,
@@ -348,8 +354,29 @@ def test_a_dropped_step_is_closed_at_once() -> None:
     assert [position for position, _ in one.asking()] == [0]
 
 
+def test_a_step_that_is_stopped_is_closed_at_once() -> None:
+    """A run that is stopped ends at its first step that still asks, and all such are closed."""
+    closed: list[str] = []
+
+    def asks(name: str) -> Step[str, Basket, None]:
+        @step(name)
+        async def ask(_: Ctx) -> None:
+            try:
+                await Count(name)
+            finally:
+                closed.append(name)
+
+        return ask
+
+    one = Run(pipeline("fruit", Basket, (gives("a", 1), asks("b"), asks("c"))), "")
+    one.answer(0, Answered(0), 0)
+    one.stop(SECOND_ERROR)
+    assert (closed, one.asking()) == (["b", "c"], [])
+    assert one.outcome().trace.fates == (Fate.RAN, Fate.FAILED, Fate.DROPPED)
+
+
 def test_an_answer_to_a_dropped_step_is_discarded() -> None:
-    """An answer that comes when its step has been dropped reaches nobody."""
+    """An answer that comes when its step has been dropped reaches nobody; the trace has it."""
     resumed: list[int] = []
 
     @step("b", writes=["pears"])
@@ -361,7 +388,7 @@ def test_an_answer_to_a_dropped_step_is_discarded() -> None:
     outcome = run(pipeline("fruit", Basket, (gives("a", SECOND_ERROR), dropped)), "", world)
     assert world.rounds == [[Count("a"), Count("pears")]]
     assert (resumed, outcome.stash) == ([], Basket())
-    assert outcome.trace.asked == (asked(0, 0, Count("a")),)
+    assert outcome.trace.asked == (asked(0, 0, Count("a")), asked(0, 1, Count("pears")))
 
 
 async def awaits_in_finally(_: Ctx) -> int:
@@ -404,10 +431,10 @@ async def returns_in_finally(_: Ctx) -> int:
     [awaits_in_finally, awaits_in_two_finallys, raises_in_finally, returns_in_finally],
 )
 def test_a_dropped_step_disturbs_nobody(
-    function: Callable[[Ctx], object],
+    function: Callable[[Ctx], Coroutine[object, object, int]],
 ) -> None:
     """Whatever a dropped step does while it is closed shows nowhere, not even as a warning."""
-    dropped = step("b")(function)  # type: ignore[arg-type]  # they are coroutine functions
+    dropped = step("b")(function)
     world = World(apples=3)
     steps = (counts("a", "apples", "apples", then=SECOND_ERROR), dropped)
     outcome = run(pipeline("fruit", Basket, steps), "", world)
@@ -416,7 +443,11 @@ def test_a_dropped_step_disturbs_nobody(
         error=SECOND_ERROR,
         warnings=(),
         stash=Basket(apples=3),
-        trace=Trace(("a", "b"), (Fate.FAILED, Fate.DROPPED), (asked(0, 0, Count("apples")),)),
+        trace=Trace(
+            ("a", "b"),
+            (Fate.FAILED, Fate.DROPPED),
+            (asked(0, 0, Count("apples")), asked(0, 1, Count("b"))),
+        ),
     )
     assert world.rounds == [[Count("apples"), Count("b")]]
 
@@ -505,7 +536,11 @@ def test_after_sees_the_arguments_the_final_stash_and_the_last_value() -> None:
 
 def test_after_may_return_early() -> None:
     """An early return from ``after`` is its value."""
-    fruit = pipeline("fruit", Basket, (gives("a", 1),), after=lambda _: EarlyReturn("early"))
+
+    def after(_: Ctx) -> str | EarlyReturn[str]:
+        return EarlyReturn("early")
+
+    fruit = pipeline("fruit", Basket, (gives("a", 1),), after=after)
     assert run(fruit, "", World()).value == "early"
 
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from fanscore_core.trace import Asked, Fate, Trace
-from tests.unit.fanscore_core.samples import Count
+from tests.unit.fanscore_core.samples import Count, asked
 
-FIRST = Asked(0, 0, Count("apples"), "slow", 0.5, None, shared=False)
-SECOND = Asked(0, 1, Count("apples"), "slow", 0.5, None, shared=True)
-THIRD = Asked(0, 2, Count("pears"), "quick", 0.25, "Unavailable", shared=False)
-LATER = Asked(1, 1, Count("pears"), "quick", 0.125, None, shared=False)
+FIRST = asked(0, 0, Count("apples"))._replace(took_s=0.5)
+SECOND = asked(0, 1, Count("apples"), shared=True)._replace(took_s=0.5)
+THIRD = asked(0, 2, Count("pears"), failure="Unavailable")._replace(took_s=0.25)
+LATER = asked(1, 1, Count("pears"))._replace(took_s=0.125)
 TRACE = Trace(("a", "b", "c"), (Fate.RAN, Fate.RAN, Fate.DEGRADED), (FIRST, SECOND, THIRD, LATER))
 EMPTY = Trace((), (), ())
 
@@ -25,12 +25,12 @@ def test_questions_and_duplicates_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "asked", "took_s"),
+    ("number", "questions", "took_s"),
     [(0, (FIRST, SECOND, THIRD), 0.5), (1, (LATER,), 0.125), (2, (), 0.0)],
 )
-def test_a_round_can_be_looked_at(number: int, asked: tuple[Asked, ...], took_s: float) -> None:
+def test_a_round_can_be_looked_at(number: int, questions: tuple[Asked, ...], took_s: float) -> None:
     """A round has its questions in order, and took as long as its slowest question."""
-    assert TRACE.in_round(number) == asked
+    assert TRACE.in_round(number) == questions
     assert TRACE.round_took_s(number) == took_s
 
 

@@ -1,0 +1,68 @@
+"""The consumers: one delivery, from an EventBridge event to what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import attrs
+
+from fanscore_adapters.user_event_json import read_event
+from fanscore_core.consumption import Consumed, Consumer
+from fanscore_core.engine import run
+from fanscore_core.errors import FanscoreError, PipelineError
+from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
+from fanscore_core.query import Source
+
+
+@attrs.frozen
+class ConsumerFailed(PipelineError):
+    """Something unforeseen went wrong.
+
+    Attributes:
+        consumer: the consumer's name.
+        found_by: the id to find it by in the log.
+    """
+
+    consumer: str
+    found_by: str
+
+    def __str__(self) -> str:
+        return f"consumer {self.consumer}: internal error {self.found_by}"
+
+
+@attrs.frozen
+class ConsumerApp:
+    """Everything that is needed to consume events.
+
+    Attributes:
+        source: makes the source for one delivery, of the seconds that are left for it.
+        clock: the time, with offset.
+        mint_owner: makes a name for an invocation, never the same for two.
+        report: logs an unforeseen error, and gives the id to find it by.
+    """
+
+    source: Callable[[float], Source]
+    clock: Callable[[], datetime]
+    mint_owner: Callable[[], str]
+    report: Callable[[Exception], str]
+
+    def consume(self, consumer: Consumer, event: object, time_left_s: float) -> Consumed:
+        """Consume an event; whoever delivers it does so again if this raises.
+
+        Args:
+            consumer: which of them.
+            event: what EventBridge sent.
+            time_left_s: how long it may take; less than the lease of a mark.
+
+        Raises:
+            FanscoreError: the event is no user event (``InvalidInput``), another owner is at work
+                on it (``Conflict``), or a system is out of order (``Unavailable``).
+            ConsumerFailed: anything unforeseen; what it was is in the log.
+        """
+        args = ConsumeArgs(read_event(event), self.mint_owner(), self.clock())
+        outcome = run(CONSUMERS[consumer], args, self.source(time_left_s))
+        if outcome.error is not None and not isinstance(outcome.error, FanscoreError):
+            # Lambda logs the message and the causes of what is raised; these stay out.
+            raise ConsumerFailed(consumer.value, self.report(outcome.error)) from None
+        return outcome.result()

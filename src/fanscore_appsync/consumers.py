@@ -1,0 +1,61 @@
+"""The Lambda entry points of the consumers, each a function of its own.
+
+EventBridge calls them with an event, and again later where they raise.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Protocol
+
+from fanscore_appsync import wiring
+from fanscore_appsync.consumer_app import ConsumerApp
+from fanscore_appsync.settings import read_settings
+from fanscore_core.consumption import LEASE, Consumer
+
+MARGIN_S = 0.5
+"""Kept back for ending the invocation."""
+
+
+class LambdaContext(Protocol):
+    """What is used of the context object that Lambda passes."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the time until Lambda ends the invocation."""
+        ...
+
+
+@functools.cache
+def consumer_app() -> ConsumerApp:
+    """Wire the consumers that the environment describes, once in a process.
+
+    Raises:
+        InvalidInput: the environment is not valid.
+    """
+    return wiring.connect_consumers(read_settings(os.environ))
+
+
+def profile_handler(event: object, context: LambdaContext | None = None) -> None:
+    """Update the fan's profile (``Lambda: fanscore_appsync.consumers.profile_handler``)."""
+    _consume(Consumer.PROFILE, event, context)
+
+
+def notification_handler(event: object, context: LambdaContext | None = None) -> None:
+    """Notify the fan (``Lambda: fanscore_appsync.consumers.notification_handler``)."""
+    _consume(Consumer.NOTIFICATION, event, context)
+
+
+def sync_handler(event: object, context: LambdaContext | None = None) -> None:
+    """Tell the external system (``Lambda: fanscore_appsync.consumers.sync_handler``)."""
+    _consume(Consumer.SYNC, event, context)
+
+
+def _consume(consumer: Consumer, event: object, context: LambdaContext | None) -> None:
+    limit_s = LEASE.total_seconds()
+    left_s = context.get_remaining_time_in_millis() / 1000 if context else limit_s
+    consumer_app().consume(consumer, event, min(left_s, limit_s) - MARGIN_S)
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    consumer_app()  # Bad settings must fail the start of the function, not the first event.

@@ -1,0 +1,142 @@
+"""The identity verification function: one call from its payload to its response.
+
+Both are those of any Lambda proxy (contract section 8): ``{"operation": ..., "arguments": {...}}``
+is answered with ``{"data": ...}`` or ``{"error": {"code": ..., "message": ...}}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, TypeVar, cast
+
+import attrs
+
+from fanscore_adapters.documents import parse_stored_json
+from fanscore_appsync import wire
+from fanscore_core.engine import run
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import GlobalUserId, SessionId
+from fanscore_core.liveness import LivenessSession, valid_token
+from fanscore_core.pipeline import Pipeline
+from fanscore_core.pipelines.idv import (
+    SessionResultArgs,
+    StartSessionArgs,
+    session_result,
+    start_session,
+)
+from fanscore_core.query import Source
+
+GivenT = TypeVar("GivenT")
+ArgsT = TypeVar("ArgsT")
+StashT = TypeVar("StashT")
+
+
+@attrs.frozen
+class StartSessionArguments:
+    """Arguments of ``startSession``.
+
+    Attributes:
+        global_user_id: the fan.
+        token: the same for every attempt at one request.
+        score: the fan's score, if known; Rekognition has no use for it.
+        arm_score: the fan's ARM risk score, if known; likewise.
+    """
+
+    global_user_id: GlobalUserId
+    token: str = attrs.field(validator=valid_token)
+    score: Decimal | None = None
+    arm_score: Decimal | None = None
+
+
+@attrs.frozen
+class SessionResultArguments:
+    """Arguments of ``sessionResult``."""
+
+    global_user_id: GlobalUserId
+    session_id: SessionId
+
+
+@attrs.frozen
+class Operation(Generic[GivenT, ArgsT, StashT]):
+    """Something that the function can do.
+
+    Attributes:
+        given: the shape of its arguments.
+        pipeline: what does it.
+        make_args: the pipeline's arguments, of those given and the time.
+    """
+
+    given: type[GivenT]
+    pipeline: Pipeline[ArgsT, StashT, LivenessSession]
+    make_args: Callable[[GivenT, datetime], ArgsT]
+
+
+OPERATIONS = cast(
+    "Mapping[str, Operation[object, object, object]]",
+    {
+        "startSession": Operation(
+            StartSessionArguments,
+            start_session,
+            lambda given, now: StartSessionArgs(given.global_user_id, given.token, now),
+        ),
+        "sessionResult": Operation(
+            SessionResultArguments,
+            session_result,
+            lambda given, now: SessionResultArgs(given.global_user_id, given.session_id, now),
+        ),
+    },
+)
+"""What the function can do, by the operation's name."""
+
+
+@attrs.frozen
+class IdvApp:
+    """Everything that is needed to answer calls.
+
+    Attributes:
+        source: makes the source for one call, of the seconds that are left for it.
+        report: logs an unforeseen error, and gives the id to find it by.
+        now: tells the time, with offset.
+    """
+
+    source: Callable[[float], Source]
+    report: Callable[[Exception], str]
+    now: Callable[[], datetime]
+
+    def answer(self, payload: object, time_left_s: float) -> Mapping[str, object]:
+        """Answer a call; errors are answers too, by the codes of contract section 9.
+
+        Args:
+            payload: what Lambda passes.
+            time_left_s: how long the answer may take.
+        """
+        try:
+            operation, arguments = _read(payload)
+            given = wire.read_arguments(arguments, operation.given)
+            args = operation.make_args(given, self.now())
+            outcome = run(operation.pipeline, args, self.source(time_left_s))
+            return {"data": wire.data(outcome.result())}
+        except Exception as error:  # noqa: BLE001  # no traceback may reach the caller
+            return _error(wire.error_body(error, self.report))
+
+
+def _read(
+    payload: object,
+) -> tuple[Operation[object, object, object], Mapping[str, object]]:
+    # Lambda parses fractions to floats; as Decimals they are what the caller wrote.
+    match parse_stored_json(json.dumps(payload)):
+        case {"operation": str(name), "arguments": dict(arguments), **others} if not others:
+            operation = OPERATIONS.get(name)
+        case _:
+            raise InvalidInput("payload", "expected operation and arguments, and nothing else")
+    if operation is None:
+        raise InvalidInput("operation", f"expected {' or '.join(sorted(OPERATIONS))}")
+    return operation, arguments
+
+
+def _error(body: wire.ErrorBody) -> Mapping[str, object]:
+    found_by = f", id {body.info['id']}" if "id" in body.info else ""
+    return {"error": {"code": int(body.type), "message": f"{body.message}{found_by}"}}

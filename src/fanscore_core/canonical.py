@@ -1,0 +1,65 @@
+"""One text for equal values: canonical JSON, digests, and ids that are stable across retries."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import MAX_PREC, Context, Decimal
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import GlobalUserId, RequestId
+
+NAMESPACE = UUID("b7a1d3a2-5f0e-5c6b-9a58-0d3f2f6f7c11")
+"""Of the ids that leave the system."""
+
+
+def canonical_json(value: object) -> str:
+    """Write a value as the one JSON text that equal values have.
+
+    Raises:
+        InvalidInput: it is not JSON: ``NaN`` for instance, or nested too deep.
+    """
+    try:
+        return _text(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput("", "expected JSON") from error
+
+
+def _text(value: object) -> str:
+    match value:
+        case dict():
+            members = (f"{_text(str(key))}:{_text(value[key])}" for key in sorted(value))
+            return "{" + ",".join(members) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(_text, value)) + "]"
+        case Decimal() if value.is_finite():
+            return _number_text(value)
+        case str():
+            value.encode()  # half of a surrogate pair is no text
+            return json.dumps(value)
+        case _:
+            return json.dumps(value, allow_nan=False)
+
+
+def _number_text(number: Decimal) -> str:
+    """Write a number as a float of the same value is written, if there is one."""
+    nearest = float(number)
+    if math.isfinite(nearest) and Decimal(repr(nearest)) == number:
+        return repr(nearest)
+    return str(number.normalize(Context(prec=MAX_PREC)))
+
+
+def digest_of(value: object) -> str:
+    """Digest a value, so that equal values and no others have equal digests."""
+    return sha256(canonical_json(value).encode()).hexdigest()
+
+
+def stable_id(field: str, global_user_id: GlobalUserId, request_id: RequestId) -> str:
+    """Make an id that leaves the system: an event's, a token, an idempotency key.
+
+    The same for every attempt at one request, and no string that another fan could choose
+    (contract section 7).
+    """
+    return str(uuid5(NAMESPACE, canonical_json([field, global_user_id, request_id])))

@@ -1,0 +1,84 @@
+"""How user events are consumed: who may work on one, and which of them is news (section 7).
+
+Events are delivered more than once and in any order. A consumer therefore leaves a mark on each
+event: claimed while it works, finished when it has, free where it failed.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import attrs
+
+from fanscore_core.ids import valid_id
+from fanscore_core.user_events import UserEvent
+
+LEASE = timedelta(seconds=30)
+"""How long a claim holds others off; no shorter than a consumer's timeout."""
+
+
+class Consumer(enum.Enum):
+    """Who consumes user events."""
+
+    PROFILE = "profile"
+    NOTIFICATION = "notification"
+    SYNC = "sync"
+
+
+class Consumed(enum.Enum):
+    """What came of a delivery."""
+
+    NOW = "NOW"
+    BEFORE = "BEFORE"
+
+
+class MarkStatus(enum.Enum):
+    """How far a consumer is with an event."""
+
+    CLAIMED = "CLAIMED"
+    FREE = "FREE"
+    FINISHED = "FINISHED"
+
+
+@attrs.frozen
+class Mark:
+    """A consumer's mark on an event.
+
+    Attributes:
+        event_id: the event.
+        consumer: who consumes it.
+        owner: the invocation that claimed it last; never the same for two.
+        lease_until: when that claim ends by itself, with offset.
+        status: how far it is.
+    """
+
+    event_id: str = attrs.field(validator=valid_id)
+    consumer: Consumer
+    owner: str
+    lease_until: datetime
+    status: MarkStatus = MarkStatus.CLAIMED
+
+    def holds_off(self, owner: str, now: datetime) -> bool:
+        """Whether an owner must wait, because another one is at work."""
+        is_live = self.status is MarkStatus.CLAIMED and now < self.lease_until
+        return is_live and self.owner != owner
+
+
+@attrs.frozen
+class StoredProfile:
+    """A fan's identity record, as its consumer must know it.
+
+    Attributes:
+        profile_at: when what it holds of events occurred; ``None`` before the first event.
+        record: as it is stored, scores and all; goes back with a write, to replace nothing else.
+    """
+
+    profile_at: datetime | None
+    record: Mapping[str, object] = attrs.field(repr=False)
+
+
+def is_news(event: UserEvent, stored: StoredProfile | None) -> bool:
+    """Whether an event is newer than what is stored, so that no profile goes back in time."""
+    return stored is None or stored.profile_at is None or stored.profile_at < event.occurred_at

@@ -1,0 +1,131 @@
+"""``Mutation.demandRecordSave`` and ``demandRecordDelete``, in the steps of the user's document.
+
+Both merge a change into what is stored; a delete is a change too.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TypeAlias
+
+import attrs
+
+from fanscore_core.demand import (
+    DemandChange,
+    StoredDemandRecord,
+    applied_before,
+    check_attributes,
+    fill,
+    merge,
+    next_version,
+)
+from fanscore_core.errors import Conflict, ConflictReason
+from fanscore_core.pipeline import Pipeline, pipeline
+from fanscore_core.pipelines.login import LoginArgs, LoginStash, account_of, tm_account_info
+from fanscore_core.ports.demand import DemandRecords, DemandSaleRecord, PutDemandRecord
+from fanscore_core.step import Context, EffectContext, effect_step, step
+
+MAX_ATTEMPTS = 6
+"""The first attempt, and at most five more after conflicts (contract section 6)."""
+
+
+class DemandRecordStatus(enum.Enum):
+    """What became of a record."""
+
+    SUCCESS = "SUCCESS"
+    DELETED = "DELETED"
+
+
+@attrs.frozen
+class DemandRecordResult:
+    """The answer to a change: the record, unless it was deleted."""
+
+    status: DemandRecordStatus
+    record: StoredDemandRecord | None
+
+
+@attrs.frozen
+class DemandChangeArgs(LoginArgs):
+    """Who asks for which change."""
+
+    change: DemandChange
+
+
+@attrs.define
+class DemandChangeStash(LoginStash):
+    """What the steps leave for one another.
+
+    Attributes:
+        existing_sale_record: what is stored under the key that changes.
+        event_record: the fan's other records of the event.
+    """
+
+    existing_sale_record: StoredDemandRecord | None = None
+    event_record: tuple[StoredDemandRecord, ...] = ()
+
+
+Ctx: TypeAlias = Context[DemandChangeArgs, DemandChangeStash]
+EffectCtx: TypeAlias = EffectContext[DemandChangeArgs, DemandChangeStash]
+
+
+@step("getDemandSaleRecord", writes=["existing_sale_record"])
+async def get_demand_sale_record(ctx: Ctx) -> None:
+    """Read the record that changes."""
+    record = ctx.args.change.change
+    ctx.stash.existing_sale_record = await DemandSaleRecord(
+        record.fan_id, record.event_id, record.sale_id
+    )
+
+
+@step("getDemandEventRecord", writes=["event_record"])
+async def get_demand_event_record(ctx: Ctx) -> None:
+    """Read the fan's other records of the event, for defaults."""
+    record = ctx.args.change.change
+    found = await DemandRecords(record.fan_id, record.event_id)
+    ctx.stash.event_record = tuple(each for each in found if each.record.sale_id != record.sale_id)
+
+
+@effect_step("saveDemandRecord", reads=["user_info", "existing_sale_record", "event_record"])
+async def save_demand_record(ctx: EffectCtx) -> DemandRecordResult:
+    """Merge the change into what is stored, and write that; again where others were faster."""
+    change, stored = ctx.args.change, ctx.stash.existing_sale_record
+    attempt = 0
+    while stored is None or not applied_before(stored, change):
+        if attempt == MAX_ATTEMPTS:
+            raise Conflict(ConflictReason.CHANGED)
+        new = _changed(ctx, stored)
+        result = await ctx.perform(PutDemandRecord(new, stored.version if stored else 0, attempt))
+        if result.written:
+            return _result(new)
+        stored, attempt = result.stored, attempt + 1
+    return _result(stored)
+
+
+def _changed(ctx: EffectCtx, stored: StoredDemandRecord | None) -> StoredDemandRecord:
+    change = ctx.args.change
+    record = merge(stored.record, change.change) if stored else change.change
+    if record.is_live:
+        others = [each.record for each in ctx.stash.event_record]
+        record = fill(record, others, account_of(ctx.stash).email)
+    check_attributes(record)
+    return next_version(stored, record, change)
+
+
+def _result(stored: StoredDemandRecord) -> DemandRecordResult:
+    if stored.record.is_live:
+        return DemandRecordResult(DemandRecordStatus.SUCCESS, stored)
+    return DemandRecordResult(DemandRecordStatus.DELETED, None)
+
+
+def _pipeline(
+    name: str,
+) -> Pipeline[DemandChangeArgs, DemandChangeStash, DemandRecordResult]:
+    return pipeline(
+        name,
+        DemandChangeStash,
+        (tm_account_info, get_demand_sale_record, get_demand_event_record, save_demand_record),
+    )
+
+
+demand_record_save = _pipeline("demandRecordSave")
+demand_record_delete = _pipeline("demandRecordDelete")

@@ -1,0 +1,99 @@
+"""What the consumers of user events ask of the outside, and do to it."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import attrs
+
+from fanscore_core.consumption import Consumer, Mark, StoredProfile
+from fanscore_core.ids import GlobalUserId, valid_id
+from fanscore_core.query import Effect, Query, exactly
+from fanscore_core.user_events import UserEvent
+
+StoredT = TypeVar("StoredT")
+
+
+@attrs.frozen
+class PutOutcome(Generic[StoredT]):
+    """What came of a conditional write.
+
+    Attributes:
+        written: whether it was made.
+        stored: what lies there if not; ``None`` if nothing does.
+    """
+
+    written: bool
+    stored: StoredT | None = None
+
+
+@attrs.frozen
+class ConsumerMark(Query[Mark | None]):
+    """A consumer's mark on an event; strongly consistent."""
+
+    event_id: str = attrs.field(validator=valid_id)
+    consumer: Consumer = attrs.field(validator=exactly(Consumer))
+
+
+@attrs.frozen
+class PutMark(Effect[PutOutcome[Mark]]):
+    """Write a mark, if the stored one still has the owner and the status that were read.
+
+    Attributes:
+        mark: what to write.
+        replaced: what was read; ``None`` if there was no mark.
+        attempt: from 0; the adapter waits before any but the first, longer each time.
+    """
+
+    mark: Mark
+    replaced: Mark | None
+    attempt: int = attrs.field(validator=exactly(int))
+
+
+@attrs.frozen
+class FanProfile(Query[StoredProfile | None]):
+    """A fan's identity record; strongly consistent. ``None`` if there is none."""
+
+    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+
+
+@attrs.frozen
+class PutProfile(Effect[PutOutcome[StoredProfile]]):
+    """Write what an event says into the fan's identity record, if that is still what was read.
+
+    Only ``memberId``, ``email``, ``phoneNumber``, ``locale``, ``attributes`` and ``profileAt`` are
+    written. A field that the event leaves out (``None``) stays as it is stored; one that it has
+    replaces the stored one as a whole, ``attributes`` too.
+
+    Attributes:
+        event: what to write.
+        replaced: what was read; ``None`` if there was no record.
+        attempt: from 0; the adapter waits before any but the first, longer each time.
+    """
+
+    event: UserEvent
+    replaced: StoredProfile | None
+    attempt: int = attrs.field(validator=exactly(int))
+
+
+@attrs.frozen
+class Post(Effect[None]):
+    """Post an event to an endpoint.
+
+    Attributes:
+        event: what to post.
+        idempotency_key: by which the endpoint knows an event that it has had before.
+    """
+
+    event: UserEvent
+    idempotency_key: str
+
+
+@attrs.frozen
+class PostNotification(Post):
+    """Let the notification endpoint tell the fan."""
+
+
+@attrs.frozen
+class PostSync(Post):
+    """Let the external system know of the fan."""

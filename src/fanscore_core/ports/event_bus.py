@@ -1,0 +1,15 @@
+"""Effects on the event bus."""
+
+from __future__ import annotations
+
+import attrs
+
+from fanscore_core.query import Effect
+from fanscore_core.user_events import UserEvent
+
+
+@attrs.frozen
+class PublishUserEvent(Effect[None]):
+    """Publish a user event. Its consumers run later; publishing it again changes nothing."""
+
+    event: UserEvent

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import random
+import signal
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from fanscore_core.demand import StoredDemandRecord
+from tests.concurrency.saving import Record, Step, save_until_killed, steps
+from tests.concurrency.stored import stored_records
+from tests.e2e.lambda_runtime import fresh_app
+
+__all__ = ["fresh_app"]
+
+KILLS = 50
+MAX_SAVES = 12
+MAX_MORE_S = 0.006
+"""About the time of one save."""
+
+RECORDS: list[Record] = [("fan0", f"sale{sale}") for sale in range(3)]
+
+# Processes are forked from one that has imported the handler already.
+_context = get_context("forkserver")
+_context.set_forkserver_preload(["fanscore_appsync.handler"])
+
+
+def live(life: int, pending: Sequence[Step], chance: random.Random) -> list[str]:
+    """Let a process save until it is killed; give the ids of the requests that it acknowledged."""
+    told, telling = _context.Pipe(duplex=False)
+    process = _context.Process(target=save_until_killed, args=(life, pending, RECORDS, telling))
+    process.start()
+    telling.close()
+    acknowledged = [told.recv() for _ in range(chance.randrange(MAX_SAVES))]
+    process.join(chance.uniform(0, MAX_MORE_S))
+    process.kill()
+    acknowledged += rest(told)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    process.close()
+    return acknowledged
+
+
+def rest(told: Connection) -> list[str]:
+    """Take what a process told before it ended."""
+    ids = []
+    with told:
+        while True:
+            try:
+                ids.append(told.recv())
+            except EOFError:
+                return ids
+
+
+def values(records: Mapping[Record, StoredDemandRecord]) -> Mapping[tuple[Record, str], int]:
+    """Give how often each process saved to each record, by what it wrote there."""
+    return {
+        (record, name): json.loads(text)
+        for record, stored in records.items()
+        for name, text in stored.record.attributes().items()
+    }
+
+
+def counted(done: Sequence[Step]) -> Mapping[tuple[Record, str], int]:
+    """Give how often each process saved to each record, by its saves."""
+    return {(step.record, step.attribute): step.times for step in done}
+
+
+def is_whole(stored: StoredDemandRecord) -> bool:
+    """Whether a record has as many versions as saves, and knows the last of these."""
+    times = [json.loads(text) for text in stored.record.attributes().values()]
+    saved = stored.record.saved
+    return (
+        saved is not None
+        and stored.version == sum(times)
+        and len(stored.requests) == min(stored.version, 16)
+        and stored.requests[-1][0] == saved.request_id
+    )
+
+
+@pytest.mark.usefixtures("fresh_app")
+def test_a_killed_process_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of processes killed at 50 random points, all that was acknowledged is there, and whole.
+
+    What a process had begun is sent again by the next, and is then there once.
+    """
+    database = tmp_path / "fans.db"
+    monkeypatch.setenv("FANSCORE_DB", str(database))
+    chance = random.Random(20261101)
+    done: list[Step] = []
+    pending: list[Step] = []
+    for life in range(KILLS):
+        every = chain(pending, steps(life, RECORDS))
+        acknowledged = live(life, pending, chance)
+        done += islice(every, len(acknowledged))
+        begun = next(every)
+        pending = [begun, *pending[len(acknowledged) + 1 :]]
+        assert [step.request for step in done[len(done) - len(acknowledged) :]] == acknowledged
+        records = stored_records(database, fans=1)
+        assert values(records) in (counted(done), counted([*done, begun]))
+        assert all(map(is_whole, records.values()))

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+
+from fanscore_core.errors import Unavailable
+from fanscore_core.identity import Identity
+from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
+from fanscore_core.ports.account_fanscore import AccountScore
+from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
+from fanscore_core.query import Question
+from fanscore_core.scoring import StoredScore
+from tests.contracts.asking import said
+from tests.contracts.generated import Item, Known, known_fans, table_questions
+from tests.contracts.stores import STORES, Open, Store
+
+FAN, OTHER_FAN = GlobalUserId("user123"), GlobalUserId("user1234")
+MEMBER = MemberId("member123")
+EVENT = EventId("evt456")
+RUN = BotRunId("run-2026-11-01")
+LONGEST = "~" * 128
+
+FAN_IDENTITY = "fan_identity_table"
+ACCOUNT_FANSCORE = "account_fanscore_table"
+DEMAND = "demand_table"
+
+IDENTITY = {"PK": "fan:user123", "SK": "identity", "updatedAt": "2026-10-01T08:00:00Z"}
+SCORE = {"PK": "member:member123", "SK": "score#account", "modelVersion": "m4"}
+CURSOR = {"PK": "botornot", "SK": "cursor"}
+VERDICT = {"PK": "fan:user123", "SK": "botornot#run-2026-11-01"}
+MAPPING = {"PK": "event:evt456", "SK": "disco"}
+
+TABLE_OF: dict[type, str] = {
+    FanIdentity: FAN_IDENTITY,
+    AccountScore: ACCOUNT_FANSCORE,
+    BotOrNotCursor: FAN_IDENTITY,
+    BotOrNot: FAN_IDENTITY,
+    DiscoEventId: DEMAND,
+    EventDemandCount: DEMAND,
+}
+
+
+def demand(fan: str, sort_key: str, **more: object) -> Item:
+    """Make a demand record's item."""
+    return {"PK": f"fan:{fan}", "SK": sort_key, "version": 1, **more}
+
+
+@pytest.fixture(params=STORES.values(), ids=list(STORES))
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Open each store in turn."""
+    open_store: Open = request.param
+    with open_store() as opened:
+        yield opened
+
+
+FOUND: list[tuple[Item, Question[object], object]] = [
+    (IDENTITY, FanIdentity(FAN), Identity()),
+    ({**IDENTITY, "memberId": "member123"}, FanIdentity(FAN), Identity(MEMBER)),
+    (
+        {**IDENTITY, "memberId": "member123", "score": Decimal("72.5"), "rawScore": 70},
+        FanIdentity(FAN),
+        Identity(MEMBER, StoredScore(Decimal("72.5"), Decimal(70))),
+    ),
+    ({**IDENTITY, "score": 72}, FanIdentity(FAN), Identity(None, StoredScore(Decimal(72)))),
+    (
+        {**SCORE, "score": 87, "rawScore": Decimal("74.5")},
+        AccountScore(MEMBER),
+        StoredScore(Decimal(87), Decimal("74.5")),
+    ),
+    ({**SCORE, "score": 0}, AccountScore(MEMBER), StoredScore(Decimal(0))),
+    ({**CURSOR, "cursor": RUN}, BotOrNotCursor(), RUN),
+    ({**VERDICT, "botScore": Decimal("0.05")}, BotOrNot(FAN, RUN), Decimal("0.05")),
+    ({**MAPPING, "discoEventId": "disco456"}, DiscoEventId(EVENT), EventId("disco456")),
+    (demand(FAN, "demand#evt456-sale789"), EventDemandCount(FAN, EVENT), 1),
+]
+
+MALFORMED: list[tuple[Item, Question[object], str]] = [
+    ({**IDENTITY, "score": "72"}, FanIdentity(FAN), "identity.score: expected a number"),
+    ({**SCORE, "score": 101}, AccountScore(MEMBER), "score: expected a number from 0 to 100"),
+    (SCORE, AccountScore(MEMBER), "score.score: required"),
+    (CURSOR, BotOrNotCursor(), "cursor.cursor: required"),
+    ({**VERDICT, "botScore": 2}, BotOrNot(FAN, RUN), "verdict.botScore: expected a probability"),
+    (MAPPING, DiscoEventId(EVENT), "mapping.discoEventId: required"),
+]
+
+
+def test_an_adapter_names_the_table_behind_each_question(store: Store) -> None:
+    """Each question that the tables answer is the adapter's, under the document's table name."""
+    assert {kind: store.adapter.systems[kind] for kind in TABLE_OF} == TABLE_OF
+
+
+@pytest.mark.parametrize(("item", "question", "answer"), FOUND, ids=range(len(FOUND)))
+def test_an_item_is_the_answer(
+    store: Store, item: Item, question: Question[object], answer: object
+) -> None:
+    """What lies in the table under the contract's key is the answer."""
+    table = TABLE_OF[type(question)]
+    store.load({table: [item]})
+    assert said(store.adapter, question) == [(answer, table)]
+
+
+def test_what_is_not_there_is_no_error(store: Store) -> None:
+    """Empty tables know nothing, and say so without failing."""
+    assert said(
+        store.adapter,
+        FanIdentity(FAN),
+        AccountScore(MEMBER),
+        BotOrNotCursor(),
+        BotOrNot(FAN, RUN),
+        DiscoEventId(EVENT),
+        EventDemandCount(FAN, EVENT),
+    ) == [
+        (None, FAN_IDENTITY),
+        (None, ACCOUNT_FANSCORE),
+        (None, FAN_IDENTITY),
+        (None, FAN_IDENTITY),
+        (None, DEMAND),
+        (0, DEMAND),
+    ]
+
+
+def test_no_questions_are_answered_too(store: Store) -> None:
+    """An adapter that is asked nothing answers nothing."""
+    assert said(store.adapter) == []
+
+
+@pytest.mark.parametrize(("item", "question", "problem"), MALFORMED, ids=range(len(MALFORMED)))
+def test_a_malformed_item_is_unavailable(
+    store: Store, item: Item, question: Question[object], problem: str
+) -> None:
+    """A malformed item makes its table unavailable for this question, and never a wrong answer."""
+    table = TABLE_OF[type(question)]
+    store.load({table: [item]})
+    unavailable = repr(Unavailable(table, f"malformed item: {problem}"))
+    assert said(store.adapter, question) == [(unavailable, table)]
+
+
+def test_a_malformed_item_spoils_no_other(store: Store) -> None:
+    """Questions that are asked together with one that fails get their answers."""
+    store.load({FAN_IDENTITY: [{**IDENTITY, "score": -1}, {**CURSOR, "cursor": RUN}]})
+    answers = said(store.adapter, BotOrNotCursor(), FanIdentity(FAN), FanIdentity(OTHER_FAN))
+    assert [answers[0], answers[2]] == [(RUN, FAN_IDENTITY), (None, FAN_IDENTITY)]
+    assert str(answers[1][0]).startswith("Unavailable(system='fan_identity_table'")
+
+
+def test_only_the_live_demand_of_one_event_is_counted(store: Store) -> None:
+    """The count is of this fan and this event, and a tombstone is no demand."""
+    store.load(
+        {
+            DEMAND: [
+                demand("user123", "demand#evt456-sale1"),
+                demand("user123", "demand#evt456-sale-2"),
+                demand("user123", "demand#evt456-sale3", ttl=1_795_000_000),
+                demand("user123", "demand#evt4567-sale1"),
+                demand("user123", "demand#evt45-sale1"),
+                demand("user123", "demand#evt456%2D7-sale1"),
+                demand("user1234", "demand#evt456-sale1"),
+                demand("user123", "demandx#evt456-sale1"),
+                {**MAPPING, "discoEventId": "disco456"},
+            ]
+        }
+    )
+    counts = {
+        (fan, event): said(store.adapter, EventDemandCount(fan, EventId(event)))[0][0]
+        for fan in (FAN, OTHER_FAN)
+        for event in ("evt456", "evt456-7", "evt45", "evt4")
+    }
+    assert {of: count for of, count in counts.items() if count} == {
+        (FAN, "evt456"): 2,
+        (FAN, "evt456-7"): 1,
+        (FAN, "evt45"): 1,
+        (OTHER_FAN, "evt456"): 1,
+    }
+
+
+def test_the_longest_ids_are_found(store: Store) -> None:
+    """Ids of 128 characters, and of the last character of the alphabet, are ids like others."""
+    fan, event = GlobalUserId(LONGEST), EventId(LONGEST)
+    store.load({DEMAND: [demand(LONGEST, f"demand#{LONGEST}-{LONGEST}")]})
+    assert said(store.adapter, EventDemandCount(fan, event)) == [(1, DEMAND)]
+
+
+def test_numbers_come_back_exact(store: Store) -> None:
+    """A stored number keeps all of its digits."""
+    digits = Decimal("74.4999999999999999999999999999999999")
+    store.load({ACCOUNT_FANSCORE: [{**SCORE, "score": digits}]})
+    assert said(store.adapter, AccountScore(MEMBER)) == [(StoredScore(digits), ACCOUNT_FANSCORE)]
+
+
+def test_loading_replaces(store: Store) -> None:
+    """An item that is written again is the answer from then on."""
+    store.load({ACCOUNT_FANSCORE: [{**SCORE, "score": 87, "rawScore": 75}]})
+    store.load({ACCOUNT_FANSCORE: [{**SCORE, "score": 64}]})
+    assert said(store.adapter, AccountScore(MEMBER)) == [
+        (StoredScore(Decimal(64)), ACCOUNT_FANSCORE)
+    ]
+
+
+@pytest.mark.parametrize("open_store", STORES.values(), ids=list(STORES))
+@settings(max_examples=100)  # each opens a database
+@given(known=known_fans(), questions=table_questions())
+def test_one_fetch_of_many_is_many_fetches_of_one(
+    open_store: Open, known: Known, questions: Sequence[Question[object]]
+) -> None:
+    """Questions asked together get the answers that each gets alone, and these are right."""
+    right = [(known.answer(question), TABLE_OF[type(question)]) for question in questions]
+    with open_store() as store:
+        store.load(known.tables())
+        assert said(store.adapter, *questions) == right
+        assert [said(store.adapter, question)[0] for question in questions] == right

@@ -1,0 +1,81 @@
+"""Every example of the documentation is run as it stands.
+
+A page is worked through in a folder that looks like a clone: its Python blocks share one
+namespace, and what its commands print is compared with what it shows, if it shows anything. Two
+things differ from run to run, and each stands for any other of its kind: a number before `` ms``,
+and, in a line with ``│``, a run of bars and spaces.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import PAGES, ROOT, Command, blocks, commands, name_of
+
+NOT_RUN = frozenset({"cd", "git", "make"})
+"""What a reader does once, to have a clone; ``test_references`` knows the targets of make."""
+
+EXAMPLES = [page for page in PAGES if any(blocks(page))]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that looks like a clone, with no settings in the environment."""
+    for name in ("docs", "src"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("FANSCORE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize("page", EXAMPLES, ids=name_of)
+def test_examples_do_what_their_page_says(page: Path) -> None:
+    """Python blocks run and their asserts hold, and commands print what the page shows."""
+    namespace: dict[str, object] = {"__name__": "example"}
+    for block in blocks(page):
+        if block.language == "python":
+            source = "\n" * (block.line - 1) + block.text
+            exec(compile(source, page, "exec", dont_inherit=True), namespace)  # noqa: S102  # ours
+        for command in commands(block):
+            try_out(command)
+
+
+def test_examples_have_the_types_that_they_say(tmp_path: Path) -> None:
+    """The Python blocks pass the type checks that the code passes."""
+    for page in EXAMPLES:
+        source = "\n".join(block.text for block in blocks(page) if block.language == "python")
+        (tmp_path / f"{page.stem.replace('-', '_')}.py").write_text(source, encoding="utf-8")
+    mypy = [sys.executable, "-m", "mypy", f"--config-file={ROOT / 'pyproject.toml'}", str(tmp_path)]
+    done = subprocess.run(mypy, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def try_out(example: Command) -> None:
+    """Run a shell command, and compare what it prints; one that shows nothing must succeed."""
+    if example.command.split()[0] in NOT_RUN:
+        return
+    done = subprocess.run(
+        ["/bin/sh", "-c", example.command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    if example.shown:
+        assert steady(done.stdout) == steady(example.shown)
+    else:
+        assert (done.returncode, done.stdout) == (0, done.stdout)
+
+
+def steady(printed: str) -> str:
+    """Take out of a command's output what differs from run to run."""
+    lines = re.sub(r"[\d.]+ ms", "_ ms", printed).splitlines()
+    return "\n".join(re.sub("[█ ]+", " ", line) if "│" in line else line for line in lines)

@@ -1,0 +1,94 @@
+"""What the documentation names exists, and what exists is documented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.services import SYSTEMS as SERVICES
+from fanscore_adapters.tables import SYSTEMS as TABLES
+from fanscore_appsync import wire
+from fanscore_appsync.fields import FIELDS
+from fanscore_appsync.local.command import main
+from fanscore_core.policy import RESERVED_CODES, Signal
+from fanscore_core.trace import Fate
+from tests.docs.pages import PAGES, ROOT, blocks, commands, name_of, prose
+
+CODE = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    """The file that a relative link names is there, and so is its heading."""
+    targets = [target for _, target in LINK.findall(prose(page))]
+    assert [target for target in targets if not leads_somewhere(page, target)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_linked_names_are_defined_where_the_link_leads(page: Path) -> None:
+    """Where the text of a link to a module is a name, the module defines that name."""
+    links = [(text.strip("`"), page.parent / target) for text, target in LINK.findall(prose(page))]
+    named = [(name, path) for name, path in links if path.suffix == ".py" and name != path.name]
+    assert [name for name, path in named if not defines(path, name)] == []
+
+
+def test_commands_of_make_exist() -> None:
+    """Every command of make that a page names has its target."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    shown = [each.command for page in PAGES for block in blocks(page) for each in commands(block)]
+    written = [code for page in PAGES for code in CODE.findall(prose(page))]
+    asked = {line.split()[1] for line in (*shown, *written) if line.startswith("make ")}
+    assert asked
+    assert asked <= targets
+
+
+def names() -> Iterator[str]:
+    """Give every name that a user may meet, and so may look for."""
+    for field, routed in FIELDS.items():
+        yield field
+        yield from (step.name for step in routed.pipeline.steps)
+    for command in main.commands.values():
+        options = (each for each in command.params if isinstance(each, click.Option))
+        yield from (name for option in options for name in option.opts)
+    for module in sorted((ROOT / "src").rglob("*.py")):
+        yield from re.findall("FANSCORE_[A-Z_]+", module.read_text(encoding="utf-8"))
+    yield from re.findall('"([A-Z_]+)"', Path(wire.__file__).read_text(encoding="utf-8"))
+    policy = default_policy()
+    yield from (band.code for signal in Signal for band in policy.of(signal).bands)
+    yield from (fate.value for fate in Fate)
+    yield from (*RESERVED_CODES, *TABLES.values(), *SERVICES.values())
+
+
+@pytest.mark.parametrize("name", sorted(set(names())))
+def test_names_are_documented(name: str) -> None:
+    """Each field, step, option, variable, error code, reason, fate and system is on some page."""
+    codes = [code for page in PAGES for code in CODE.findall(prose(page))]
+    assert name in {*codes, *(word for code in codes for word in code.split())}
+
+
+def leads_somewhere(page: Path, target: str) -> bool:
+    """Whether a link leads to a file of the repository, and to a heading of it if it names one."""
+    if target.startswith("https://"):
+        return True
+    path, _, anchor = target.partition("#")
+    file = page.parent / path if path else page
+    return file.exists() and (not anchor or anchor in anchors(file))
+
+
+def anchors(page: Path) -> list[str]:
+    """Give what links to the headings of a page may name, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+def defines(module: Path, name: str) -> bool:
+    """Whether a module defines a class, a function, a method or a value of its own."""
+    source = module.read_text(encoding="utf-8")
+    return re.search(rf"(?:def|class) {name}\b|^{name}\b", source, re.MULTILINE) is not None

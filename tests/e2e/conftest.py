@@ -1,0 +1,3 @@
+from tests.e2e.lambda_runtime import fresh_app
+
+__all__ = ["fresh_app"]

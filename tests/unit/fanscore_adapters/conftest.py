@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fanscore_adapters import sqlite
+from fanscore_adapters.sqlite import IN_MEMORY, SqliteTables
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """Name a file that is not there yet."""
+    return str(tmp_path / "fans.db")
+
+
+@pytest.fixture(params=["memory", "file"])
+def tables(request: pytest.FixtureRequest, path: str) -> Iterator[SqliteTables]:
+    """Open empty tables, in memory and in a file."""
+    with SqliteTables(IN_MEMORY if request.param == "memory" else path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no connection wait for long."""
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.01)

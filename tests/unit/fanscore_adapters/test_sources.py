@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from math import inf
+from threading import Barrier, Event
+from typing import TypeAlias
+
+import attrs
+import pytest
+
+from fanscore_adapters.sources import Sources
+from fanscore_core.errors import (
+    DeadlineExceeded,
+    FanscoreError,
+    SourceFailed,
+    Unavailable,
+    UnknownQuestion,
+)
+from fanscore_core.query import Answered, Ask, Question
+from tests.contracts.asking import asked, said, shown
+from tests.unit.fanscore_core.samples import Add, Count, Weather
+
+Fetch: TypeAlias = Callable[[Sequence[Ask]], Sequence[Answered]]
+
+WAIT_S = 30
+ORCHARD: Mapping[type[Question[object]], str] = {Count: "fruit", Add: "baskets"}
+SKY: Mapping[type[Question[object]], str] = {Weather: "sky"}
+
+APPLES, PEARS, RAIN = asked(Count("apples")), asked(Count("pears")), asked(Weather())
+SPARE_APPLES, SPARE_RAIN = (attrs.evolve(ask, degradable=True) for ask in (APPLES, RAIN))
+
+
+def echo(asks: Sequence[Ask]) -> list[Answered]:
+    """Answer each question with itself."""
+    return [Answered(ask.question, "echo") for ask in asks]
+
+
+class Fake:
+    """An adapter that notes what it is asked, and does what it is told."""
+
+    def __init__(self, systems: Mapping[type[Question[object]], str], does: Fetch = echo) -> None:
+        self.systems = systems
+        self.asked: list[list[Ask]] = []
+        self._does = does
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        self.asked.append(list(asks))
+        return self._does(asks)
+
+
+class Clock:
+    """A clock that shows one time after the other, and then the last for ever."""
+
+    def __init__(self, *times: float, when_read: Callable[[int], None] = lambda _: None) -> None:
+        self._times = times
+        self._read = 0
+        self._when_read = when_read
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        self._read += 1
+        self._when_read(self._read)
+        return self._times[min(self._read, len(self._times)) - 1]
+
+
+@pytest.fixture
+def released() -> Event:
+    """Make an event that is set at the latest when the test is over."""
+    return Event()
+
+
+@pytest.fixture
+def executor(released: Event) -> Iterator[ThreadPoolExecutor]:
+    """Lend threads enough, whose work ends with the test."""
+    with ThreadPoolExecutor(4) as threads:
+        yield threads
+        released.set()
+
+
+def hanging(until: Event) -> Fetch:
+    """Make an adapter wait before it echoes."""
+
+    def fetch(asks: Sequence[Ask]) -> Sequence[Answered]:
+        until.wait(WAIT_S)
+        return echo(asks)
+
+    return fetch
+
+
+def answers(sources: Sources, *asks: Ask) -> list[object]:
+    """Ask all at once; give the answers, an error as its ``repr``."""
+    return [shown(answered.answer) for answered in sources.fetch(asks)]
+
+
+def in_time(adapters: Sequence[Fake], executor: Executor) -> Sources:
+    """Make sources whose time does not pass."""
+    return Sources(adapters, executor, Clock(0.0), expires_at=10.0)
+
+
+def late(*systems: str) -> list[str]:
+    """Say what steps are told that cannot do without an answer."""
+    return [repr(DeadlineExceeded(system)) for system in systems]
+
+
+def spared(*systems: str) -> list[str]:
+    """Say what steps are told that can."""
+    return [repr(Unavailable(system, "no answer in time")) for system in systems]
+
+
+# Routing
+
+
+def test_each_question_goes_to_its_adapter(executor: Executor) -> None:
+    """Each adapter is asked once, for what it answers; answers come in the order of the asks."""
+    orchard, sky = Fake(ORCHARD), Fake(SKY)
+    asks = [APPLES, SPARE_RAIN, PEARS, APPLES]
+    found = in_time([sky, orchard], executor).fetch(asks)
+    assert found == [Answered(ask.question, "echo") for ask in asks]
+    assert (orchard.asked, sky.asked) == ([[APPLES, PEARS, APPLES]], [[SPARE_RAIN]])
+
+
+def test_an_unknown_question_is_told_so(executor: Executor) -> None:
+    """What no adapter answers is an unknown question; the others are answered all the same."""
+    orchard = Fake(ORCHARD)
+    assert answers(in_time([orchard], executor), RAIN, APPLES) == [
+        repr(UnknownQuestion()),
+        Count("apples"),
+    ]
+    assert answers(in_time([], executor), RAIN) == [repr(UnknownQuestion())]
+
+
+def test_nothing_is_asked_for_nothing(executor: Executor) -> None:
+    """Without questions, no adapter is asked; neither is one that has none to answer."""
+    orchard, sky = Fake(ORCHARD), Fake(SKY)
+    sources = in_time([orchard, sky], executor)
+    assert said(sources) == []
+    sources.fetch([RAIN])
+    assert (orchard.asked, sky.asked) == ([], [[RAIN]])
+
+
+def test_error_answers_are_answers(executor: Executor) -> None:
+    """An adapter's error for one question is passed on as it is."""
+    down: FanscoreError = Unavailable("sky", "clouds")
+    sky = Fake(SKY, lambda _: [Answered(down, "sky", 0.5)])
+    [found] = in_time([sky], executor).fetch([RAIN])
+    assert found == Answered(down, "sky", 0.5)
+    assert found.answer is down
+
+
+def test_adapters_work_at_the_same_time(executor: Executor) -> None:
+    """All adapters of a round are at work together: each waits here until the others are, too."""
+    barrier = Barrier(2)
+
+    def meet(asks: Sequence[Ask]) -> Sequence[Answered]:
+        barrier.wait(WAIT_S)
+        return echo(asks)
+
+    sources = in_time([Fake(ORCHARD, meet), Fake(SKY, meet)], executor)
+    assert answers(sources, APPLES, RAIN) == [Count("apples"), Weather()]
+
+
+# Failing adapters
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_wrong_number_of_answers_fails(executor: Executor, count: int) -> None:
+    """An adapter that does not answer one for one is named, with what it did."""
+    sky = Fake(SKY)
+    orchard = Fake(ORCHARD, lambda asks: [*echo(asks), *echo(asks)][:count])
+    with pytest.raises(SourceFailed) as failed:
+        in_time([sky, orchard], executor).fetch([APPLES, RAIN, PEARS])
+    assert str(failed.value) == f"source Fake: gave {count} answers to 2 questions"
+
+
+def test_no_answers_at_all_fail(executor: Executor) -> None:
+    """An adapter that gives no sequence of answers is named, too."""
+    nothing = Fake(SKY, lambda _: None)  # type: ignore[arg-type,return-value]  # the breach
+    with pytest.raises(SourceFailed) as failed:
+        in_time([nothing], executor).fetch([RAIN])
+    assert failed.value.source == "Fake"
+
+
+def test_an_adapter_that_raises_fails(executor: Executor) -> None:
+    """An adapter that raises is named, with the class of its error and without its text."""
+    secret = "fan@example.com"
+
+    def fetch(_asks: Sequence[Ask]) -> Sequence[Answered]:
+        raise ZeroDivisionError(secret)
+
+    with pytest.raises(SourceFailed) as failed:
+        in_time([Fake(ORCHARD), Fake(SKY, fetch)], executor).fetch([APPLES, RAIN])
+    assert str(failed.value) == "source Fake: raised ZeroDivisionError"
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)
+
+
+# Time
+
+
+@pytest.mark.parametrize("now", [10.0, 10.5])
+def test_what_is_asked_too_late_is_not_asked(executor: Executor, now: float) -> None:
+    """When the time is over, no adapter is called, and no step degrades on it."""
+    orchard, sky = Fake(ORCHARD), Fake(SKY)
+    sources = Sources([orchard, sky], executor, Clock(now), expires_at=10.0)
+    assert answers(sources, SPARE_RAIN, APPLES) == late("sky", "fruit")
+    assert (orchard.asked, sky.asked) == ([], [])
+
+
+def test_a_hanging_adapter_degrades(executor: Executor, released: Event) -> None:
+    """A question that can be done without is unavailable before the time of the rest is over."""
+    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(0.0, 2.0), expires_at=10.0)
+    assert answers(sources, SPARE_RAIN) == spared("sky")
+
+
+def test_a_hanging_adapter_ends_the_time(executor: Executor, released: Event) -> None:
+    """A question that cannot be done without has all of the time, and then the time is over."""
+    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(0.0, 10.0), expires_at=10.0)
+    assert answers(sources, RAIN) == late("sky")
+
+
+def test_nobody_degrades_when_the_time_is_over(executor: Executor, released: Event) -> None:
+    """A question that can be done without is late like others, once no time is left for them."""
+    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(0.0, 10.0), expires_at=10.0)
+    assert answers(sources, SPARE_RAIN) == late("sky")
+
+
+def test_each_late_answer_names_its_system(executor: Executor, released: Event) -> None:
+    """An adapter of several systems is late for each under the name of that system."""
+    orchard = Fake({**ORCHARD, **SKY}, hanging(released))
+    sources = Sources([orchard], executor, Clock(0.0, 2.0), expires_at=10.0)
+    assert answers(sources, SPARE_RAIN, SPARE_APPLES) == spared("sky", "fruit")
+
+
+def test_a_hanging_adapter_holds_up_no_other(executor: Executor, released: Event) -> None:
+    """What another adapter has answered in the meantime counts."""
+    answered = Event()
+
+    def answer(asks: Sequence[Ask]) -> Sequence[Answered]:
+        answered.set()
+        return echo(asks)
+
+    def let_answer(read: int) -> None:
+        if read > 1:  # all have been asked
+            answered.wait(WAIT_S)
+
+    clock = Clock(0.0, 2.0, when_read=let_answer)
+    adapters = [Fake(SKY, hanging(released)), Fake(ORCHARD, answer)]
+    sources = Sources(adapters, executor, clock, expires_at=10.0)
+    assert answers(sources, SPARE_RAIN, APPLES) == [*spared("sky"), Count("apples")]
+
+
+def test_without_an_end_an_answer_is_waited_for(executor: Executor) -> None:
+    """Where no time is set, a question that cannot be done without is waited for."""
+    sources = Sources([Fake(SKY)], executor, Clock(0.0, inf))
+    assert answers(sources, RAIN) == [Weather()]
+
+
+def test_without_an_end_a_hanging_adapter_degrades(executor: Executor, released: Event) -> None:
+    """Where no time is set, a question that can be done without still has its two seconds."""
+    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(5.0, 7.0))
+    assert answers(sources, SPARE_RAIN) == spared("sky")
+
+
+def test_a_mixed_group_has_the_time_of_the_most_patient(
+    executor: Executor, released: Event
+) -> None:
+    """An adapter asked both kinds may use all of the time, and then answers both."""
+
+    def release(read: int) -> None:
+        if read == 2:  # at 5 s, when it is waited for: too late for what can be done without
+            released.set()
+
+    clock = Clock(0.0, 5.0, when_read=release)
+    sources = Sources([Fake(ORCHARD, hanging(released))], executor, clock, expires_at=10.0 + WAIT_S)
+    assert answers(sources, SPARE_APPLES, PEARS) == [Count("apples"), Count("pears")]
+
+
+def test_a_mixed_group_is_late_together(executor: Executor, released: Event) -> None:
+    """An adapter asked both kinds that never answers is late for both: the time is over."""
+    orchard = Fake(ORCHARD, hanging(released))
+    sources = Sources([orchard], executor, Clock(0.0, 10.0), expires_at=10.0)
+    assert answers(sources, SPARE_APPLES, PEARS) == late("fruit", "fruit")
+
+
+def test_what_found_no_thread_is_not_asked_later() -> None:
+    """A question that no thread had time for is given up, and not asked after all."""
+    released = Event()
+    sky = Fake(SKY)
+    with ThreadPoolExecutor(1) as thread:
+        adapters = [Fake(ORCHARD, hanging(released)), sky]
+        sources = Sources(adapters, thread, Clock(0.0, 2.0), expires_at=10.0)
+        assert answers(sources, SPARE_APPLES, SPARE_RAIN) == spared("fruit", "sky")
+        released.set()
+    assert sky.asked == []
+
+
+@pytest.mark.parametrize(
+    ("now", "expires_at", "limit"),
+    [
+        (0.0, 1.0, 0.5),
+        (100.0, 103.0, 101.5),
+        (100.0, 104.0, 102.0),
+        (100.0, 104.5, 102.0),
+        (100.0, 130.0, 102.0),
+        (100.0, inf, 102.0),
+    ],
+)
+def test_a_degradable_question_has_half_of_the_time(
+    executor: Executor, now: float, expires_at: float, limit: float
+) -> None:
+    """A question that can be done without has half of what is left, and at most 2 seconds."""
+    sources = Sources([], executor, Clock(now), expires_at)
+    # The rule itself: to see it from outside, a test would have to wait.
+    assert sources._limit(SPARE_RAIN, now) == limit  # noqa: SLF001  # (this is why)
+    assert sources._limit(RAIN, now) == expires_at  # noqa: SLF001  # (the same)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from fanscore_appsync.authorization import (
+    Caller,
+    CallerKind,
+    Pattern,
+    admit,
+    admit_owner,
+    caller_of,
+)
+from fanscore_appsync.testing import API_KEY_HEADERS, pool_identity, service, user
+from fanscore_core.errors import FanscoreError, InvalidId
+from fanscore_core.ids import RULE, GlobalUserId
+
+FAN = GlobalUserId("user123")
+FIELD = "VFApi.example"
+
+IN = "admitted"
+LOGIN = "NotLoggedIn: User not logged in"
+DENIED = "NotAllowed: This caller may not use VFApi.example"
+NOT_OWNER = "NotOwner: Only the owner may ask for this"
+
+# Columns: USER, SERVICE, POOL_IDENTITY, API_KEY, NOBODY, OTHER.
+MATRIX: list[tuple[set[Pattern], tuple[str, ...]]] = [
+    ({Pattern.PUBLIC}, (IN, IN, DENIED, DENIED, DENIED, DENIED)),
+    ({Pattern.API_KEY}, (DENIED, DENIED, DENIED, IN, DENIED, DENIED)),
+    ({Pattern.LOGIN}, (IN, LOGIN, LOGIN, LOGIN, LOGIN, DENIED)),
+    ({Pattern.OWNER}, (IN, LOGIN, LOGIN, LOGIN, LOGIN, DENIED)),
+    ({Pattern.SERVICE}, (DENIED, IN, DENIED, DENIED, DENIED, DENIED)),
+    ({Pattern.OWNER, Pattern.SERVICE}, (IN, IN, LOGIN, LOGIN, LOGIN, DENIED)),
+    ({Pattern.LOGIN, Pattern.SERVICE}, (IN, IN, LOGIN, LOGIN, LOGIN, DENIED)),
+    ({Pattern.PUBLIC, Pattern.API_KEY}, (IN, IN, DENIED, IN, DENIED, DENIED)),
+    (set(), (DENIED, DENIED, DENIED, DENIED, DENIED, DENIED)),
+]
+KINDS = (
+    CallerKind.USER,
+    CallerKind.SERVICE,
+    CallerKind.POOL_IDENTITY,
+    CallerKind.API_KEY,
+    CallerKind.NOBODY,
+    CallerKind.OTHER,
+)
+
+
+def outcome(call: Callable[[], None]) -> str:
+    """Tell what a check comes to: the error and its sentence, or that there is none."""
+    try:
+        call()
+    except FanscoreError as error:
+        return f"{type(error).__name__}: {error}"
+    return IN
+
+
+@pytest.mark.parametrize(
+    ("patterns", "outcomes"),
+    MATRIX,
+    ids=["+".join(sorted(each.name for each in row[0])) or "none" for row in MATRIX],
+)
+def test_kinds_of_caller(patterns: set[Pattern], outcomes: tuple[str, ...]) -> None:
+    """Each kind of caller is let in by its patterns, asked to log in by a user's, else denied."""
+    found = [
+        outcome(lambda kind=kind: admit(FIELD, frozenset(patterns), Caller(kind)))  # type: ignore[misc]  # binds now
+        for kind in KINDS
+    ]
+    assert dict(zip(KINDS, found, strict=True)) == dict(zip(CallerKind, outcomes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "kind", "sub", "expected"),
+    [
+        ({Pattern.OWNER}, CallerKind.USER, "user123", IN),
+        ({Pattern.OWNER}, CallerKind.USER, "user124", NOT_OWNER),
+        ({Pattern.OWNER}, CallerKind.USER, "USER123", NOT_OWNER),
+        ({Pattern.OWNER, Pattern.SERVICE}, CallerKind.USER, "user124", NOT_OWNER),
+        ({Pattern.OWNER, Pattern.SERVICE}, CallerKind.SERVICE, None, IN),
+        ({Pattern.LOGIN}, CallerKind.USER, "user124", IN),
+        ({Pattern.PUBLIC}, CallerKind.USER, "user124", IN),
+    ],
+)
+def test_owners(patterns: set[Pattern], kind: CallerKind, sub: str | None, expected: str) -> None:
+    """On a field for owners, a user may only ask for what is theirs; a service for any fan."""
+    caller = Caller(kind, None if sub is None else GlobalUserId(sub))
+    assert outcome(lambda: admit_owner(frozenset(patterns), caller, FAN)) == expected
+
+
+OIDC: Mapping[str, object] = {"sub": "user123", "issuer": "https://x", "claims": {"sub": "user123"}}
+CLAIMS_OF_A_SERVICE = {"userArn": "arn:aws:iam::111122223333:role/x", "sub": "a", "username": "a"}
+
+
+@pytest.mark.parametrize(
+    ("identity", "headers", "caller"),
+    [
+        (user("user123"), {}, Caller(CallerKind.USER, FAN)),
+        (user("user123", ["admin"]), {}, Caller(CallerKind.USER, FAN)),
+        (user("user123"), API_KEY_HEADERS, Caller(CallerKind.USER, FAN)),
+        (user("a" * 128), {}, Caller(CallerKind.USER, GlobalUserId("a" * 128))),
+        (service(), {}, Caller(CallerKind.SERVICE)),
+        (service(), API_KEY_HEADERS, Caller(CallerKind.SERVICE)),
+        (pool_identity(), {}, Caller(CallerKind.POOL_IDENTITY)),
+        ({**service(), "cognitoIdentityId": ""}, {}, Caller(CallerKind.POOL_IDENTITY)),
+        (None, API_KEY_HEADERS, Caller(CallerKind.API_KEY)),
+        (None, {"X-Api-Key": "da2-fakeapikey"}, Caller(CallerKind.API_KEY)),
+        (None, {"X-API-KEY": ["one", "two"]}, Caller(CallerKind.API_KEY)),
+        (None, {}, Caller(CallerKind.NOBODY)),
+        (None, {"authorization": "x-api-key"}, Caller(CallerKind.NOBODY)),
+        (OIDC, {}, Caller(CallerKind.OTHER)),
+        ({**OIDC, "claims": CLAIMS_OF_A_SERVICE}, {}, Caller(CallerKind.OTHER)),
+        ({"resolverContext": {"user": "user123"}}, {}, Caller(CallerKind.OTHER)),
+        ({"resolverContext": CLAIMS_OF_A_SERVICE}, {}, Caller(CallerKind.OTHER)),
+        ({}, {}, Caller(CallerKind.OTHER)),
+        ({}, API_KEY_HEADERS, Caller(CallerKind.OTHER)),
+        ({"username": "user123"}, {}, Caller(CallerKind.OTHER)),
+    ],
+)
+def test_callers(
+    identity: Mapping[str, object] | None, headers: Mapping[str, object], caller: Caller
+) -> None:
+    """The shape of the identity alone tells who calls, and nothing inside it can pretend."""
+    assert caller_of(identity, headers) == caller
+
+
+@pytest.mark.parametrize(
+    "sub", [None, "", "user 123", "user#123", "user%123", "u" * 129, 123, True, ["user123"], {}]
+)
+def test_a_users_sub_is_an_id(sub: object) -> None:
+    """A Cognito user whose sub cannot be an id of ours is refused, naming where it stands."""
+    with pytest.raises(InvalidId) as raised:
+        caller_of({**user("user123"), "sub": sub}, {})
+    assert str(raised.value) == f"identity.sub: {RULE}"
+
+
+@pytest.mark.parametrize("arn", [None, "", 5, [], {}, True])
+def test_a_malformed_identity_is_no_service(arn: object) -> None:
+    """An identity is only trusted as a service's if its userArn names somebody."""
+    try:
+        kind = caller_of({**service(), "userArn": arn}, {}).kind
+    except FanscoreError:
+        return
+    assert kind is not CallerKind.SERVICE

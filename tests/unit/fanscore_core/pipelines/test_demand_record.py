@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, cast
+
+import attrs
+import pytest
+
+from fanscore_core.account import UserInfo
+from fanscore_core.answers import Answers, Recording, told
+from fanscore_core.demand import (
+    DemandChange,
+    DemandRecord,
+    StoredDemandRecord,
+    Written,
+    deletion,
+    fill,
+    merge,
+)
+from fanscore_core.engine import run
+from fanscore_core.errors import (
+    Conflict,
+    ConflictReason,
+    DeadlineExceeded,
+    InvalidInput,
+    NotLoggedIn,
+    NotOwner,
+    Unavailable,
+)
+from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId
+from fanscore_core.pipeline import Pipeline
+from fanscore_core.pipelines.demand_record import (
+    DemandChangeArgs,
+    DemandChangeStash,
+    DemandRecordResult,
+    DemandRecordStatus,
+    demand_record_delete,
+    demand_record_save,
+)
+from fanscore_core.pipelines.one_step import RecordsArgs, records
+from fanscore_core.ports.account_service import AccountInfo
+from fanscore_core.ports.demand import (
+    DemandRecords,
+    DemandSaleRecord,
+    PutDemandRecord,
+    PutResult,
+)
+from fanscore_core.query import Answered, Ask, Question
+from fanscore_core.run import Outcome
+from fanscore_core.scalars import Email
+from fanscore_core.step import Step, StepKind
+from tests.declarations import undeclared_use
+from tests.demand_samples import (
+    EVENT,
+    FAN,
+    KEY,
+    SALE,
+    at,
+    change,
+    deleted,
+    sale,
+    saved,
+    stamp,
+    stored,
+)
+
+Changed: TypeAlias = Outcome[DemandChangeStash, DemandRecordResult]
+ChangePipeline: TypeAlias = Pipeline[DemandChangeArgs, DemandChangeStash, DemandRecordResult]
+
+HEADER = "Bearer token"
+ACCOUNT = UserInfo(FAN, MemberId("member123"), Email("fan@example.com"))
+NO_MAIL = attrs.evolve(ACCOUNT, email=None)
+
+ACCOUNT_INFO = AccountInfo(FAN, HEADER)
+SALE_RECORD = DemandSaleRecord(FAN, EVENT, SALE)
+EVENT_RECORDS = DemandRecords(FAN, EVENT)
+
+SAVE = saved(9, locale="en-GB")
+
+
+class Desk:
+    """A source that says what is stored, and answers puts as it is told; then it writes them.
+
+    Attributes:
+        asked: every question, by round.
+    """
+
+    def __init__(
+        self,
+        existing: object = None,
+        *,
+        account: object = NO_MAIL,
+        others: object = (),
+        puts: Iterable[object] = (),
+    ) -> None:
+        self.asked: list[list[Question[object]]] = []
+        self._answers = {ACCOUNT_INFO: account, SALE_RECORD: existing, EVENT_RECORDS: others}
+        self._puts = iter(puts)
+
+    @property
+    def puts(self) -> list[PutDemandRecord]:
+        """The puts that it was asked for."""
+        every = [question for asked in self.asked for question in asked]
+        return [question for question in every if isinstance(question, PutDemandRecord)]
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        self.asked.append([ask.question for ask in asks])
+        return [Answered(self._answer(ask.question), "desk") for ask in asks]
+
+    def _answer(self, question: Question[object]) -> object:
+        if isinstance(question, PutDemandRecord):
+            return next(self._puts, PutResult(written=True))
+        return cast("Mapping[Question[object], object]", self._answers)[question]
+
+    def change(
+        self, asked_for: DemandChange, pipeline: ChangePipeline = demand_record_save
+    ) -> Changed:
+        """Ask for a change."""
+        return run(pipeline, DemandChangeArgs(FAN, HEADER, asked_for), self)
+
+    def save(self, record: DemandRecord = SAVE) -> Changed:
+        """Ask for a save."""
+        return self.change(change(record))
+
+    def delete(self, record: DemandRecord) -> Changed:
+        """Ask for a delete."""
+        return self.change(change(record), demand_record_delete)
+
+
+def refused(record: DemandRecord, version: int, **requests: str) -> PutResult:
+    """Make the answer to a put for which another was faster."""
+    return PutResult(written=False, stored=stored(record, version, requests))
+
+
+def succeeded(record: DemandRecord, version: int, requests: Mapping[str, str]) -> object:
+    """Make the result of a save."""
+    return DemandRecordResult(DemandRecordStatus.SUCCESS, stored(record, version, requests))
+
+
+DELETED = DemandRecordResult(DemandRecordStatus.DELETED, None)
+ONE_REQUEST = {"request-1": "digest-1"}
+
+
+@pytest.mark.parametrize(
+    "each", [*demand_record_save.steps, *records.steps], ids=lambda each: each.name
+)
+def test_steps_declare_what_they_use(each: Step[object, object, object]) -> None:
+    """Every step reads and writes exactly what it declares."""
+    assert undeclared_use(each) == ()
+
+
+def test_the_steps_of_the_users_document() -> None:
+    """Save and delete are the four steps of the user's document, by name; only the last writes."""
+    steps = [(each.name, each.kind) for each in demand_record_save.steps]
+    assert steps == [
+        ("tmAccountInfo", StepKind.GATE),
+        ("getDemandSaleRecord", StepKind.PLAIN),
+        ("getDemandEventRecord", StepKind.PLAIN),
+        ("saveDemandRecord", StepKind.EFFECT),
+    ]
+    assert demand_record_delete.steps == demand_record_save.steps
+    assert [demand_record_save.name, demand_record_delete.name] == [
+        "demandRecordSave",
+        "demandRecordDelete",
+    ]
+
+
+def test_an_uncontended_save_is_three_rounds() -> None:
+    """A save asks for the account, then reads twice at once, then writes once."""
+    desk = Desk()
+    outcome = desk.save()
+    new = stored(SAVE)
+    assert outcome.result() == succeeded(SAVE, 1, ONE_REQUEST)
+    assert desk.asked == [
+        [ACCOUNT_INFO],
+        [SALE_RECORD, EVENT_RECORDS],
+        [PutDemandRecord(new, expected_version=0, attempt=0)],
+    ]
+    assert outcome.trace.rounds == 3
+    assert outcome.stash == DemandChangeStash(NO_MAIL, None, ())
+
+
+def test_a_save_merges_with_what_is_stored() -> None:
+    """A save changes what it names, and continues the stored version and requests."""
+    before = stored(saved(1, "r-0", email="old@example.com"), 6, {"r-0": "digest-0"})
+    desk = Desk(before)
+    merged = merge(before.record, SAVE)
+    requests = {"r-0": "digest-0", **ONE_REQUEST}
+    assert desk.save().result() == succeeded(merged, 7, requests)
+    assert desk.puts == [PutDemandRecord(stored(merged, 7, requests), 6, 0)]
+    assert (merged.value_of("email"), merged.value_of("locale")) == ("old@example.com", "en-GB")
+
+
+def test_no_login() -> None:
+    """Without a login nothing but the account is asked, and nothing written."""
+    desk = Desk(account=NotLoggedIn())
+    assert repr(desk.save().error) == repr(NotLoggedIn())
+    assert desk.asked == [[ACCOUNT_INFO]]
+
+
+def test_the_account_of_somebody_else() -> None:
+    """An account of another fan than the caller is not the owner's, and ends the request."""
+    desk = Desk(account=attrs.evolve(ACCOUNT, global_user_id=GlobalUserId("user124")))
+    assert repr(desk.save().error) == repr(NotOwner())
+    assert desk.asked == [[ACCOUNT_INFO]]
+
+
+def test_defaults() -> None:
+    """Holes are filled from the newest other record of the event, then from the account."""
+    own = stored(saved(1, locale="nl"), 4)
+    older = stored(saved(2, key=sale("s2"), contactMethod="SMS", locale="fr"))
+    newer = stored(saved(3, key=sale("s1"), contactMethod="EMAIL", locale="de"))
+    desk = Desk(account=ACCOUNT, others=(newer, older, own))
+    outcome = desk.save()
+    filled = fill(SAVE, [newer.record, older.record], "fan@example.com")
+    assert outcome.result() == succeeded(filled, 1, ONE_REQUEST)
+    assert {name: filled.value_of(name) for name in filled.fields} == {
+        "email": "fan@example.com",
+        "contactMethod": "EMAIL",
+        "locale": "en-GB",
+    }
+    assert outcome.stash.event_record == (newer, older)
+
+
+def test_the_record_itself_gives_no_default() -> None:
+    """What was deleted of a record does not come back as a default of its own."""
+    tombstone = stored(merge(saved(1, email="old@example.com"), deleted(2)), 2, {})
+    stale = stored(saved(1, email="old@example.com"))
+    desk = Desk(tombstone, others=(stale,))
+    record = merge(tombstone.record, SAVE)
+    assert desk.save().result() == succeeded(record, 3, ONE_REQUEST)
+    assert list(record.fields) == ["locale"]
+
+
+def test_a_tombstone_gets_no_default() -> None:
+    """A save that comes after a newer delete leaves the tombstone without personal data."""
+    tombstone = stored(deleted(99, "r-0"), 1, {"r-0": "digest-0"})
+    desk = Desk(tombstone, account=ACCOUNT)
+    assert desk.save().result() == DELETED
+    requests = {"r-0": "digest-0", **ONE_REQUEST}
+    record = DemandRecord(*KEY, {}, None, stamp(99, "r-0"), None, at(9), at(99))
+    assert desk.puts == [PutDemandRecord(stored(record, 2, requests), 1, 0)]
+
+
+def test_a_delete() -> None:
+    """A delete leaves a tombstone that continues the version, and fills nothing."""
+    before = stored(saved(1, "r-0", email="old@example.com"), 6, {"r-0": "digest-0"})
+    desk = Desk(before, account=ACCOUNT)
+    assert desk.delete(deleted(9)).result() == DELETED
+    tombstone = merge(before.record, deleted(9))
+    requests = {"r-0": "digest-0", **ONE_REQUEST}
+    assert desk.puts == [PutDemandRecord(stored(tombstone, 7, requests), 6, 0)]
+    assert [len(asked) for asked in desk.asked] == [1, 2, 1]
+
+
+def test_a_delete_of_nothing() -> None:
+    """Deleting what is not there succeeds, and leaves a tombstone against late saves."""
+    desk = Desk(account=ACCOUNT)
+    assert desk.delete(deleted(9)).result() == DELETED
+    assert desk.puts == [PutDemandRecord(stored(deletion(KEY, stamp(9))), 0, 0)]
+
+
+def test_a_delete_that_is_older_than_the_record() -> None:
+    """A late delete does not delete what was saved after it, and says what is there."""
+    before = stored(saved(9, "r-0", locale="fr"), 1, {"r-0": "digest-0"})
+    record = merge(before.record, deleted(5))
+    requests = {"r-0": "digest-0", **ONE_REQUEST}
+    assert Desk(before).delete(deleted(5)).result() == succeeded(record, 2, requests)
+
+
+def test_a_conflict_is_merged_and_tried_again() -> None:
+    """A refused put is made again, merged with what the condition found, by its version."""
+    rival = saved(8, "r-0", email="rival@example.com")
+    desk = Desk(puts=[refused(rival, 3, r="d")])
+    merged = merge(rival, SAVE)
+    requests = {"r": "d", **ONE_REQUEST}
+    assert desk.save().result() == succeeded(merged, 4, requests)
+    assert desk.puts == [
+        PutDemandRecord(stored(SAVE), expected_version=0, attempt=0),
+        PutDemandRecord(stored(merged, 4, requests), expected_version=3, attempt=1),
+    ]
+    assert [len(asked) for asked in desk.asked] == [1, 2, 1, 1]
+
+
+def test_what_is_gone_is_written_anew() -> None:
+    """A put that is refused because nothing is there any more is made as a first one."""
+    before = stored(saved(1, "r-0", email="old@example.com"), 6, {"r-0": "digest-0"})
+    desk = Desk(before, puts=[PutResult(written=False, stored=None)])
+    assert desk.save().result() == succeeded(SAVE, 1, ONE_REQUEST)
+    assert [(put.expected_version, put.attempt) for put in desk.puts] == [(6, 0), (0, 1)]
+
+
+def test_a_conflict_that_persists() -> None:
+    """After five more attempts it is a conflict; each attempt has its number to be waited by."""
+    rivals = [refused(saved(1, f"r-{index}"), index) for index in range(1, 9)]
+    desk = Desk(puts=rivals)
+    assert repr(desk.save().error) == repr(Conflict(ConflictReason.CHANGED))
+    assert [(put.expected_version, put.attempt) for put in desk.puts] == [
+        (index, index) for index in range(6)
+    ]
+
+
+@pytest.mark.parametrize("rivals", range(6))
+def test_a_lost_reply(rivals: int) -> None:
+    """A put that was made, and is refused when it is sent again, is known by its request id."""
+    written = merge(saved(1, "r-0"), SAVE)
+    puts = [refused(saved(1, f"r-{index}"), index) for index in range(1, rivals + 1)]
+    desk = Desk(puts=[*puts, refused(written, 9, r="d", **ONE_REQUEST)])
+    assert desk.save().result() == succeeded(written, 9, {"r": "d", **ONE_REQUEST})
+    assert len(desk.puts) == rivals + 1
+
+
+def test_a_request_that_was_applied() -> None:
+    """A request that is known answers with what is stored now, and writes nothing."""
+    now = stored(saved(99, locale="fr"), 12, {**ONE_REQUEST, "later": "digest-2"})
+    desk = Desk(now)
+    outcome = desk.save()
+    assert outcome.result() == DemandRecordResult(DemandRecordStatus.SUCCESS, now)
+    assert desk.asked == [[ACCOUNT_INFO], [SALE_RECORD, EVENT_RECORDS]]
+
+
+def test_a_delete_that_was_applied() -> None:
+    """A delete that is known succeeds again, and writes nothing."""
+    desk = Desk(stored(deleted(5)))
+    assert desk.delete(deleted(9)).result() == DELETED
+    assert desk.puts == []
+
+
+@pytest.mark.parametrize("puts", [[], [refused(saved(1), 3, **{"request-1": "other"})]])
+def test_a_request_id_of_another_request(puts: list[PutResult]) -> None:
+    """A known request id with another input is a conflict, found before or after a put."""
+    used = stored(saved(1), 1, {"request-1": "other"})
+    desk = Desk(None if puts else used, puts=puts)
+    assert repr(desk.save().error) == repr(Conflict(ConflictReason.REUSED_REQUEST_ID))
+    assert len(desk.puts) == len(puts)
+
+
+@pytest.mark.parametrize(
+    ("question", "error"),
+    [
+        ("account", Unavailable("proxy_tm_account_service")),
+        ("existing", Unavailable("demand_table", "malformed item: record.version: required")),
+        ("others", DeadlineExceeded("demand_table")),
+        ("puts", Unavailable("demand_table", "throttled")),
+        ("puts", DeadlineExceeded("demand_table")),
+    ],
+)
+def test_no_step_degrades(question: str, error: Exception) -> None:
+    """A save that cannot read or write is no save."""
+    answers: dict[str, object] = {question: [error] if question == "puts" else error}
+    desk = Desk(**answers)  # type: ignore[arg-type]  # puts are a list
+    assert repr(desk.save().error) == repr(error)
+    assert len(desk.puts) == (question == "puts")
+
+
+def test_attributes_over_the_limits() -> None:
+    """Attributes that are too many after merging are refused, and nothing is written."""
+    before = stored(saved(1, "r-0", attributes={f"a{index}": index for index in range(64)}), 1, {})
+    desk = Desk(before)
+    outcome = desk.save(saved(9, attributes={"one": "more"}))
+    problem = InvalidInput("arguments.input.attributes", "more than 64 keys")
+    assert repr(outcome.error) == repr(problem)
+    assert desk.puts == []
+
+
+def test_clearing_makes_room_for_attributes() -> None:
+    """After all attributes are cleared there is room for 64 keys again."""
+    many = saved(1, attributes={f"a{index}": index for index in range(64)})
+    before = stored(merge(many, saved(2, clear_attributes=True)), 2, {})
+    assert Desk(before).save(saved(9, attributes={"one": "more"})).error is None
+
+
+def test_requests_are_kept_by_the_store() -> None:
+    """The last 16 requests are kept through the pipeline, and this one is the newest."""
+    known = {f"r-{index}": f"digest-{index}" for index in range(16)}
+    desk = Desk(stored(saved(1), 30, known))
+    desk.save()
+    kept = [request for request, _ in desk.puts[0].new.requests]
+    assert kept == [*map(RequestId, list(known)[1:]), RequestId("request-1")]
+
+
+def test_a_default_stays_a_default() -> None:
+    """A default that was stored is not stamped anew by a later save."""
+    before = stored(fill(saved(1, "r-0"), [], "fan@example.com"), 1, {"r-0": "digest-0"})
+    desk = Desk(before, account=attrs.evolve(ACCOUNT, email=Email("new@example.com")))
+    result = desk.save().result()
+    assert result.record is not None
+    assert result.record.record.fields == {
+        "email": before.record.fields["email"],
+        "locale": Written(stamp(9), '"en-GB"'),
+    }
+
+
+@pytest.mark.parametrize("event", [EVENT, None])
+@pytest.mark.parametrize("found", [(), (stored(saved(1)), stored(saved(2, key=sale("s1"))))])
+def test_records(event: EventId | None, found: tuple[StoredDemandRecord, ...]) -> None:
+    """The records of a fan, of one event or of all, are the answer to one question."""
+    source = Recording(Answers(dict([told(DemandRecords(FAN, event), found)])))
+    outcome = run(records, RecordsArgs(FAN, event), source)
+    assert (outcome.result(), len(source.kept)) == (found, 1)

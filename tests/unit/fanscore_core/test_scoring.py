@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from fanscore_adapters.policy_json import default_policy
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.policy import Band, Signal, SignalPolicy
+from fanscore_core.scoring import (
+    AccountFanscore,
+    BaseScore,
+    Boost,
+    Finding,
+    Missing,
+    ScoreBoosts,
+    ScoreOrigin,
+    ScoreReason,
+    StoredScore,
+    base_score,
+    boost,
+    explain,
+    no_history,
+    round_half_up,
+)
+
+FAN = GlobalUserId("user123")
+POLICY = default_policy()
+RANGE_MESSAGE = "A score is never below 0 or above 100"
+
+ARM_LOW = ScoreReason("ARM_LOW_RISK", 5, "ARM risk score is below 3")
+ARM_HIGH = ScoreReason("ARM_HIGH_RISK", -15, "ARM risk score is 6 or more")
+ONE_DEMAND = ScoreReason(
+    "EVENT_DEMAND", 4, "Number of demand records for the event is 1 or more, and below 2"
+)
+NO_DEMAND = ScoreReason("EVENT_NO_DEMAND", 0, "Number of demand records for the event is below 1")
+HUMAN = ScoreReason("MODEL_LIKELY_HUMAN", 3, "Bot probability is below 0.2")
+BOT = ScoreReason("MODEL_LIKELY_BOT", -40, "Bot probability is 0.8 or more")
+
+
+def account(raw_score: int) -> BaseScore:
+    """Start from the score of an account."""
+    return BaseScore(ScoreOrigin.ACCOUNT_SCORE, raw_score)
+
+
+def scored(base: BaseScore, arm: Finding, event: Finding, model: Finding) -> AccountFanscore:
+    """Score a fan by the default policy."""
+    return explain(
+        POLICY,
+        FAN,
+        base,
+        boost(POLICY, Signal.ARM, arm),
+        boost(POLICY, Signal.EVENT, event),
+        boost(POLICY, Signal.MODEL, model),
+    )
+
+
+def test_the_documents_example() -> None:
+    """A raw score of 75 with ARM 5, event 4 and model 3 is a score of 87."""
+    assert scored(account(75), Decimal(2), Decimal(1), Decimal("0.05")) == AccountFanscore(
+        FAN,
+        score=87,
+        raw_score=75,
+        boosts=ScoreBoosts(arm=5, event=4, model=3),
+        reasons=(
+            ScoreReason("ACCOUNT_SCORE", 75, "Score of the fan's account"),
+            ARM_LOW,
+            ONE_DEMAND,
+            HUMAN,
+        ),
+        policy_version="2026-11-01",
+        degraded=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "rounded"),
+    [
+        ("0", 0),
+        ("-0", 0),
+        ("0.49", 0),
+        ("0.5", 1),
+        ("1.5", 2),
+        ("2.5", 3),
+        ("74.5", 75),
+        ("74.49999999999999999", 74),
+        ("74.4999999999999999999999999999999999999999", 74),
+        ("74.5000000000000000000000000000000000000001", 75),
+        ("99.5", 100),
+        ("1E+2", 100),
+        ("1E-5000", 0),
+    ],
+)
+def test_stored_scores_are_rounded_half_up(stored: str, rounded: int) -> None:
+    """A stored score becomes an integer by rounding halves up, once and exactly."""
+    score = StoredScore(Decimal(stored))
+    base = base_score(score, ScoreOrigin.ACCOUNT_SCORE)
+    assert (round_half_up(Decimal(stored)), base) == (rounded, account(rounded))
+
+
+def test_the_raw_score_is_what_counts() -> None:
+    """A score starts from the stored raw score, and from the score only where there is none."""
+    score, raw_score = Decimal(87), Decimal("74.5")
+    both, only_score = StoredScore(score, raw_score), StoredScore(score)
+    assert only_score == StoredScore(score, score)
+    assert base_score(both, ScoreOrigin.IDENTITY_SCORE) == BaseScore(ScoreOrigin.IDENTITY_SCORE, 75)
+    assert base_score(only_score, ScoreOrigin.ACCOUNT_SCORE) == account(87)
+
+
+@pytest.mark.parametrize("score", ["-0.01", "100.01", "1E+9", "NaN", "sNaN", "Infinity"])
+def test_a_stored_score_lies_in_its_range(score: str) -> None:
+    """A stored score is a number from 0 to 100, and so is a raw score."""
+    with pytest.raises(InvalidInput) as refused:
+        StoredScore(Decimal(score))
+    assert str(refused.value) == "score: expected a number from 0 to 100"
+    with pytest.raises(InvalidInput) as refused:
+        StoredScore(Decimal(50), Decimal(score))
+    assert str(refused.value) == "raw_score: expected a number from 0 to 100"
+
+
+@pytest.mark.parametrize("score", [50, 50.0, "50", True, None], ids=repr)
+def test_a_stored_score_is_exact(score: Decimal) -> None:
+    """A stored score is a ``Decimal`` and no other kind of number."""
+    with pytest.raises(InvalidInput) as refused:
+        StoredScore(score)
+    assert str(refused.value) == "score: expected a number from 0 to 100"
+
+
+@pytest.mark.parametrize("edge", ["0", "100"])
+def test_a_stored_score_may_be_at_the_edge(edge: str) -> None:
+    """Both ends of the range are scores."""
+    assert StoredScore(Decimal(edge)).raw_score == Decimal(edge)
+
+
+@pytest.mark.parametrize(
+    ("signal", "value", "reason"),
+    [
+        (Signal.ARM, "0", ARM_LOW),
+        (Signal.ARM, "2.999", ARM_LOW),
+        (
+            Signal.ARM,
+            "3",
+            ScoreReason("ARM_MEDIUM_RISK", 0, "ARM risk score is 3 or more, and below 6"),
+        ),
+        (Signal.ARM, "6", ARM_HIGH),
+        (Signal.ARM, "10", ARM_HIGH),
+        (Signal.EVENT, "0", NO_DEMAND),
+        (Signal.EVENT, "1", ONE_DEMAND),
+        (
+            Signal.EVENT,
+            "2",
+            ScoreReason(
+                "EVENT_STRONG_DEMAND", 6, "Number of demand records for the event is 2 or more"
+            ),
+        ),
+        (Signal.MODEL, "0.199", HUMAN),
+        (
+            Signal.MODEL,
+            "0.2",
+            ScoreReason("MODEL_UNSURE", 0, "Bot probability is 0.2 or more, and below 0.8"),
+        ),
+        (Signal.MODEL, "0.8", BOT),
+        (Signal.MODEL, "1", BOT),
+    ],
+)
+def test_a_boost_is_that_of_the_band(signal: Signal, value: str, reason: ScoreReason) -> None:
+    """A signal's value is worth its band's points, and the message tells only the band."""
+    assert boost(POLICY, signal, Decimal(value)) == Boost(signal, reason)
+
+
+def test_a_signal_with_one_band_is_merely_known() -> None:
+    """The message of a band without any bound does not make one up."""
+    policy = attrs.evolve(POLICY, arm=SignalPolicy(0, (Band(1, "ANY_RISK"),)))
+    reason = ScoreReason("ANY_RISK", 1, "ARM risk score is known")
+    assert boost(policy, Signal.ARM, Decimal(4)) == Boost(Signal.ARM, reason)
+
+
+@pytest.mark.parametrize("bound", ["1E+1", "10"])
+def test_a_message_is_for_people(bound: str) -> None:
+    """A message writes a bound without an exponent, however the policy writes it."""
+    bands = (Band(1, "FEW", Decimal(bound)), Band(2, "MANY"))
+    policy = attrs.evolve(POLICY, event=SignalPolicy(0, bands))
+    message = "Number of demand records for the event is below 10"
+    assert boost(policy, Signal.EVENT, Decimal(4)).reason.message == message
+
+
+@pytest.mark.parametrize(
+    ("signal", "missing", "code", "message"),
+    [
+        (
+            Signal.ARM,
+            Missing.NO_SCORE,
+            "ARM_NO_SCORE",
+            "ARM risk scoring knows no score for the fan",
+        ),
+        (
+            Signal.EVENT,
+            Missing.NOT_ASKED,
+            "EVENT_NOT_ASKED",
+            "Demand for the event was not asked",
+        ),
+        (Signal.MODEL, Missing.NOT_ASKED, "MODEL_NOT_ASKED", "The bot model was not asked"),
+        (
+            Signal.MODEL,
+            Missing.NO_VERDICT,
+            "MODEL_NO_VERDICT",
+            "The bot model has no verdict on the fan",
+        ),
+    ],
+)
+def test_a_signal_without_a_value_is_worth_nothing(
+    signal: Signal, missing: Missing, code: str, message: str
+) -> None:
+    """Where a signal has no value for a good reason, it has 0 points and a code that says why."""
+    assert boost(POLICY, signal, missing) == Boost(signal, ScoreReason(code, 0, message))
+
+
+@pytest.mark.parametrize(
+    ("signal", "message"),
+    [
+        (Signal.ARM, "ARM risk scoring gave no answer"),
+        (Signal.EVENT, "Demand for the event gave no answer"),
+        (Signal.MODEL, "The bot model gave no answer"),
+    ],
+)
+def test_a_signal_whose_system_is_down_is_degraded(signal: Signal, message: str) -> None:
+    """Where a system gave no answer, the policy's points for that apply, and the boost says so."""
+    down = {each.value: attrs.evolve(POLICY.of(each), unavailable=-7) for each in Signal}
+    reason = ScoreReason(f"{signal.name}_UNAVAILABLE", -7, message)
+    policy = attrs.evolve(POLICY, **down)  # type: ignore[arg-type]  # fields by name
+    assert boost(policy, signal, Missing.UNAVAILABLE) == Boost(signal, reason, degraded=True)
+
+
+def test_a_new_fan_starts_from_the_policys_score() -> None:
+    """Without a stored score the policy's raw score counts, and the reason says so."""
+    found = scored(no_history(POLICY), Decimal(0), Missing.NOT_ASKED, Missing.NOT_ASKED)
+    assert (found.score, found.raw_score) == (55, 50)
+    assert found.reasons[0] == ScoreReason("NO_HISTORY", 50, "Nothing is known of the fan yet")
+
+
+@pytest.mark.parametrize(
+    ("raw_score", "findings", "score", "clamped"),
+    [
+        (98, ("0", "1", "0"), 100, -10),
+        (88, ("0", "1", "0"), 100, None),
+        (89, ("0", "1", "0"), 100, -1),
+        (9, ("10", "0", "1"), 0, 46),
+        (55, ("10", "0", "1"), 0, None),
+        (54, ("10", "0", "1"), 0, 1),
+    ],
+)
+def test_the_range_cuts_in_at_both_ends(
+    raw_score: int, findings: tuple[str, str, str], score: int, clamped: int | None
+) -> None:
+    """A score outside of the range is clamped, and only then a reason has the difference."""
+    found = scored(account(raw_score), *map(Decimal, findings))
+    last = () if clamped is None else (ScoreReason("CLAMPED", clamped, RANGE_MESSAGE),)
+    assert (found.score, found.raw_score, found.reasons[4:]) == (score, raw_score, last)
+
+
+def test_a_raw_score_outside_of_the_range_is_told_as_it_is() -> None:
+    """A policy with a range of its own clamps the score, and leaves the raw score alone."""
+    policy = attrs.evolve(POLICY, range=(40, 60))
+    nothing = [boost(policy, signal, Missing.NOT_ASKED) for signal in Signal]
+    found = explain(policy, FAN, account(75), *nothing)
+    message = "A score is never below 40 or above 60"
+    assert (found.score, found.raw_score) == (60, 75)
+    assert found.reasons[-1] == ScoreReason("CLAMPED", -15, message)
+
+
+def test_degraded_names_the_signals() -> None:
+    """Exactly the signals whose system gave no answer are named, in the order of the boosts."""
+    found = scored(account(75), Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.UNAVAILABLE)
+    assert found.degraded == (Signal.ARM, Signal.MODEL)
+    assert [reason.code for reason in found.reasons] == [
+        "ACCOUNT_SCORE",
+        "ARM_UNAVAILABLE",
+        "EVENT_NOT_ASKED",
+        "MODEL_UNAVAILABLE",
+    ]
+
+
+def test_the_boosts_are_kept_apart() -> None:
+    """Each boost's points stand under the name of its signal, whatever the range does."""
+    found = scored(account(0), Decimal(10), Decimal(2), Decimal(1))
+    assert found.boosts == ScoreBoosts(arm=-15, event=6, model=-40)
