@@ -9,7 +9,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --strip
 	--no-emit-trusted-host --no-emit-options --build-deps-for editable $(if $(UPGRADE),--upgrade)
 
 # The tests that the coverage floor is measured on.
-COVERED := tests/unit
+COVERED := tests/unit tests/contracts tests/golden
 
 # The targets of test-full: one for each thing that needs more than Python.
 FULL :=

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.delivering import delivering
+from benchmarks.fields import each_field
 from benchmarks.findings import Finding, as_json, as_text
 from benchmarks.imports import importing
 from benchmarks.many_fans import in_bulk, together
 from benchmarks.memory import peak_memory
 from benchmarks.one_fan import engine, rounds_and_questions, waiting
+from benchmarks.saving import saving
 
 MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     rounds_and_questions,
@@ -19,6 +22,9 @@ MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     engine,
     together,
     in_bulk,
+    saving,
+    delivering,
+    each_field,
     peak_memory,
     importing,
 )

@@ -15,9 +15,9 @@ from typing import Self
 
 import attrs
 
+from fanscore_adapters.sqlite_connection import connect, transaction, write_ahead
 from fanscore_core.errors import InvalidInput
 
-BUSY_TIMEOUT_S = 5.0
 KEPT = timedelta(days=30)
 """How long events stay, as the audit trail; those that are still to be delivered stay longer."""
 
@@ -138,12 +138,8 @@ class LocalEvents:
         """
         self._lock = Lock()
         try:
-            self._connection = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            # In WAL mode, NORMAL survives a killed process.
-            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection = connect(path)
+            write_ahead(self._connection)
             with self._transaction() as connection:
                 for statement in _LAYOUT.split(";"):
                     connection.execute(statement)
@@ -276,14 +272,8 @@ class LocalEvents:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Write alone, and all or nothing."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        with self._lock, transaction(self._connection):
+            yield self._connection
 
 
 def _claim_of(claimed: Claimed) -> dict[str, object]:

@@ -20,12 +20,17 @@ from fanscore_adapters.access import TABLES, Item, Put, Refused, Write
 from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents import json_text, parse_stored_json
 from fanscore_adapters.keys import Key
+from fanscore_adapters.sqlite_connection import (
+    BUSY_TIMEOUT_S,
+    connect,
+    transaction,
+    write_ahead,
+)
 from fanscore_adapters.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.query import Answered, Ask, Question
 
 IN_MEMORY = ":memory:"
-BUSY_TIMEOUT_S = 5.0
 LAYOUT_VERSION = 1
 
 _CREATE = """
@@ -84,11 +89,15 @@ class SqliteTables:
         if not path:
             raise InvalidInput("database", "expected a path")
         try:
-            self._idle.put(self._connect())
+            self._idle.put(connect(self._path))
             self._lay_out()
         except sqlite3.Error as error:
+            self.close()
             where = f"database {path}"
             raise InvalidInput(where, f"cannot be used: {error}") from error
+        except InvalidInput:
+            self.close()
+            raise
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
@@ -131,7 +140,7 @@ class SqliteTables:
             InvalidInput: the item has no ``PK`` or ``SK``, or a value that is not JSON.
         """
         row = _row(item)
-        with self._connection() as connection, _transaction(connection):
+        with self._connection() as connection, transaction(connection):
             stored = _stored(connection, table, row[:2])
             if not when(stored):
                 raise ConditionFailedError(stored)
@@ -144,7 +153,7 @@ class SqliteTables:
             ConditionFailedError: one does not; holds what is stored there.
             InvalidInput: as ``put``.
         """
-        with self._connection() as connection, _transaction(connection):
+        with self._connection() as connection, transaction(connection):
             for put in puts:
                 row = _row(put.item)
                 stored = _stored(connection, table, row[:2])
@@ -159,7 +168,7 @@ class SqliteTables:
             InvalidInput: as ``put``, or the tables cannot be written.
         """
         try:
-            with self._connection() as connection, _transaction(connection):
+            with self._connection() as connection, transaction(connection):
                 connection.executemany(_replace(table), map(_row, items))
         except sqlite3.Error as error:
             where = f"database {self._path}"
@@ -172,22 +181,21 @@ class SqliteTables:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection: to one thread at a time, and in memory there is only one."""
-        try:
-            connection = self._idle.get(block=self._path == IN_MEMORY)
-        except Empty:
-            connection = self._connect()
+        connection = self._idle_connection() or connect(self._path)
         try:
             yield connection
         finally:
             self._idle.put(connection)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
-        # In WAL mode, NORMAL survives a killed process; a power cut may cost the last writes.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
+    def _idle_connection(self) -> sqlite3.Connection | None:
+        in_memory = self._path == IN_MEMORY
+        try:
+            return self._idle.get(block=in_memory, timeout=BUSY_TIMEOUT_S)
+        except Empty as error:
+            if in_memory:
+                problem = "the database in memory is closed or busy"
+                raise sqlite3.OperationalError(problem) from error
+            return None
 
     def _lay_out(self) -> None:
         with self._connection() as connection:
@@ -195,12 +203,11 @@ class SqliteTables:
             if version not in {0, LAYOUT_VERSION}:
                 where = f"database {self._path}"
                 raise InvalidInput(where, f"has layout {version}, expected {LAYOUT_VERSION}")
-            # First what waits for other writers: the change of the journal mode does not.
-            with _transaction(connection):
+            with transaction(connection):
                 for table in TABLES:
                     connection.execute(_CREATE.format(table=table))
                 connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection)
 
 
 @attrs.frozen
@@ -278,18 +285,6 @@ def _timed(
     return [Answered(answer, table, took_s) for answer in answers]
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write alone, and all or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-
-
 def _stored(connection: sqlite3.Connection, table: str, key: tuple[str, str]) -> Item | None:
     select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
     found = connection.execute(select, key).fetchone()
@@ -302,10 +297,14 @@ def _replace(table: str) -> str:
 
 def _row(item: Item) -> tuple[str, str, str]:
     match item:
-        case {"PK": str(pk), "SK": str(sk)} if pk.isascii() and sk.isascii():
+        case {"PK": str(pk), "SK": str(sk)} if _is_key(pk) and _is_key(sk):
             return pk, sk, json_text(item)
         case _:
-            raise InvalidInput("item", "needs the strings PK and SK, in ASCII")
+            raise InvalidInput("item", "needs the strings PK and SK, in printable ASCII")
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _item(text: str) -> Item:

@@ -31,7 +31,8 @@ def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
     key = (call.user, given.event_id, given.sale_id)
     stamp = Stamp(call.now, call.request_id)
     change = save(key, {**fields, **attributes}, stamp, clear_attributes=clears)
-    digest = digest_of([call.request.field, key, {**fields, **attributes}, clears])
+    asked = [fields, attributes if given.attributes is not None else None, clears]
+    digest = digest_of([call.request.field, key, asked])
     return DemandChange(change, call.request_id, digest)
 
 

@@ -1,7 +1,8 @@
-"""What the processes of the concurrency tests do: save demand through the real handler."""
+"""What the processes of the concurrency tests do: save and enter through the real handler."""
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,15 @@ import attrs
 
 from fanscore_appsync.handler import handler
 from fanscore_appsync.testing import appsync_event, user
+from fanscore_core.canonical import stable_id
+from fanscore_core.ids import GlobalUserId, RequestId
 
 EVENT = "evt123"
+CAMPAIGN = "camp1"
 STARTED_WITHIN_S = 50.0
+
+MAX_CONFLICTS = 20
+"""More than a client would put up with."""
 
 Record: TypeAlias = tuple[str, str]
 """Fan and sale."""
@@ -35,8 +42,14 @@ class Saved:
     times: Mapping[Record, int]
 
 
-def save(record: Record, attribute: str, value: object, request: str) -> Mapping[str, object]:
-    """Save one attribute; give the answer in its envelope."""
+def mutate(field: str, fan: str, given: Mapping[str, object]) -> object:
+    """Call a mutation; give the answer in its envelope."""
+    event = appsync_event(f"Mutation.{field}", {"input": given}, user(fan), envelope=True)
+    return handler(event)
+
+
+def save_at_last(record: Record, attribute: str, value: object, request: str) -> None:
+    """Save one attribute, and again for as long as there is a conflict."""
     fan, sale = record
     given = {
         "eventId": EVENT,
@@ -44,31 +57,24 @@ def save(record: Record, attribute: str, value: object, request: str) -> Mapping
         "attributes": {attribute: value},
         "requestId": request,
     }
-    answer = handler(
-        appsync_event("Mutation.demandRecordSave", {"input": given}, user(fan), envelope=True)
-    )
-    assert isinstance(answer, dict)
-    return answer
-
-
-def save_at_last(record: Record, attribute: str, value: object, request: str) -> None:
-    """Save, and again for as long as there is a conflict."""
     conflict = {"code": "CONFLICT", "requestId": request}
-    while True:
-        match save(record, attribute, value, request):
+    for _ in range(MAX_CONFLICTS):
+        match mutate("demandRecordSave", fan, given):
             case {"data": {"status": "SUCCESS"}}:
                 return
             case {"error": {"errorType": "409", "errorInfo": info}} if info == conflict:
                 pass
             case answer:
                 raise AssertionError(answer)
+    raise AssertionError(conflict)
 
 
 _starting: list[Barrier] = []
 
 
-def start_together(barrier: Barrier) -> None:
-    """Let this process save only when all are there."""
+def start_together(database: str, barrier: Barrier) -> None:
+    """Let this process save to a database, and only when all are there."""
+    os.environ["FANSCORE_DB"] = database
     _starting.append(barrier)
 
 
@@ -92,11 +98,11 @@ def save_many(number: int, records: Sequence[Record], saves: int) -> Saved:
 
 @attrs.frozen
 class Step:
-    """One save of a process that goes on until it is killed.
+    """One save and one entry of a process that goes on until it is killed.
 
     Attributes:
         life: the process, which writes one attribute, named after it.
-        record: where to.
+        record: where to save.
         times: how often the process has saved there, with this.
     """
 
@@ -111,25 +117,39 @@ class Step:
 
     @property
     def request(self) -> str:
-        """The request's id."""
+        """The id of both requests."""
         return f"life{self.life}-{self.record[1]}-{self.times}"
 
+    @property
+    def event_id(self) -> str:
+        """The id of the user event."""
+        fan = GlobalUserId(self.record[0])
+        return stable_id("upsertEntry", fan, RequestId(self.request))
+
     def take(self) -> None:
-        """Save."""
+        """Save, then enter."""
         save_at_last(self.record, self.attribute, self.times, self.request)
+        given = {"campaignId": CAMPAIGN, "requestId": self.request}
+        receipt = {"status": "ACCEPTED", "eventId": self.event_id}
+        assert mutate("upsertEntry", self.record[0], given) == {"data": receipt}
 
 
 def steps(life: int, records: Sequence[Record]) -> Iterator[Step]:
-    """Give the saves of one process, in order, without end."""
+    """Give the steps of one process, in order, without end."""
     for times in count(1):
         for record in records:
             yield Step(life, record, times)
 
 
 def save_until_killed(
-    life: int, pending: Sequence[Step], records: Sequence[Record], told: Connection
+    database: str,
+    life: int,
+    pending: Sequence[Step],
+    records: Sequence[Record],
+    told: Connection,
 ) -> None:
-    """Save what is pending, then without end; tell each request that was acknowledged."""
+    """Take the steps that are pending, then others without end; tell each that was acknowledged."""
+    os.environ["FANSCORE_DB"] = database
     for step in chain(pending, steps(life, records)):
         step.take()
         told.send(step.request)

@@ -9,19 +9,18 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import pytest
-
+from fanscore_core.consumption import Consumer
 from fanscore_core.demand import StoredDemandRecord
 from tests.concurrency.saving import Record, Step, save_until_killed, steps
-from tests.concurrency.stored import stored_records
-from tests.e2e.lambda_runtime import fresh_app
-
-__all__ = ["fresh_app"]
+from tests.concurrency.stored import deliver_all, deliveries, published_events, stored_records
 
 KILLS = 50
-MAX_SAVES = 12
-MAX_MORE_S = 0.006
-"""About the time of one save."""
+MAX_STEPS = 12
+STUCK_S = 20.0
+MAX_MORE_S = 0.01
+"""About the time of one step."""
+
+CONSUMERS = [consumer.value for consumer in Consumer]
 
 RECORDS: list[Record] = [("fan0", f"sale{sale}") for sale in range(3)]
 
@@ -30,13 +29,14 @@ _context = get_context("forkserver")
 _context.set_forkserver_preload(["fanscore_appsync.handler"])
 
 
-def live(life: int, pending: Sequence[Step], chance: random.Random) -> list[str]:
+def live(database: Path, life: int, pending: Sequence[Step], chance: random.Random) -> list[str]:
     """Let a process save until it is killed; give the ids of the requests that it acknowledged."""
     told, telling = _context.Pipe(duplex=False)
-    process = _context.Process(target=save_until_killed, args=(life, pending, RECORDS, telling))
+    given = (str(database), life, pending, RECORDS, telling)
+    process = _context.Process(target=save_until_killed, args=given)
     process.start()
     telling.close()
-    acknowledged = [told.recv() for _ in range(chance.randrange(MAX_SAVES))]
+    acknowledged = [heard(told) for _ in range(chance.randrange(MAX_STEPS))]
     process.join(chance.uniform(0, MAX_MORE_S))
     process.kill()
     acknowledged += rest(told)
@@ -44,6 +44,12 @@ def live(life: int, pending: Sequence[Step], chance: random.Random) -> list[str]
     assert process.exitcode == -signal.SIGKILL
     process.close()
     return acknowledged
+
+
+def heard(told: Connection) -> str:
+    """Wait for what a process tells next."""
+    assert told.poll(STUCK_S)
+    return str(told.recv())
 
 
 def rest(told: Connection) -> list[str]:
@@ -71,6 +77,11 @@ def counted(done: Sequence[Step]) -> Mapping[tuple[Record, str], int]:
     return {(step.record, step.attribute): step.times for step in done}
 
 
+def event_ids(done: Sequence[Step]) -> list[str]:
+    """Give the ids of what was published, in order."""
+    return sorted(step.event_id for step in done)
+
+
 def is_whole(stored: StoredDemandRecord) -> bool:
     """Whether a record has as many versions as saves, and knows the last of these."""
     times = [json.loads(text) for text in stored.record.attributes().values()]
@@ -83,20 +94,19 @@ def is_whole(stored: StoredDemandRecord) -> bool:
     )
 
 
-@pytest.mark.usefixtures("fresh_app")
-def test_a_killed_process_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     """Of processes killed at 50 random points, all that was acknowledged is there, and whole.
 
-    What a process had begun is sent again by the next, and is then there once.
+    What a process had begun is sent again by the next, and is then there once. What was published
+    can be delivered, whoever was killed while delivering it.
     """
     database = tmp_path / "fans.db"
-    monkeypatch.setenv("FANSCORE_DB", str(database))
     chance = random.Random(20261101)
     done: list[Step] = []
     pending: list[Step] = []
     for life in range(KILLS):
         every = chain(pending, steps(life, RECORDS))
-        acknowledged = live(life, pending, chance)
+        acknowledged = live(database, life, pending, chance)
         done += islice(every, len(acknowledged))
         begun = next(every)
         pending = [begun, *pending[len(acknowledged) + 1 :]]
@@ -104,3 +114,6 @@ def test_a_killed_process_loses_nothing(tmp_path: Path, monkeypatch: pytest.Monk
         records = stored_records(database, fans=1)
         assert values(records) in (counted(done), counted([*done, begun]))
         assert all(map(is_whole, records.values()))
+        assert published_events(database) in (event_ids(done), event_ids([*done, begun]))
+    assert deliver_all(database, CONSUMERS) == ()
+    assert deliveries(database) == dict.fromkeys(published_events(database), len(CONSUMERS))

@@ -34,24 +34,22 @@ ACCOUNT_EMAIL = '"fan@example.com"'
 
 Sale: TypeAlias = tuple[str, str]
 
-SALES: Sequence[Sale] = [("evt-1", "s1"), ("evt-1", "s2"), ("evt", "1-s1")]
-REQUEST_IDS = [f"r{number}" for number in range(4)] + ["r1-", "r1~"]
+SALES: Sequence[Sale] = [("evt-1", "s1"), ("evt-1", "s2"), ("evt-1", "s3"), ("evt", "1-s1")]
+REQUEST_IDS = ["r0", "r1", "r1-", "r1~", "r2", "r3"]
 
-TOMBSTONE = set(
-    [
-        "PK",
-        "SK",
-        "eventId",
-        "saleId",
-        "fanId",
-        "updatedAt",
-        "deletedAt",
-        "version",
-        "requests",
-        "stamps",
-        "ttl",
-    ]
-)
+TOMBSTONE = {
+    "PK",
+    "SK",
+    "eventId",
+    "saleId",
+    "fanId",
+    "updatedAt",
+    "deletedAt",
+    "version",
+    "requests",
+    "stamps",
+    "ttl",
+}
 """What the item of a tombstone has, besides the time of the first request."""
 
 inputs = st.fixed_dictionaries(
@@ -73,16 +71,16 @@ class Call:
     """A mutation that a fan calls.
 
     Attributes:
-        deletes: whether it is a delete.
         sale: event and sale.
-        given: the rest of the input.
         request: its id.
+        given: the rest of the input.
+        deletes: whether it is a delete.
     """
 
-    deletes: bool
     sale: Sale
-    given: Mapping[str, object]
     request: str
+    given: Mapping[str, object] = attrs.field(factory=dict)
+    deletes: bool = False
 
     def make(self, desk: DemandDesk) -> object:
         """Call it."""
@@ -212,12 +210,12 @@ class DemandMachine(RuleBasedStateMachine):
     @rule(sale=sales, given=inputs, request=request_ids)
     def save(self, sale: Sale, given: Mapping[str, object], request: str) -> None:
         """Save, under a request id that may be in use."""
-        self._call(Call(False, sale, given, request))
+        self._call(Call(sale, request, given))
 
     @rule(sale=sales, request=request_ids)
     def delete(self, sale: Sale, request: str) -> None:
         """Delete, under a request id that may be in use."""
-        self._call(Call(True, sale, {}, request))
+        self._call(Call(sale, request, deletes=True))
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data())
@@ -229,27 +227,27 @@ class DemandMachine(RuleBasedStateMachine):
     def lose_the_reply(self, sale: Sale, given: Mapping[str, object], request: str) -> None:
         """Save, and lose the reply of the write."""
         self.desk.source.lose_replies[:] = [True]
-        self._call(Call(False, sale, given, request))
+        self._call(Call(sale, request, given))
         self.desk.source.lose_replies.clear()
 
     @rule(
         sale=sales,
         given=inputs,
         request=request_ids,
-        rivals=st.lists(st.tuples(inputs, st.booleans()), min_size=1, max_size=7),
+        rivals=st.lists(st.none() | inputs, min_size=1, max_size=7),
     )
     def conflict(
         self,
         sale: Sale,
         given: Mapping[str, object],
         request: str,
-        rivals: list[tuple[Mapping[str, object], bool]],
+        rivals: list[Mapping[str, object] | None],
     ) -> None:
-        """Save, while others change the record between each read and write."""
-        call = Call(False, sale, given, request)
+        """Save, while others save or delete between each read and write."""
+        call = Call(sale, request, given)
         others = [
-            Call(deletes, sale, {} if deletes else theirs, f"rival{index}-{len(self.calls)}")
-            for index, (theirs, deletes) in enumerate(rivals)
+            Call(sale, f"rival{index}-{len(self.calls)}", theirs or {}, deletes=theirs is None)
+            for index, theirs in enumerate(rivals)
         ]
         rival = self.desk.rival()
         self.desk.source.rivals[:] = [partial(other.make, rival) for other in others]

@@ -181,13 +181,14 @@ def test_dropped_steps_ask_nothing_more(case: Case) -> None:
 
 
 @given(cases())
-def test_effect_steps_start_last(case: Case) -> None:
-    """An effect step starts when all before it are over, and lets none after it start sooner."""
+def test_effect_steps_run_alone(case: Case) -> None:
+    """An effect step asks when all before it have finished, and nothing after it has started."""
     journal = Journal()
-    effects = {at for at, plan in enumerate(case.steps) if plan.kind is StepKind.EFFECT}
     for asking in in_rounds([Run(case.pipeline(journal), case.args)], case.world()):
-        positions = {position for position, _ in asking}
-        assert len(positions) == 1 or not positions & effects
+        for position, _ in asking:
+            if case.steps[position].kind is StepKind.EFFECT:
+                assert journal.finished == set(range(position))
+                assert journal.started == set(range(position + 1))
 
 
 @given(cases(), many_args)

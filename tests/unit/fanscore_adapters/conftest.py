@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fanscore_adapters import sqlite
+from fanscore_adapters import sqlite_connection
 from fanscore_adapters.sqlite import IN_MEMORY, SqliteTables
 
 
@@ -25,4 +25,4 @@ def tables(request: pytest.FixtureRequest, path: str) -> Iterator[SqliteTables]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no connection wait for long."""
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(sqlite_connection, "BUSY_TIMEOUT_S", 0.01)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
@@ -33,6 +33,21 @@ def sort_keys(texts: list[str]) -> list[object]:
     """Give the sort keys of items."""
     items = map(parse_stored_json, texts)
     return [found["SK"] for found in items if isinstance(found, dict)]
+
+
+def open_connections() -> int:
+    """Count the connections of this process that something still holds."""
+    gc.collect()
+    return sum(is_open(found) for found in gc.get_objects() if type(found) is sqlite3.Connection)
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    """Whether a connection has not been closed."""
+    try:
+        connection.total_changes  # noqa: B018  # raises where it has
+    except sqlite3.ProgrammingError:
+        return False
+    return True
 
 
 # Opening
@@ -113,6 +128,15 @@ def test_what_is_refused_is_closed(path: str, tmp_path: Path) -> None:
     assert [found.name for found in tmp_path.iterdir()] == ["fans.db"]
 
 
+def test_what_cannot_be_used_is_closed(path: str) -> None:
+    """A connection to a file that is no database is not left to the garbage collector."""
+    Path(path).write_bytes(b"PK,SK,item\n" * 100)
+    before = open_connections()
+    with pytest.raises(InvalidInput) as refused:
+        SqliteTables(path)
+    assert (refused.value.where, open_connections()) == (f"database {path}", before)
+
+
 def test_opening_waits_for_a_writer(path: str) -> None:
     """A file that another process is writing to is waited for, when it is opened as later."""
     with raw(path) as other, ThreadPoolExecutor(1) as executor:
@@ -122,21 +146,6 @@ def test_opening_waits_for_a_writer(path: str) -> None:
             opened.result(0.1)
         other.execute("COMMIT")
         opened.result(WAIT_S).close()
-
-
-def test_many_may_open_a_new_file_together(tmp_path: Path) -> None:
-    """Whoever opens a new file at the same time as others waits for them, and finds it made."""
-
-    def open_with_others(path: str, start: Barrier) -> None:
-        start.wait(WAIT_S)
-        SqliteTables(path).close()
-
-    with ThreadPoolExecutor(8) as executor:
-        for number in range(50):  # where one opener does not wait, few files show it
-            start, path = Barrier(8), str(tmp_path / f"{number}.db")
-            openers = [executor.submit(open_with_others, path, start) for _ in range(8)]
-            for opener in openers:
-                opener.result(WAIT_S)
 
 
 # Reading

@@ -13,7 +13,7 @@ from fanscore_appsync.testing import user
 from fanscore_core.errors import DeadlineExceeded
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.query import Answered, Ask
-from tests.demand_desk import DemandDesk, demand_desk
+from tests.demand_desk import SAMPLE, DemandDesk, demand_desk
 from tests.demand_samples import FAN, at
 
 INPUT: Mapping[str, object] = {
@@ -76,15 +76,29 @@ def test_an_uncontended_save_is_three_rounds(desk: DemandDesk) -> None:
     ]
 
 
+def request_ids(desk: DemandDesk) -> list[str]:
+    """Give the ids of the requests that are kept."""
+    item = desk.stored("evt123", "sale456")
+    assert item is not None
+    requests = item["requests"]
+    assert isinstance(requests, list)
+    assert all(len(digest) == 64 for _, digest in requests)
+    return [request for request, _ in requests]
+
+
+def stored(desk: DemandDesk) -> Mapping[str, object]:
+    """Give what is stored, without the requests."""
+    item = desk.stored("evt123", "sale456")
+    assert item is not None
+    return {name: value for name, value in item.items() if name != "requests"}
+
+
 def test_a_stored_record(desk: DemandDesk) -> None:
     """A save leaves the item of contract sections 4 and 6."""
     desk.save({**INPUT, "attributes": {"seats": 2}})
     written = ["2026-11-01T08:00:00Z", "request-1"]
-    item = dict(desk.stored("evt123", "sale456") or {})
-    [[request, digest]] = item.pop("requests")  # type: ignore[misc]  # one request
-    assert request == "request-1"
-    assert len(digest) == 64
-    assert item == {
+    assert request_ids(desk) == ["request-1"]
+    assert stored(desk) == {
         "PK": "fan:user123",
         "SK": "demand#evt123-sale456",
         "eventId": "evt123",
@@ -170,22 +184,17 @@ def test_the_mail_address_of_the_account(desk: DemandDesk) -> None:
 
 
 def test_a_save_that_is_sent_again(desk: DemandDesk) -> None:
-    """A known request answers what is stored and writes nothing, ``requestId`` given or not."""
+    """A known request, however it is written, answers what is stored and writes nothing."""
     desk.save(INPUT)
     item = desk.stored("evt123", "sale456")
     desk.now = at(99)
-    assert desk.save({**reversed_keys(INPUT)}) == success()
+    assert desk.save(dict(list(INPUT.items())[::-1])) == success()
     assert desk.stored("evt123", "sale456") == item
     assert [type(asked.question).__name__ for asked in desk.asked] == [
         "AccountInfo",
         "DemandSaleRecord",
         "DemandRecords",
     ]
-
-
-def reversed_keys(given: Mapping[str, object]) -> Mapping[str, object]:
-    """Give the same input, written in another order."""
-    return dict(reversed(given.items()))
 
 
 @pytest.mark.parametrize(
@@ -219,11 +228,7 @@ def test_a_request_id_is_made_where_none_is_given(desk: DemandDesk) -> None:
     """Two saves without a request id are two requests."""
     desk.save(KEY)
     desk.save({**KEY, "requestId": None})
-    item = desk.stored("evt123", "sale456")
-    assert item is not None
-    requests = item["requests"]
-    assert isinstance(requests, list)
-    assert [request for request, _ in requests] == ["minted-0", "minted-1"]
+    assert request_ids(desk) == ["minted-0", "minted-1"]
 
 
 def test_the_last_16_requests_are_known(desk: DemandDesk) -> None:
@@ -242,11 +247,8 @@ def test_a_delete(desk: DemandDesk) -> None:
     desk.now = at(5)
     assert desk.delete({**KEY, "requestId": "request-2"}) == DELETED
     assert desk.records() == {"data": []}
-    item = dict(desk.stored("evt123", "sale456") or {})
-    requests = item.pop("requests")
-    assert isinstance(requests, list)
-    assert [request for request, _ in requests] == ["request-1", "request-2"]
-    assert item == {
+    assert request_ids(desk) == ["request-1", "request-2"]
+    assert stored(desk) == {
         "PK": "fan:user123",
         "SK": "demand#evt123-sale456",
         "eventId": "evt123",
@@ -349,21 +351,24 @@ def test_out_of_time(desk: DemandDesk) -> None:
     )
 
 
-@pytest.mark.parametrize("field", ["save", "delete", "records"])
-def test_a_malformed_item(desk: DemandDesk, field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "arguments", "retry"),
+    [
+        ("Mutation.demandRecordSave", {"input": KEY}, {"requestId": "minted-0"}),
+        ("Mutation.demandRecordDelete", {"input": KEY}, {"requestId": "minted-0"}),
+        ("Demand.records", {}, {}),
+    ],
+)
+def test_a_malformed_item(
+    desk: DemandDesk, field: str, arguments: Mapping[str, object], retry: Mapping[str, object]
+) -> None:
     """A malformed stored record makes the table unavailable, and is not written over."""
     desk.save(INPUT)
     item = {**(desk.stored("evt123", "sale456") or {}), "version": "1"}
     desk.tables.load("demand_table", [item])
-    answer = {"save": desk.save, "delete": desk.delete, "records": lambda _: desk.records()}[field]
-    retry = {} if field == "records" else {"requestId": "minted-0"}
-    assert answer(KEY) == error(
-        "503",
-        "demand_table is unavailable",
-        code="UNAVAILABLE",
-        system="demand_table",
-        **retry,
-    )
+    unavailable = {"code": "UNAVAILABLE", "system": "demand_table"}
+    answer = error("503", "demand_table is unavailable", **unavailable, **retry)
+    assert desk.call(field, arguments) == answer
     assert desk.stored("evt123", "sale456") == item
 
 
@@ -563,3 +568,31 @@ def test_the_caller_is_the_fan(desk: DemandDesk) -> None:
     desk.call("Mutation.demandRecordSave", {"input": KEY}, user("user124"))
     assert desk.stored("evt123", "sale456", FAN) is None
     assert desk.stored("evt123", "sale456", GlobalUserId("user124")) is not None
+
+
+def event_reason(desk: DemandDesk) -> object:
+    """Give the score's reason for the boost of the show's event, asked for by its other id."""
+    arguments = {"globalUserId": "new-fan", "eventId": "evt456"}
+    answer = desk.call("VFApi.accountFanscore", arguments, user("new-fan"))
+    assert isinstance(answer, dict)
+    score = answer["data"]
+    [points] = [each["points"] for each in score["reasons"] if each["code"].startswith("EVENT_")]
+    assert score["boosts"]["event"] == points
+    return points
+
+
+def test_what_a_fan_saves_is_what_the_score_sees(desk: DemandDesk) -> None:
+    """Demand for an event boosts the score for every id of that event, for as long as it lasts."""
+    desk.tables.load("demand_table", SAMPLE.tables["demand_table"])
+    one = {"eventId": "disco456", "saleId": "sale789"}
+    points = [event_reason(desk)]
+    for field, given in (
+        ("demandRecordSave", one),
+        ("demandRecordSave", {**one, "eventId": "disco4567"}),
+        ("demandRecordSave", {**one, "saleId": "sale790"}),
+        ("demandRecordDelete", one),
+    ):
+        desk.now += timedelta(seconds=1)
+        desk.call(f"Mutation.{field}", {"input": given}, user("new-fan"))
+        points.append(event_reason(desk))
+    assert points == [0, 4, 4, 6, 4]

@@ -350,4 +350,4 @@ def test_the_last_16_requests_are_kept() -> None:
 def test_stamps_are_ordered_by_time_first() -> None:
     """A later write counts, whatever its request id; the least stamp is before every write."""
     stamps = [LEAST, Stamp(datetime(1970, 1, 1, tzinfo=UTC), ""), stamp(1, "b"), stamp(2, "a")]
-    assert sorted(stamps[::-1]) == stamps
+    assert sorted([stamps[2], stamps[0], stamps[3], stamps[1]]) == stamps

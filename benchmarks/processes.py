@@ -1,0 +1,51 @@
+"""Processes of their own for what cannot be closed: an app ends with the process that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from time import perf_counter
+from typing import TypeVar
+
+ResultT = TypeVar("ResultT")
+GivenT = TypeVar("GivenT")
+
+PATIENCE_S = 60.0
+
+_others: list[Barrier] = []
+
+
+def in_process(function: Callable[[], ResultT]) -> ResultT:
+    """Call a function in a fresh process."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function).result()
+
+
+def in_processes(
+    function: Callable[[GivenT], ResultT], given: Sequence[GivenT]
+) -> tuple[float, list[ResultT]]:
+    """Call a function in a fresh process for each argument, all at the same time.
+
+    Args:
+        function: calls ``in_step`` twice: when it is ready, and when it has done its work.
+        given: the arguments.
+
+    Returns:
+        The seconds from when all were ready until all had done their work, and the results.
+    """
+    context = get_context("spawn")
+    barrier = context.Barrier(len(given) + 1)
+    with ProcessPoolExecutor(len(given), context, _others.append, (barrier,)) as pool:
+        futures = [pool.submit(function, each) for each in given]
+        barrier.wait(PATIENCE_S)
+        started_at = perf_counter()
+        barrier.wait(PATIENCE_S)
+        took_s = perf_counter() - started_at
+        return took_s, [future.result() for future in futures]
+
+
+def in_step() -> None:
+    """Wait, in one of the processes, for all the others."""
+    _others[0].wait(PATIENCE_S)

@@ -1,0 +1,62 @@
+"""Connections to the embedded database: safe for several threads and processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
+
+BUSY_TIMEOUT_S = 5.0
+"""How long a writer waits for its turn."""
+
+BUSY_POLL_S = 0.01
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Connect to a database, and make it where there is none.
+
+    Raises:
+        sqlite3.Error: the file cannot be opened, or is no database.
+    """
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # In WAL mode, NORMAL survives a killed process; a power cut may cost the last writes.
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log. SQLite does not wait for others here, so this does.
+
+    Raises:
+        sqlite3.Error: others kept writing.
+    """
+    expires_at = monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > expires_at:
+                raise
+            sleep(BUSY_POLL_S)
+        else:
+            return
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write alone, and all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # SQLite may have rolled back by itself
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,359 @@
+"""The parts of pages that are made from the code, so that they cannot drift from it.
+
+A part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. ``python -m
+tests.docs.generated`` writes all parts anew; a test checks that they are current.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib import resources
+from types import FunctionType
+from typing import TypeAlias, cast
+
+import attrs
+import graphql
+
+from fanscore_adapters import keys, local_idv, services, stand_in_vendor, tables
+from fanscore_adapters.keys import Key
+from fanscore_adapters.local_bus import BUS
+from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.structure import camel
+from fanscore_adapters.user_event_json import ENDPOINTS, event_document
+from fanscore_appsync import wire
+from fanscore_appsync.authorization import Caller, CallerKind, Pattern, admit
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.idv_app import OPERATIONS
+from fanscore_core import errors
+from fanscore_core.canonical import stable_id
+from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
+from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
+from fanscore_core.pipeline import Pipeline
+from fanscore_core.pipelines.consumers import CONSUMERS
+from fanscore_core.policy import Signal
+from fanscore_core.ports.event_bus import PublishUserEvent
+from fanscore_core.query import Question
+from fanscore_core.scalars import Email, Locale, PhoneNumber
+from fanscore_core.scoring import boost
+from fanscore_core.step import Step, StepKind
+from fanscore_core.user_events import UserEvent
+from tests.docs.pages import PAGES, ROOT
+
+AnyField: TypeAlias = Field[object, object, object, object]
+AnyPipeline: TypeAlias = Pipeline[object, object, object]
+AnyStep: TypeAlias = Step[object, object, object]
+
+_PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+_SCHEMA = graphql.parse(
+    (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
+)
+
+_SYSTEMS: Mapping[type[Question[object]], str] = {
+    **tables.SYSTEMS,
+    **services.SYSTEMS,
+    **local_idv.SYSTEMS,
+    **stand_in_vendor.SYSTEMS,
+    **ENDPOINTS,
+    cast("type[Question[object]]", PublishUserEvent): BUS,
+}
+"""The system behind each question."""
+
+_KEY_IDS = {
+    "fan": ("{globalUserId}", "user123"),
+    "member": ("{memberId}", "member123"),
+    "event": ("{eventId}", "evt-456"),
+    "sale": ("{saleId}", "sale789"),
+    "session": ("{sessionId}", "session1"),
+    "cursor": ("{cursor}", "run7"),
+    "consumer": ("{name}", "profile"),
+}
+"""What stands for each argument of a key, and an example of it."""
+
+
+def parts_of(text: str) -> list[str]:
+    """Name the generated parts of a page, in order."""
+    return [found[2] for found in _PART.finditer(text)]
+
+
+def refreshed(text: str) -> str:
+    """Make the generated parts of a page anew."""
+    return _PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n{found[3]}", text)
+
+
+def main() -> None:
+    """Write the generated parts of all pages."""
+    for page in PAGES:
+        page.write_text(refreshed(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    names = list(head)
+    lines = [names, ["---"] * len(names), *map(list, rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _block(language: str, text: str) -> str:
+    return f"```{language}\n{text.strip()}\n```\n"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _link(defined: type | FunctionType) -> str:
+    path = f"src/{defined.__module__.replace('.', '/')}.py"
+    assert (ROOT / path).exists()
+    return f"[`{defined.__name__}`](../../{path})"
+
+
+def _first_line(defined: object) -> str:
+    line = (inspect.getdoc(defined) or "").partition("\n")[0].removesuffix(".")
+    return line.replace("``", "`")
+
+
+def _fields() -> str:
+    """Give each field: its arguments, its result, who may call it, and how it is cached."""
+    rows = (
+        (_code(name), _arguments(name, field), _code(_definition(name, "type")), *_handling(field))
+        for name, field in FIELDS.items()
+    )
+    return _table(("field", "arguments", "returns", "who may call", "cached", "batched"), rows)
+
+
+def _arguments(name: str, field: AnyField) -> str:
+    if field.from_source:
+        fields: tuple[attrs.Attribute[object], ...] = attrs.fields(field.given)  # type: ignore[arg-type]  # an attrs class
+        return "of the parent: " + ", ".join(_code(camel(each.name)) for each in fields)
+    return ", ".join(_code(each) for each in _definition(name, "arguments").splitlines())
+
+
+def _definition(name: str, member: str) -> str:
+    """Give a member of a field's definition in the schema, as GraphQL text."""
+    parent, _, field_name = name.partition(".")
+    for kind in _SCHEMA.definitions:
+        if isinstance(kind, graphql.ObjectTypeDefinitionNode) and kind.name.value == parent:
+            (field,) = (each for each in kind.fields or () if each.name.value == field_name)
+            nodes = field.arguments if member == "arguments" else (field.type,)
+            return "\n".join(graphql.print_ast(node) for node in nodes or ())
+    raise AssertionError(name)
+
+
+def _handling(field: AnyField) -> tuple[str, str, str]:
+    service_only = (f"{_code(name)}: services only" for name in sorted(field.service_only))
+    who = "; ".join((_patterns(field.patterns), *service_only))
+    cache = field.cache
+    keys_of = ", ".join(_code(key) for key in cache.keys) if cache else ""
+    return who, f"{cache.ttl_s} s by {keys_of}" if cache else "", str(field.batch_size or "")
+
+
+def _patterns(patterns: frozenset[Pattern]) -> str:
+    return ", ".join(_code(each.name) for each in Pattern if each in patterns)
+
+
+def _callers() -> str:
+    """Give what becomes of each kind of caller, by the patterns of a field."""
+    sets = dict.fromkeys(field.patterns for field in FIELDS.values())
+    rows = (
+        (_patterns(patterns), *(_admitted(patterns, kind) for kind in CallerKind))
+        for patterns in sets
+    )
+    return _table(("the field's patterns", *(kind.value for kind in CallerKind)), rows)
+
+
+def _admitted(patterns: frozenset[Pattern], kind: CallerKind) -> str:
+    try:
+        admit("", patterns, Caller(kind))
+    except FanscoreError as error:
+        body = wire.error_body(error, str)
+        return f"{body.type} {_code(str(body.info['code']))}"
+    return "yes"
+
+
+def _pattern_meanings() -> str:
+    return _table(("pattern", "who"), ((_code(each.name), each.value) for each in Pattern))
+
+
+def _types() -> str:
+    """Give the types of the schema, but for those that are resolved, without directives."""
+    resolved = {name.partition(".")[0] for name in (*FIELDS, *NAMESPACES)} - {"DemandRecord"}
+    shown = (
+        re.sub(r" @\w+", "", graphql.print_ast(kind))
+        for kind in _SCHEMA.definitions
+        if isinstance(kind, graphql.TypeDefinitionNode) and kind.name.value not in resolved
+    )
+    return _block("graphql", "\n\n".join(shown))
+
+
+def _steps() -> str:
+    """Give the steps of every field, in order."""
+    pipelines = {field.pipeline.name: field.pipeline for field in FIELDS.values()}
+    return _steps_of(pipelines.values())
+
+
+def _consumer_steps() -> str:
+    return _steps_of(cast("Iterable[AnyPipeline]", CONSUMERS.values()))
+
+
+def _idv_steps() -> str:
+    return _steps_of(cast("AnyPipeline", operation.pipeline) for operation in OPERATIONS.values())
+
+
+def _steps_of(pipelines: Iterable[AnyPipeline]) -> str:
+    rows = (
+        (_code(each.name) if index == 0 else "", _code(step.name), *_step(step))
+        for each in pipelines
+        for index, step in enumerate(each.steps)
+    )
+    return _table(("pipeline", "step", "function", "asks", "answered from", "kind"), rows)
+
+
+def _step(step: AnyStep) -> tuple[str, str, str, str]:
+    function = cast("FunctionType", step.function)
+    asked = list(dict.fromkeys(_asked(function, set())))
+    systems = dict.fromkeys(_SYSTEMS[each] for each in asked)
+    kind = "" if step.kind is StepKind.PLAIN else step.kind.value
+    return (
+        _link(function),
+        ", ".join(map(_link, asked)) or "nothing",
+        ", ".join(map(_code, systems)),
+        ", ".join(filter(None, (kind, "degrades" if step.degrades else ""))),
+    )
+
+
+def _asked(function: FunctionType, seen: set[object]) -> Iterator[type[Question[object]]]:
+    """Find the questions that a function names, itself or through functions of its module."""
+    seen.add(function)
+    code = function.__code__
+    named = [function.__globals__.get(name) for name in code.co_names]
+    inclosed = [cell.cell_contents for cell in function.__closure__ or ()]
+    for each in (*named, *inclosed):
+        if isinstance(each, type) and each in _SYSTEMS:
+            yield cast("type[Question[object]]", each)
+        elif isinstance(each, FunctionType) and not _is_known(each, function, seen):
+            yield from _asked(each, seen)
+
+
+def _is_known(helper: FunctionType, of: FunctionType, seen: set[object]) -> bool:
+    return helper in seen or helper.__module__ != of.__module__
+
+
+def _errors() -> str:
+    """Give what each error is answered with."""
+    kinds = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    answered = (each for kind in kinds for each in _examples(kind))
+    rows = [_error_row(error) for error in answered]
+    unforeseen = wire.error_body(ValueError(), lambda _: "id")
+    shown = (_code(unforeseen.message), _code("id"))
+    rows.append((_code(unforeseen.type), _code("INTERNAL"), "anything else", *shown))
+    return _table(("`errorType`", "`code`", "error", "message", "also in `errorInfo`"), rows)
+
+
+def _error_row(error: FanscoreError) -> tuple[str, str, str, str, str]:
+    body = wire.error_body(error, str, "request")
+    others = [_code(name) for name in body.info if name != "code"]
+    requests = "`requestId`, of a mutation"
+    also = ", ".join(requests if name == "`requestId`" else name for name in others)
+    code = _code(str(body.info["code"]))
+    return _code(body.type), code, _link(type(error)), _code(body.message), also
+
+
+def _examples(kind: type) -> list[FanscoreError]:
+    """Make errors of a class that is answered: for each text, ``{name}`` stands."""
+    if not issubclass(kind, FanscoreError) or not attrs.has(kind):
+        return []
+    if kind is Conflict:
+        return [Conflict(reason) for reason in ConflictReason]
+    given = {
+        field.name: () if "tuple" in str(field.type) else f"{{{field.name}}}"
+        for field in attrs.fields(kind)
+    }
+    return [cast("FanscoreError", kind(**given))]
+
+
+def _policy() -> str:
+    shipped = resources.files("fanscore_adapters") / "default_policy.json"
+    return _block("json", shipped.read_text(encoding="utf-8"))
+
+
+def _bands() -> str:
+    """Give the codes of the default policy, with the messages that a score carries."""
+    policy, rows = default_policy(), []
+    for signal in Signal:
+        bands = policy.of(signal).bands
+        least = (bands[0].below or Decimal(1)) - 1
+        for value in (least, *(band.below for band in bands if band.below is not None)):
+            reason = boost(policy, signal, value).reason
+            rows.append((_code(reason.code), f"{reason.points:+d}", reason.message))
+    return _table(("code", "points", "message"), rows)
+
+
+def _keys() -> str:
+    """Give each key and prefix: what it is made of, and an example."""
+    functions = [each for each in vars(keys).values() if isinstance(each, FunctionType)]
+    rows = [("", "Key of the cursor of the bot model", *_both(keys.BOT_CURSOR, keys.BOT_CURSOR))]
+    for function in functions:
+        names = list(inspect.signature(function).parameters)
+        pattern, example = (
+            function(*(_KEY_IDS[name][index] for name in names)) for index in range(2)
+        )
+        rows.append((_link(function), _first_line(function), *_both(pattern, example)))
+    return _table(("function", "what", "`PK`", "`SK`", "such as"), rows)
+
+
+def _both(pattern: Key, example: Key) -> tuple[str, str, str]:
+    return _code(pattern.pk), _code(pattern.sk), f"{_code(example.pk)} {_code(example.sk)}"
+
+
+def _questions() -> str:
+    """Give the questions and effects that each table answers."""
+    answered: dict[str, list[str]] = {}
+    for asked, table in tables.SYSTEMS.items():
+        answered.setdefault(table, []).append(_link(asked))
+    rows = ((_code(table), ", ".join(links)) for table, links in answered.items())
+    return _table(("table", "questions and effects"), rows)
+
+
+def _event() -> str:
+    """Give an example of a user event."""
+    fan = GlobalUserId("user123")
+    event = UserEvent(
+        stable_id("upsertEntry", fan, RequestId("request1")),
+        datetime(2026, 11, 2, 8, 0, 0, 250_000, tzinfo=UTC),
+        fan,
+        MemberId("member123"),
+        CampaignId("camp1"),
+        Email("fan@example.com"),
+        PhoneNumber("+442071838750"),
+        Locale("en-GB"),
+        '{"seats":2}',
+    )
+    document = event_document(event, datetime(2026, 11, 2, 8, 0, 1, tzinfo=UTC))
+    return _block("json", json.dumps(document, indent=2))
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "bands": _bands,
+    "callers": _callers,
+    "consumer-steps": _consumer_steps,
+    "errors": _errors,
+    "event": _event,
+    "fields": _fields,
+    "idv-steps": _idv_steps,
+    "keys": _keys,
+    "patterns": _pattern_meanings,
+    "policy": _policy,
+    "questions": _questions,
+    "steps": _steps,
+    "types": _types,
+}
+"""What makes each part."""
+
+
+if __name__ == "__main__":
+    main()

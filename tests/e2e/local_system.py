@@ -1,0 +1,161 @@
+"""The whole system on the embedded backend, with a clock of its own and nothing in background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from itertools import count
+from time import monotonic
+
+import attrs
+
+from fanscore_adapters.local_bus import LocalBus, Recorder
+from fanscore_adapters.local_events import LocalEvents
+from fanscore_adapters.local_idv import LocalIdv
+from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.sources import Adapter, Sources
+from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.stand_in_vendor import StandInVendor
+from fanscore_adapters.stand_ins import Sample, StandIns, default_sample
+from fanscore_appsync.app import App
+from fanscore_appsync.consumer_app import ConsumerApp
+from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.report import report
+from fanscore_core.consumption import Consumer
+from fanscore_core.ids import RequestId
+from fanscore_core.query import Answered, Ask, Question, Source
+from tests.demand_samples import START
+from tests.e2e.lambda_runtime import told
+
+TIME_LEFT_S = 30.0
+POLICY = default_policy()
+SAMPLE = default_sample()
+ENDPOINTS = frozenset({"notification_endpoint", "sync_endpoint"})
+
+
+@attrs.frozen
+class Watched:
+    """A source that keeps what it is asked, and may answer some questions otherwise.
+
+    Attributes:
+        source: answers the others.
+        asked: the questions, in order.
+        instead: what to answer questions of some types with; an exception in a tuple is raised.
+    """
+
+    source: Source
+    asked: list[Question[object]]
+    instead: Mapping[type, object]
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        self.asked.extend(ask.question for ask in asks)
+        answers = [
+            None if type(ask.question) in self.instead else self.source.fetch([ask])[0]
+            for ask in asks
+        ]
+        return [
+            Answered(self._other(ask), "instead") if answer is None else answer
+            for ask, answer in zip(asks, answers, strict=True)
+        ]
+
+    def _other(self, ask: Ask) -> object:
+        match self.instead[type(ask.question)]:
+            case (Exception() as error,):
+                raise error
+            case answer:
+                return answer
+
+
+@attrs.define
+class LocalSystem:
+    """The resolver, the identity verification function, the consumers and the bus.
+
+    Attributes:
+        tables: the four tables.
+        events: the tables of the bus; what is posted is recorded there.
+        executor: where the sources ask.
+        sample: what the services answer.
+        outages: the services that give no answer.
+        now: what every clock tells.
+        asked: what was asked so far, by whomever.
+        instead: what questions of some types are answered with.
+        post: answers what is posted, if not the recorder.
+    """
+
+    tables: SqliteTables
+    events: LocalEvents
+    executor: ThreadPoolExecutor
+    sample: Sample = SAMPLE
+    outages: frozenset[str] = frozenset()
+    now: datetime = START
+    asked: list[Question[object]] = attrs.field(factory=list)
+    instead: Mapping[type, object] = attrs.field(factory=dict)
+    post: Adapter | None = None
+    _minted: Iterator[int] = attrs.field(factory=count)
+
+    @property
+    def app(self) -> App:
+        """The resolver."""
+        adapters = (
+            Sqlite(self.tables),
+            StandIns(self.sample, self.outages),
+            LocalIdv(partial(self.idv.answer, time_left_s=TIME_LEFT_S), self.outages),
+            self.bus,
+        )
+        return App(POLICY, self._sources(adapters), report, self._clock, self._mint)
+
+    @property
+    def idv(self) -> IdvApp:
+        """The identity verification function."""
+        return IdvApp(self._sources((Sqlite(self.tables), StandInVendor())), report, self._clock)
+
+    @property
+    def consumers(self) -> ConsumerApp:
+        """The consumers."""
+        recorder = Recorder(self.events, ENDPOINTS, self._clock, self.outages)
+        adapters = (Sqlite(self.tables), self.post or recorder)
+        return ConsumerApp(self._sources(adapters), self._clock, self._mint, report)
+
+    @property
+    def bus(self) -> LocalBus:
+        """The bus; it delivers when it is told to."""
+        consumers: Mapping[str, Callable[[object], object]] = {
+            consumer.value: partial(self.consumers.consume, consumer, time_left_s=TIME_LEFT_S)
+            for consumer in Consumer
+        }
+        return LocalBus(self.events, consumers, self._clock, report)
+
+    def told(self, event: object, time_left_s: float = TIME_LEFT_S) -> object:
+        """Give what AppSync learns of an event's answer."""
+        return told(lambda: self.app.answer(event, time_left_s).response)
+
+    def _sources(self, adapters: Sequence[Adapter]) -> Callable[[float], Source]:
+        def source(time_left_s: float) -> Source:
+            expires_at = monotonic() + time_left_s
+            sources = Sources(adapters, self.executor, monotonic, expires_at)
+            return Watched(sources, self.asked, self.instead)
+
+        return source
+
+    def _clock(self) -> datetime:
+        return self.now
+
+    def _mint(self) -> RequestId:
+        return RequestId(f"minted-{next(self._minted)}")
+
+
+@contextmanager
+def local_system(sample: Sample = SAMPLE, *outages: str) -> Iterator[LocalSystem]:
+    """Set a system up with what a sample holds."""
+    with (
+        SqliteTables(IN_MEMORY) as tables,
+        LocalEvents(IN_MEMORY) as events,
+        ThreadPoolExecutor(4) as executor,
+    ):
+        for table, items in sample.tables.items():
+            tables.load(table, items)
+        yield LocalSystem(tables, events, executor, sample, frozenset(outages))
