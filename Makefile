@@ -75,7 +75,8 @@ coverage: .venv/.dev ## Run the unit tests and hold the coverage floor
 	$(BIN)/coverage report
 
 .PHONY: docs
-docs: .venv/.dev ## Run every example of the documentation, and follow its links
+docs: .venv/.dev ## Write the generated parts of the pages, run the examples, follow the links
+	$(BIN)/python -m tests.docs.generated
 	$(BIN)/pytest tests/docs
 
 .PHONY: property

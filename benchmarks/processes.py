@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from threading import BrokenBarrierError
 from time import perf_counter
 from typing import TypeVar
 
@@ -37,15 +38,24 @@ def in_processes(
     """
     context = get_context("spawn")
     barrier = context.Barrier(len(given) + 1)
-    with ProcessPoolExecutor(len(given), context, _others.append, (barrier,)) as pool:
+    with ProcessPoolExecutor(len(given), context, _join, (barrier,)) as pool:
         futures = [pool.submit(function, each) for each in given]
-        barrier.wait(PATIENCE_S)
-        started_at = perf_counter()
-        barrier.wait(PATIENCE_S)
-        took_s = perf_counter() - started_at
+        try:
+            barrier.wait(PATIENCE_S)
+            started_at = perf_counter()
+            barrier.wait(PATIENCE_S)
+            took_s = perf_counter() - started_at
+        except BrokenBarrierError:
+            for future in futures:
+                future.result()  # raises what went wrong in one of them
+            raise
         return took_s, [future.result() for future in futures]
 
 
 def in_step() -> None:
     """Wait, in one of the processes, for all the others."""
     _others[0].wait(PATIENCE_S)
+
+
+def _join(barrier: Barrier) -> None:
+    _others.append(barrier)

@@ -1,4 +1,7 @@
-"""What the consumers of user events read and write as items: marks and profiles (section 4)."""
+"""What the consumers of user events read and write as items: marks and profiles.
+
+See docs/reference/tables-and-keys.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Demand records as items (contract sections 4 and 6).
+"""Demand records as items (docs/reference/tables-and-keys.md).
 
 Besides what the API shows, an item keeps the stamp of each field, the last requests, and, as a
 tombstone, a time to live. Attribute values are JSON text, so that numbers survive.

@@ -1,6 +1,6 @@
 """What the identity verification function is called with, and how its answers are read.
 
-As for any Lambda proxy (contract section 8); but this function is part of this system.
+As for any Lambda proxy (docs/reference/services.md); but this function is part of this system.
 """
 
 from __future__ import annotations

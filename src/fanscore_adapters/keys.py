@@ -1,4 +1,4 @@
-"""Table keys (contract section 4).
+"""Table keys (docs/reference/tables-and-keys.md).
 
 Ids stand raw in keys. Only in ``demand#{eventId}-{saleId}`` the ``-`` separates, so that there a
 ``-`` of the event id is escaped; ``%`` is no character of an id. Two different id tuples therefore

@@ -1,4 +1,4 @@
-"""Score policies as JSON documents (contract section 5)."""
+"""Score policies as JSON documents (docs/reference/score-policy.md)."""
 
 from __future__ import annotations
 

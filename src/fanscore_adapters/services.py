@@ -1,7 +1,9 @@
-"""The Lambda proxies: what they are called with, and how their answers are read (section 8).
+"""The Lambda proxies: what they are called with, and how their answers are read.
 
 Both the real proxies and their stand-ins get ``{"operation": ..., "arguments": {...}}`` and give
 ``{"data": ...}`` or ``{"error": {"code": ..., "message": ...}}``.
+
+See docs/reference/services.md.
 """
 
 from __future__ import annotations

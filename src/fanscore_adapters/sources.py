@@ -17,7 +17,10 @@ from fanscore_core.errors import DeadlineExceeded, SourceFailed, Unavailable, Un
 from fanscore_core.query import Answered, Ask, Question
 
 MAX_DEGRADABLE_S = 2.0
-"""The most that is waited for an answer that its step can do without (contract section 3)."""
+"""The most that is waited for an answer that its step can do without.
+
+See docs/explanation/architecture.md.
+"""
 
 
 class Adapter(Protocol):

@@ -1,4 +1,7 @@
-"""The four tables: which items answer a question, and how they are read (contract section 4)."""
+"""The four tables: which items answer a question, and how they are read.
+
+See docs/reference/tables-and-keys.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""User events as JSON: as EventBridge carries them, and as they are posted (contract section 7)."""
+"""User events as JSON: as EventBridge carries them, and as they are posted.
+
+See docs/reference/events.md.
+"""
 
 from __future__ import annotations
 

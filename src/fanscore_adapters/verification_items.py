@@ -1,7 +1,9 @@
-"""Liveness sessions as items: each session, and the fan's last one (contract section 4).
+"""Liveness sessions as items: each session, and the fan's last one.
 
 Besides what the API shows, a session's item keeps the token of the request that started it, so
 that a repeated request finds its session.
+
+See docs/reference/tables-and-keys.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Posting user events to endpoints over HTTP, again where that may help (contract section 7).
+"""Posting user events to endpoints over HTTP, again where that may help (docs/reference/events.md).
 
 The same ``Idempotency-Key`` goes with each attempt, so that the receiver can tell them for one.
 Bodies are never logged, neither ours nor the endpoint's.

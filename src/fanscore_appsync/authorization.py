@@ -1,4 +1,4 @@
-"""Who may call what: the patterns of the user's document, and callers (contract section 2)."""
+"""Who may call what: the patterns of the user's document, and callers (docs/reference/api.md)."""
 
 from __future__ import annotations
 

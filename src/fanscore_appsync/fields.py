@@ -30,7 +30,7 @@ OWNER_OR_SERVICE = frozenset({Pattern.OWNER, Pattern.SERVICE})
 
 @attrs.frozen
 class Cache:
-    """How AppSync caches a field (contract section 10).
+    """How AppSync caches a field (docs/reference/api.md).
 
     Attributes:
         ttl_s: how long, in seconds.

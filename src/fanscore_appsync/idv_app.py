@@ -1,7 +1,9 @@
 """The identity verification function: one call from its payload to its response.
 
-Both are those of any Lambda proxy (contract section 8): ``{"operation": ..., "arguments": {...}}``
+Both are those of any Lambda proxy: ``{"operation": ..., "arguments": {...}}``
 is answered with ``{"data": ...}`` or ``{"error": {"code": ..., "message": ...}}``.
+
+See docs/reference/services.md.
 """
 
 from __future__ import annotations
@@ -107,7 +109,7 @@ class IdvApp:
     now: Callable[[], datetime]
 
     def answer(self, payload: object, time_left_s: float) -> Mapping[str, object]:
-        """Answer a call; errors are answers too, by the codes of contract section 9.
+        """Answer a call; errors are answers too, by the codes of docs/reference/errors.md.
 
         Args:
             payload: what Lambda passes.

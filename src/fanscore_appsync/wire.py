@@ -2,7 +2,7 @@
 
 Events and responses are those of a direct Lambda resolver
 (https://docs.aws.amazon.com/appsync/latest/devguide/direct-lambda-reference.html); the errors are
-the table of contract section 9.
+docs/reference/errors.md.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def data(result: object) -> object:
 def error_body(
     error: Exception, report: Callable[[Exception], str], request_id: str | None = None
 ) -> ErrorBody:
-    """Write an error as contract section 9 says.
+    """Write an error as docs/reference/errors.md says.
 
     Args:
         error: what happened.

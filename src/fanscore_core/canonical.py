@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from decimal import MAX_PREC, Context, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from hashlib import sha256
 from uuid import UUID, uuid5
 
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, RequestId
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 NAMESPACE = UUID("b7a1d3a2-5f0e-5c6b-9a58-0d3f2f6f7c11")
 """Of the ids that leave the system."""
@@ -48,7 +50,7 @@ def _number_text(number: Decimal) -> str:
     nearest = float(number)
     if math.isfinite(nearest) and Decimal(repr(nearest)) == number:
         return repr(nearest)
-    return str(number.normalize(Context(prec=MAX_PREC)))
+    return str(number.normalize(_EXACT))
 
 
 def digest_of(value: object) -> str:
@@ -60,6 +62,6 @@ def stable_id(field: str, global_user_id: GlobalUserId, request_id: RequestId) -
     """Make an id that leaves the system: an event's, a token, an idempotency key.
 
     The same for every attempt at one request, and no string that another fan could choose
-    (contract section 7).
+    (docs/reference/events.md).
     """
     return str(uuid5(NAMESPACE, canonical_json([field, global_user_id, request_id])))

@@ -1,7 +1,9 @@
-"""How user events are consumed: who may work on one, and which of them is news (section 7).
+"""How user events are consumed: who may work on one, and which of them is news.
 
 Events are delivered more than once and in any order. A consumer therefore leaves a mark on each
 event: claimed while it works, finished when it has, free where it failed.
+
+See docs/reference/events.md.
 """
 
 from __future__ import annotations

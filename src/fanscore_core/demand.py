@@ -1,4 +1,4 @@
-"""Demand records, and how changes to one merge (contract section 6).
+"""Demand records, and how changes to one merge (docs/explanation/demand-merge.md).
 
 ``merge`` is commutative, associative and idempotent, deletes included: each field has a stamp and
 the greater stamp wins, so that redelivery, reordering and retries neither lose nor invent

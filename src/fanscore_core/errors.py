@@ -54,7 +54,7 @@ class InvalidInput(FanscoreError):
 
 @attrs.frozen
 class InvalidId(InvalidInput):
-    """A value stands where an id must, and is none (contract section 4)."""
+    """A value stands where an id must, and is none (docs/reference/tables-and-keys.md)."""
 
 
 @attrs.frozen

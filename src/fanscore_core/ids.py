@@ -1,4 +1,4 @@
-"""Id types, and what a valid id is (contract section 4).
+"""Id types, and what a valid id is (docs/reference/tables-and-keys.md).
 
 An id stands raw in table keys, hence the closed alphabet: neither ``#``, which separates the parts
 of a key, nor ``%``, which escapes within one, can be part of an id.

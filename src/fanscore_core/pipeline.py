@@ -154,8 +154,8 @@ def _check(name: str, steps: Sequence[Step[ArgsT, StashT, object]], fields: Sequ
         message = f"pipeline {name}: two steps have one name, of {names}"
         raise TypeError(message)
     for step in steps:
-        if not inspect.iscoroutinefunction(step.function):
-            message = f"step {step.name}: expected a coroutine function"
+        if not inspect.iscoroutinefunction(step.function) or not _takes_one(step.function):
+            message = f"step {step.name}: expected a coroutine function of one argument"
             raise TypeError(message)
         unknown = (step.reads | step.writes).difference(fields)
         if unknown:
@@ -165,6 +165,14 @@ def _check(name: str, steps: Sequence[Step[ArgsT, StashT, object]], fields: Sequ
         if both:
             message = f"step {step.name}: writes may be read too: {', '.join(sorted(both))}"
             raise TypeError(message)
+
+
+def _takes_one(function: Callable[..., object]) -> bool:
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        return False
+    return True
 
 
 def _places(steps: Sequence[Step[ArgsT, StashT, object]]) -> tuple[Place, ...]:

@@ -1,4 +1,4 @@
-"""The score policy: how many points a signal is worth (contract section 5).
+"""The score policy: how many points a signal is worth (docs/reference/score-policy.md).
 
 A policy is data. Where a signal's value lies among ascending bands decides the points; the last
 band is open, so that there is no gap and no overlap.

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar, cast
 
 import attrs
 
-from fanscore_core.errors import FanscoreError, PipelineMisuse, Unavailable, UnknownQuestion
+from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 from fanscore_core.pipeline import BEFORE, Pipeline, Place
 from fanscore_core.query import Answered, Ask, Effect, Query, Question
 from fanscore_core.step import Context, EarlyReturn, EffectContext, SkipTo, StepKind
@@ -80,6 +80,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         "_coroutines",
         "_decider",
         "_error",
+        "_errors",
         "_fates",
         "_pipeline",
         "_places",
@@ -102,6 +103,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._coroutines: dict[int, Coroutine[object, object, object]] = {}
         self._decider = count
         self._error: Exception | None = None
+        self._errors: list[tuple[Exception, BaseException | None]] = []
         self._fates = [Fate.NOT_REACHED] * count
         # One place more than there are steps: BEFORE is -1, and so the last.
         self._stashes: list[object] = [None] * count + [pipeline.stash()]
@@ -154,7 +156,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._misused(position, self._asking[position].question, problem)
 
     def outcome(self) -> Outcome[StashT, ResultT]:
-        """Make the outcome, once the run asks nothing any more."""
+        """Make the outcome, when the run asks nothing any more. Call it once."""
+        for error, cause in self._errors:
+            _clean(error, cause)
         stash = self._final_stash()
         value = self._result(stash) if self._error is None else None
         warnings = self._counting_warnings()
@@ -228,10 +232,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             return
         if isinstance(error, Unavailable):
             self._warnings.append((position, error))
+        self._errors.append((error, error.__cause__))
         throw = cast("Callable[[object], object]", self._coroutines[position].throw)
         self._resume(position, throw, error)
-        # Others may get the same error for an answer, and it must not keep this step alive.
-        error.__traceback__ = error.__context__ = None
+        _clean(error, error.__cause__)
 
     def _misused(self, position: int, question: object, problem: str) -> None:
         """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""
@@ -254,10 +258,6 @@ class Run(Generic[ArgsT, StashT, ResultT]):
                 self._ready.append(self._places[follower])
 
     def _fail(self, position: int, error: Exception) -> None:
-        if isinstance(error, FanscoreError):
-            # It may be the answer to others too, and must keep no step alive. A bug keeps its
-            # traceback.
-            error.__traceback__ = error.__context__ = None
         self._decide(position, Fate.FAILED, error)
 
     def _decide(self, position: int, fate: Fate, error: Exception | None) -> None:
@@ -298,8 +298,11 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             return []
         counting = sorted(self._warnings, key=itemgetter(0))
         counting = [each for each in counting if each[0] <= self._decider]
-        if counting and counting[-1][0] == self._decider and counting[-1][1] is self._error:
-            counting.pop()
+        failed_with = [each for each in counting if each == (self._decider, self._error)]
+        if failed_with:
+            counting.reverse()
+            counting.remove(failed_with[-1])  # the last time that the step was told it
+            counting.reverse()
         return counting
 
 
@@ -327,6 +330,12 @@ def _close(coroutine: Coroutine[object, object, object]) -> None:
         except Exception:  # noqa: BLE001, S112  # whatever the step raises on its way out
             continue
         return
+
+
+def _clean(error: Exception, cause: BaseException | None) -> None:
+    """Free an error of what raising it left: others may get it too, and it must keep no step."""
+    error.__traceback__ = error.__context__ = None
+    error.__cause__ = cause
 
 
 def _without_engine_frame(error: Exception) -> Exception:

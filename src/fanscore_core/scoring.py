@@ -1,7 +1,9 @@
-"""From a base score and three signals to a score whose reasons add up (contract sections 3 and 5).
+"""From a base score and three signals to a score whose reasons add up.
 
 ``score = clamp(raw_score + arm + event + model)``, and the points of the reasons always sum to the
 score.
+
+See docs/reference/score-policy.md.
 """
 
 from __future__ import annotations

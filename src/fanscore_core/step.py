@@ -173,7 +173,7 @@ def stash_view(declared: Step[ArgsT, StashT, object]) -> type:
 
 def slot_of(read_only_field: str) -> str:
     """Name the slot behind a field that a step only reads."""
-    return f"_{read_only_field}"
+    return f"_read_only_{read_only_field}"
 
 
 def _refuse_deletion(_stash: object, field: str) -> None:

@@ -1,4 +1,4 @@
-"""User events: what is published of a fan who enters a campaign (contract section 7)."""
+"""User events: what is published of a fan who enters a campaign (docs/reference/events.md)."""
 
 from __future__ import annotations
 

@@ -19,10 +19,11 @@ from typing import TypeAlias, cast
 import attrs
 import graphql
 
-from fanscore_adapters import keys, local_idv, services, stand_in_vendor, tables
+from fanscore_adapters import idv_calls, keys, local_idv, services, stand_in_vendor, tables
 from fanscore_adapters.keys import Key
 from fanscore_adapters.local_bus import BUS
 from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.services import Call
 from fanscore_adapters.structure import camel
 from fanscore_adapters.user_event_json import ENDPOINTS, event_document
 from fanscore_appsync import wire
@@ -54,7 +55,7 @@ _SCHEMA = graphql.parse(
     (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
 )
 
-_SYSTEMS: Mapping[type[Question[object]], str] = {
+SYSTEMS: Mapping[type[Question[object]], str] = {
     **tables.SYSTEMS,
     **services.SYSTEMS,
     **local_idv.SYSTEMS,
@@ -216,7 +217,7 @@ def _steps_of(pipelines: Iterable[AnyPipeline]) -> str:
 def _step(step: AnyStep) -> tuple[str, str, str, str]:
     function = cast("FunctionType", step.function)
     asked = list(dict.fromkeys(_asked(function, set())))
-    systems = dict.fromkeys(_SYSTEMS[each] for each in asked)
+    systems = dict.fromkeys(SYSTEMS[each] for each in asked)
     kind = "" if step.kind is StepKind.PLAIN else step.kind.value
     return (
         _link(function),
@@ -233,7 +234,7 @@ def _asked(function: FunctionType, seen: set[object]) -> Iterator[type[Question[
     named = [function.__globals__.get(name) for name in code.co_names]
     inclosed = [cell.cell_contents for cell in function.__closure__ or ()]
     for each in (*named, *inclosed):
-        if isinstance(each, type) and each in _SYSTEMS:
+        if isinstance(each, type) and each in SYSTEMS:
             yield cast("type[Question[object]]", each)
         elif isinstance(each, FunctionType) and not _is_known(each, function, seen):
             yield from _asked(each, seen)
@@ -295,8 +296,15 @@ def _bands() -> str:
 
 def _keys() -> str:
     """Give each key and prefix: what it is made of, and an example."""
-    functions = [each for each in vars(keys).values() if isinstance(each, FunctionType)]
-    rows = [("", "Key of the cursor of the bot model", *_both(keys.BOT_CURSOR, keys.BOT_CURSOR))]
+    found = [each for each in vars(keys).values() if isinstance(each, FunctionType)]
+    functions = [each for each in found if each.__module__ == keys.__name__]
+    rows = [
+        (
+            "`BOT_CURSOR`",
+            "Key of the newest finished run of the bot model",
+            *_both(keys.BOT_CURSOR, keys.BOT_CURSOR),
+        )
+    ]
     for function in functions:
         names = list(inspect.signature(function).parameters)
         pattern, example = (
@@ -317,6 +325,36 @@ def _questions() -> str:
         answered.setdefault(table, []).append(_link(asked))
     rows = ((_code(table), ", ".join(links)) for table, links in answered.items())
     return _table(("table", "questions and effects"), rows)
+
+
+def _services() -> str:
+    """Give what each service is called with, and which of its errors are answers."""
+    calls = {**services.CALLS, **services.LNAA_CALLS, **idv_calls.IDV_CALLS}
+    rows = (
+        (
+            _code(call.service),
+            _code(call.operation),
+            ", ".join(map(_code, _call_arguments(asked, call))),
+            ", ".join(f"{code}: {_known(answer)}" for code, answer in call.known_errors.items()),
+            _link(asked),
+        )
+        for asked, call in calls.items()
+    )
+    return _table(("service", "operation", "arguments", "errors that are answers", "for"), rows)
+
+
+def _call_arguments(asked: type, call: Call[object]) -> Iterator[str]:
+    fields: tuple[attrs.Attribute[object], ...] = attrs.fields(asked)
+    optional = {camel(field.name) for field in fields if "None" in str(field.type)}
+    question = asked(**{field.name: "x" for field in fields})
+    for name in call.arguments(question):
+        yield f"{name}?" if name in optional else name
+
+
+def _known(answer: object) -> str:
+    if isinstance(answer, FanscoreError):
+        return _code(str(wire.error_body(answer, str).info["code"]))
+    return _code(str(None) if answer is None else type(answer).__name__)
 
 
 def _event() -> str:
@@ -349,6 +387,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "patterns": _pattern_meanings,
     "policy": _policy,
     "questions": _questions,
+    "services": _services,
     "steps": _steps,
     "types": _types,
 }

@@ -12,7 +12,7 @@ GENERATED = [page for page in PAGES if parts_of(page.read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("page", GENERATED, ids=name_of)
 def test_generated_parts_are_current(page: Path) -> None:
-    """What a page has from the code says what the code says now; ``make docs`` writes it."""
+    """What a page has from the code says what the code says now."""
     text = page.read_text(encoding="utf-8")
     assert text == refreshed(text)
 

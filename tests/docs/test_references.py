@@ -10,13 +10,14 @@ import click
 import pytest
 
 from fanscore_adapters.policy_json import default_policy
-from fanscore_adapters.services import SYSTEMS as SERVICES
-from fanscore_adapters.tables import SYSTEMS as TABLES
 from fanscore_appsync import wire
 from fanscore_appsync.fields import FIELDS
+from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.command import main
+from fanscore_core.pipelines.consumers import CONSUMERS
 from fanscore_core.policy import RESERVED_CODES, Signal
 from fanscore_core.trace import Fate
+from tests.docs.generated import SYSTEMS
 from tests.docs.pages import PAGES, ROOT, blocks, commands, name_of, prose
 
 CODE = re.compile(r"`([^`\n]+)`")
@@ -51,19 +52,28 @@ def test_commands_of_make_exist() -> None:
 
 def names() -> Iterator[str]:
     """Give every name that a user may meet, and so may look for."""
-    for field, routed in FIELDS.items():
-        yield field
-        yield from (step.name for step in routed.pipeline.steps)
-    for command in main.commands.values():
-        options = (each for each in command.params if isinstance(each, click.Option))
-        yield from (name for option in options for name in option.opts)
+    yield from FIELDS
+    yield from (step.name for field in FIELDS.values() for step in field.pipeline.steps)
+    yield from (step.name for each in OPERATIONS.values() for step in each.pipeline.steps)
+    yield from (step.name for consumer in CONSUMERS.values() for step in consumer.steps)
+    yield from options(main)
     for module in sorted((ROOT / "src").rglob("*.py")):
         yield from re.findall("FANSCORE_[A-Z_]+", module.read_text(encoding="utf-8"))
     yield from re.findall('"([A-Z_]+)"', Path(wire.__file__).read_text(encoding="utf-8"))
     policy = default_policy()
     yield from (band.code for signal in Signal for band in policy.of(signal).bands)
     yield from (fate.value for fate in Fate)
-    yield from (*RESERVED_CODES, *TABLES.values(), *SERVICES.values())
+    yield from RESERVED_CODES
+    yield from SYSTEMS.values()
+
+
+def options(command: click.Command) -> Iterator[str]:
+    """Give the options of a command and of those below it."""
+    for option in command.params:
+        if isinstance(option, click.Option):
+            yield from option.opts
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from options(below)
 
 
 @pytest.mark.parametrize("name", sorted(set(names())))

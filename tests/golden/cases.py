@@ -1,17 +1,91 @@
 """The golden cases: AppSync events in ``events/``, what each is answered with in ``responses/``.
 
-A response that the handler raises is kept as ``{"raised": {"errorType": ..., "message": ...}}``.
+Each event is answered by a system of its own, which holds the shipped sample and what ``STORED``
+adds. Its clock stands still, and the ids that it mints are counted. A response that is raised is
+kept as ``{"raised": {"errorType": ..., "message": ...}}``.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
-from tests.e2e.lambda_runtime import invoked
+from tests.e2e.local_system import local_system
 
 EVENTS = Path(__file__).parent / "events"
 RESPONSES = Path(__file__).parent / "responses"
+
+STORED: Mapping[str, Sequence[Mapping[str, object]]] = {
+    "verification_table": [
+        {
+            "PK": "fan:user123",
+            "SK": "liveness#session-open",
+            "status": "CREATED",
+            "createdAt": "2026-11-01T07:59:00Z",
+            "expiresAt": "2026-11-01T08:02:00Z",
+        },
+        {
+            "PK": "fan:user123",
+            "SK": "liveness#session-late",
+            "status": "IN_PROGRESS",
+            "createdAt": "2026-11-01T07:57:00Z",
+            "expiresAt": "2026-11-01T08:00:00Z",
+        },
+        {
+            "PK": "fan:user123",
+            "SK": "liveness#session-failed",
+            "status": "FAILED",
+            "createdAt": "2026-10-31T08:00:00Z",
+            "expiresAt": "2026-10-31T08:03:00Z",
+            "confidence": Decimal("12.5"),
+        },
+        {
+            "PK": "fan:top-fan",
+            "SK": "liveness",
+            "sessionId": "session-of-top-fan",
+            "expiresAt": "2026-11-01T08:01:00Z",
+        },
+        {
+            "PK": "fan:top-fan",
+            "SK": "liveness#session-of-top-fan",
+            "status": "IN_PROGRESS",
+            "createdAt": "2026-11-01T07:58:00Z",
+            "expiresAt": "2026-11-01T08:01:00Z",
+        },
+    ],
+    "demand_table": [
+        {
+            "PK": "fan:top-fan",
+            "SK": "demand#disco456-sale791",
+            "eventId": "disco456",
+            "saleId": "sale791",
+            "fanId": "top-fan",
+            "requestedAt": "2026-10-20T10:00:00Z",
+            "updatedAt": "2026-10-22T10:00:00Z",
+            "version": 7,
+            "email": "top@example.com",
+            "contactMethod": "SMS",
+            "locale": "en-GB",
+            "attributes": {"seats": "2", "note": '"aisle"', "budget": "99.5"},
+            "requests": [["request-of-top-fan", "0" * 64]],
+        },
+        {
+            "PK": "fan:top-fan",
+            "SK": "demand#disco456-sale792",
+            "eventId": "disco456",
+            "saleId": "sale792",
+            "fanId": "top-fan",
+            "requestedAt": "2026-10-20T10:00:00Z",
+            "updatedAt": "2026-10-23T10:00:00Z",
+            "deletedAt": ["2026-10-23T10:00:00Z", "request-of-delete"],
+            "ttl": 1795600800,
+            "version": 3,
+        },
+    ],
+}
+"""Items beside the sample's: liveness sessions, a whole demand record, and a deleted one."""
 
 
 def names(folder: Path) -> list[str]:
@@ -26,6 +100,9 @@ def kept(name: str) -> str:
 
 
 def given(name: str) -> str:
-    """Give the response that the handler now gives to an event, as JSON text."""
+    """Give the response that is now given to an event, as JSON text."""
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
-    return json.dumps(invoked(event), indent=2, allow_nan=False) + "\n"
+    with local_system() as system:
+        for table, items in STORED.items():
+            system.tables.load(table, items)
+        return json.dumps(system.told(event), indent=2, allow_nan=False) + "\n"

@@ -1,3 +1,4 @@
 from tests.e2e.lambda_runtime import fresh_app
+from tests.hostile.canaries import watch
 
-__all__ = ["fresh_app"]
+__all__ = ["fresh_app", "watch"]

@@ -1,63 +1,40 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from decimal import Decimal
 
-import attrs
 import pytest
 
 from fanscore_adapters.stand_ins import parse_sample
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.testing import appsync_event, pool_identity, service, user
+from fanscore_appsync.testing import appsync_event, pool_identity
 from fanscore_appsync.wiring import connect
 from fanscore_core.answers import Answers, told
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.identity import Identity
-from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
+from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
 from fanscore_core.query import Answered, Source
 from fanscore_core.scoring import StoredScore
-from tests.e2e.lambda_runtime import told as told_to_appsync
+from tests.hostile.canaries import (
+    CANARY,
+    FAN,
+    HEADERS,
+    OWNER,
+    TIME_LEFT_S,
+    TRUSTED,
+    Watch,
+    fan_identity,
+)
 from tests.unit.fanscore_appsync.samples import Faulty, app_of
 
-CANARY = "canary"
-FAN = GlobalUserId("canary-fan")
-TIME_LEFT_S = 30.0
-
 ARGUMENTS: Mapping[str, object] = {"globalUserId": FAN, "eventId": "canary-event"}
-HEADERS: Mapping[str, object] = {
-    "authorization": "Bearer canary-token",
-    "x-forwarded-for": ["canary-address", "canary-proxy"],
-    "canary-header": "canary-value",
-}
-
-
-def fan_identity(sub: str) -> Mapping[str, object]:
-    """Give a user's identity that is full of canaries."""
-    claims = {"sub": sub, "email": "canary@example.com", "phone_number": "+1canary"}
-    return {
-        **user(sub, ["canary-group"]),
-        "username": "canary-username",
-        "claims": claims,
-        "sourceIp": ["canary-address"],
-    }
-
-
-OWNER = fan_identity(FAN)
-TRUSTED = {
-    **service(),
-    "accountId": "canary-account",
-    "username": "canary-role",
-    "userArn": "arn:aws:sts::canary:assumed-role/canary/canary",
-    "sourceIp": ["canary-address"],
-}
 
 
 def event(
@@ -117,52 +94,6 @@ def _changed(changes: Mapping[str, object], name: str) -> Mapping[str, object]:
         for path, value in changes.items()
         if path.partition(".")[0] == name
     }
-
-
-@attrs.frozen
-class Watch:
-    """Looks for canaries in what an app answers, logs and prints."""
-
-    caplog: pytest.LogCaptureFixture
-    capsys: pytest.CaptureFixture[str]
-
-    def answers(self, app: App, event: Mapping[str, object], time_left_s: float) -> list[str]:
-        """Answer an event plainly, in an envelope and in a batch; check all, give the statuses."""
-        single = told_to_appsync(lambda: app.answer(event, time_left_s).response)
-        enveloped = app.answer({**event, "envelope": True}, time_left_s).response
-        batch = app.answer([event, event], time_left_s).response
-        assert isinstance(batch, list)
-        self._finds_nothing()
-        return [_checked(answer) for answer in (single, enveloped, *batch)]
-
-    def _finds_nothing(self) -> None:
-        for record in self.caplog.records:
-            assert CANARY not in repr(vars(record)).lower()
-        printed = self.capsys.readouterr()
-        assert (printed.out, CANARY in printed.err.lower()) == ("", False)
-
-
-@pytest.fixture
-def watch(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> Watch:
-    """Watch what is logged at any level, and what is printed."""
-    caplog.set_level(logging.DEBUG)
-    return Watch(caplog, capsys)
-
-
-def _checked(answer: object) -> str:
-    """Look for canaries in an answer; data may name the fan. Give its status."""
-    match answer:
-        case {"raised": {"errorType": str(status)}} | {"error": {"errorType": str(status)}}:
-            shown = answer
-        case {"errorType": str(status)}:
-            shown = answer
-        case {"data": {"globalUserId": str(fan), **others}} | {"globalUserId": str(fan), **others}:
-            status, shown = "data", others
-            assert fan == FAN
-        case _:
-            raise AssertionError(answer)
-    assert CANARY not in json.dumps(shown).lower()
-    return status
 
 
 def test_the_sample_is_one() -> None:

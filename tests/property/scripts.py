@@ -7,6 +7,7 @@ What it asks, writes and returns depends on the sum, so that a wrong answer anyw
 from __future__ import annotations
 
 import enum
+from contextlib import suppress
 from typing import Protocol
 
 import attrs
@@ -98,7 +99,8 @@ class Asking:
                 case Response.RAISE_BUG:
                     raise Bug(work.sum) from error
                 case Response.ASK_AND_FAIL:
-                    work.learn(await Look(self.offset))
+                    with suppress(Unavailable):
+                        work.learn(await Look(self.offset))
                     raise error  # noqa: TRY201  # the engine sees another traceback then
                 case Response.FAIL:
                     raise

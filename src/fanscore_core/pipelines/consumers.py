@@ -1,7 +1,9 @@
-"""The consumers of user events (contract section 7): claim the mark, do the work, finish the mark.
+"""The consumers of user events: claim the mark, do the work, finish the mark.
 
 Each is called at least once for each event, in any order and by rivals at the same time; the mark
 makes that once. What fails is called again later, and finds the mark free.
+
+See docs/reference/events.md.
 """
 
 from __future__ import annotations

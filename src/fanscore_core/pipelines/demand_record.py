@@ -26,7 +26,7 @@ from fanscore_core.ports.demand import DemandRecords, DemandSaleRecord, PutDeman
 from fanscore_core.step import Context, EffectContext, effect_step, step
 
 MAX_ATTEMPTS = 6
-"""The first attempt, and at most five more after conflicts (contract section 6)."""
+"""The first attempt, and at most five more after conflicts (docs/explanation/demand-merge.md)."""
 
 
 class DemandRecordStatus(enum.Enum):

@@ -35,7 +35,14 @@ def test_canonical_json(value: object, text: str) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["0.1234567890123456789012345", "12345678901234567890.5", "1E+400", "1E-400", "-2.5E+25"],
+    [
+        "0.1234567890123456789012345",
+        "12345678901234567890.5",
+        "1E+400",
+        "1E-400",
+        "-2.5E+25",
+        "7E+1000000",
+    ],
 )
 def test_numbers_survive(number: str) -> None:
     """A number of any size and with any number of digits is written as the number that it is."""

@@ -68,7 +68,7 @@ def test_a_step_is_a_coroutine_function() -> None:
     function = cast("Callable[[Ctx], Coroutine[object, object, int]]", plain)
     with pytest.raises(TypeError) as raised:
         pipeline("fruit", Basket, (step("a")(function),))
-    assert str(raised.value) == "step a: expected a coroutine function"
+    assert str(raised.value) == "step a: expected a coroutine function of one argument"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_stash_is_filled_from_the_latest_earlier_writers() -> None:
     assert [place.fills for place in places] == [
         (Fill("apples", "apples", BEFORE),),
         (Fill("apples", "apples", 0),),
-        (Fill("_apples", "apples", 1), Fill("_pears", "pears", BEFORE)),
+        (Fill("_read_only_apples", "apples", 1), Fill("_read_only_pears", "pears", BEFORE)),
         (Fill("pears", "pears", BEFORE),),
     ]
 

@@ -1,3 +1,0 @@
-from tests.e2e.lambda_runtime import fresh_app
-
-__all__ = ["fresh_app"]
