@@ -15,7 +15,7 @@ ABSENT = "404 NOT_FOUND"
 
 COLUMNS = ("nobody", "api key", "other fan", "owner", "IAM role", "identity pool", "OIDC")
 
-# Contract section 2, read by a person. `data` for another fan is that fan's own.
+# docs/reference/api.md, read by a person. `data` for another fan is that fan's own.
 MATRIX = {
     "Query.api": ("data", "data", "data", "data", "data", "data", "data"),
     "Query.demand": ("data", "data", "data", "data", "data", "data", "data"),
@@ -61,7 +61,7 @@ def called(
 
 
 def test_every_field_against_every_caller() -> None:
-    """Each kind of caller gets from each field what contract section 2 says, and nothing else."""
+    """Each kind of caller gets from each field the documented answer, and nothing else."""
     found = {field: tuple(called(field, each)[0] for each in COLUMNS) for field in MATRIX}
     assert found == MATRIX
 

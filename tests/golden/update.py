@@ -1,8 +1,8 @@
 """Write the golden responses anew, and show what has changed.
 
 Run it as ``python -m tests.golden.update``, after adding an event or changing what is answered.
-It prints a diff and keeps what is answered now. Read the diff against sections 2, 3, 5, 6 and 9
-of the contract before you commit it: the files are the requirement, not a recording.
+It prints a diff and keeps what is answered now. Read the diff against docs/reference before
+you commit it: the files are the requirement, not a recording.
 """
 
 from __future__ import annotations

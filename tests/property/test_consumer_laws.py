@@ -1,4 +1,4 @@
-"""The laws of the consumers: once for each event, and never back in time (contract section 7)."""
+"""The laws of the consumers: once for each event, and never back in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laws of the merge (contract section 6), on records as they are stored and read back."""
+"""The laws of the merge, on records as they are stored and read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of table keys, over all legal ids (contract section 4)."""
+"""Laws of table keys, over all legal ids (docs/reference/tables-and-keys.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of scoring, over random policies and findings (contract section 5)."""
+"""Laws of scoring, over random policies and findings (docs/reference/score-policy.md)."""
 
 from __future__ import annotations
 

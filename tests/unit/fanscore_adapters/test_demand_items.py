@@ -146,7 +146,7 @@ BARE_ITEM: Mapping[str, object] = {
 
 @pytest.mark.parametrize(("record", "item"), FORMATS.values(), ids=list(FORMATS))
 def test_the_format_of_an_item(record: StoredDemandRecord, item: Mapping[str, object]) -> None:
-    """A record is stored as contract sections 4 and 6 say, and read back as it was."""
+    """A record is stored as docs/reference/tables-and-keys.md say, and read back as it was."""
     assert record_item(record) == item
     assert read_record(item) == record
     text = json_text(record_item(record))

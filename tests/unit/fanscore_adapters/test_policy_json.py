@@ -9,7 +9,7 @@ from fanscore_adapters.policy_json import default_policy, parse_policy
 from fanscore_core.errors import InvalidInput
 from fanscore_core.policy import Band, ScorePolicy, SignalPolicy
 
-# Contract section 5, to the letter.
+# docs/reference/score-policy.md, to the letter.
 CONTRACT = """
 {
   "version": "2026-11-01",

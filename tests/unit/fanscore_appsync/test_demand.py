@@ -94,7 +94,7 @@ def stored(desk: DemandDesk) -> Mapping[str, object]:
 
 
 def test_a_stored_record(desk: DemandDesk) -> None:
-    """A save leaves the item of contract sections 4 and 6."""
+    """A save leaves the item of docs/reference/tables-and-keys.md."""
     desk.save({**INPUT, "attributes": {"seats": 2}})
     written = ["2026-11-01T08:00:00Z", "request-1"]
     assert request_ids(desk) == ["request-1"]

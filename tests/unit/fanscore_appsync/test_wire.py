@@ -320,7 +320,7 @@ def never(error: Exception) -> str:
     ids=lambda value: type(value).__name__,
 )
 def test_errors_are_written(error: FanscoreError, body: ErrorBody) -> None:
-    """A foreseen error has the errorType and code of contract section 9, and is not reported."""
+    """A foreseen error has the errorType and code that are documented, and is not reported."""
     assert wire.error_body(error, never) == body
 
 

@@ -104,7 +104,7 @@ def test_reserved_codes_are_for_other_reasons(code: str) -> None:
 
 
 def test_the_reserved_codes_are_the_documents() -> None:
-    """Reserved is every code that a reason without a band can have (contract sections 3 and 5)."""
+    """Reserved is every code that a reason without a band can have."""
     missing = {
         Signal.ARM: (Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.NO_SCORE),
         Signal.EVENT: (Missing.UNAVAILABLE, Missing.NOT_ASKED),
