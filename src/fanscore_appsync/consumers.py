@@ -7,23 +7,12 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Protocol
 
 from fanscore_appsync import wiring
 from fanscore_appsync.consumer_app import ConsumerApp
+from fanscore_appsync.invocation_time import LambdaContext, time_left_s
 from fanscore_appsync.settings import read_settings
 from fanscore_core.consumption import LEASE, Consumer
-
-MARGIN_S = 0.5
-"""Kept back for ending the invocation."""
-
-
-class LambdaContext(Protocol):
-    """What is used of the context object that Lambda passes."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the time until Lambda ends the invocation."""
-        ...
 
 
 @functools.cache
@@ -52,9 +41,7 @@ def sync_handler(event: object, context: LambdaContext | None = None) -> None:
 
 
 def _consume(consumer: Consumer, event: object, context: LambdaContext | None) -> None:
-    limit_s = LEASE.total_seconds()
-    left_s = context.get_remaining_time_in_millis() / 1000 if context else limit_s
-    consumer_app().consume(consumer, event, min(left_s, limit_s) - MARGIN_S)
+    consumer_app().consume(consumer, event, time_left_s(context, LEASE.total_seconds()))
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

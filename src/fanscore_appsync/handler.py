@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Protocol
 
 from fanscore_appsync.app import App
+from fanscore_appsync.invocation_time import LambdaContext, time_left_s
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.wiring import connect
-
-MARGIN_S = 0.5
-"""Kept back for writing the response."""
-
-REQUEST_S = 30.0
-"""What AppSync gives a request: the limit where Lambda sets none."""
-
-
-class LambdaContext(Protocol):
-    """What is used of the context object that Lambda passes."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Give the time until Lambda ends the invocation."""
-        ...
 
 
 @functools.cache
@@ -41,8 +27,7 @@ def handler(event: object, context: LambdaContext | None = None) -> object:
     Raises:
         Exception: as ``App.answer``.
     """
-    left_s = context.get_remaining_time_in_millis() / 1000 if context else REQUEST_S
-    return app().answer(event, left_s - MARGIN_S).response
+    return app().answer(event, time_left_s(context)).response
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

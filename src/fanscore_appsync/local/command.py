@@ -14,7 +14,7 @@ import click
 
 from fanscore_appsync import wiring
 from fanscore_appsync.app import Answer, App
-from fanscore_appsync.handler import MARGIN_S, REQUEST_S
+from fanscore_appsync.invocation_time import time_left_s
 from fanscore_appsync.local.events_command import events
 from fanscore_appsync.local.picture import draw_score, draw_trace
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
@@ -24,7 +24,7 @@ from fanscore_core.scoring import AccountFanscore
 
 UNUSABLE_INPUT = 2
 ASCII = str.maketrans("█░·│", "#-.|")
-TIME_S = REQUEST_S - MARGIN_S
+TIME_S = time_left_s(None)
 
 QUERY = """query {
   api {

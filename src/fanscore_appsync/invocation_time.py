@@ -1,0 +1,30 @@
+"""How long a Lambda invocation may take."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+MARGIN_S = 0.5
+"""Kept back for writing the response."""
+
+REQUEST_S = 30.0
+"""What AppSync gives a request: the limit where Lambda sets none."""
+
+
+class LambdaContext(Protocol):
+    """What is used of the context object that Lambda passes."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give the time until Lambda ends the invocation."""
+        ...
+
+
+def time_left_s(context: LambdaContext | None, at_most_s: float = REQUEST_S) -> float:
+    """Give the time for an answer, in seconds, with a margin for writing it.
+
+    Args:
+        context: Lambda's; ``None`` if something else calls.
+        at_most_s: how long it may take in any case.
+    """
+    left_s = context.get_remaining_time_in_millis() / 1000 if context else at_most_s
+    return min(left_s, at_most_s) - MARGIN_S
