@@ -235,7 +235,6 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._errors.append((error, error.__cause__))
         throw = cast("Callable[[object], object]", self._coroutines[position].throw)
         self._resume(position, throw, error)
-        _clean(error, error.__cause__)
 
     def _misused(self, position: int, question: object, problem: str) -> None:
         """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""

@@ -277,10 +277,10 @@ BREAKS = (
         "        self._resume(position, throw, error)\n        return\n",
     ),
     Break(
-        "error answers that fail a step later keep it",
+        "error answers keep the steps that they were raised in",
         "run",
-        "if isinstance(error, FanscoreError):",
-        "if error is None:",
+        "for error, cause in self._errors:",
+        "for error, cause in ():",
     ),
     Break(
         "tracebacks lead through the engine",
