@@ -1,12 +1,15 @@
-"""Waiting before another attempt, longer each time and by chance, so that rivals spread."""
+"""Waiting before another attempt at a conditional write, by chance, so that rivals spread.
+
+It is short and does not grow: what is written was merged with what the last attempt found, and
+gets staler by waiting. A refused condition means that a rival has made progress.
+"""
 
 from __future__ import annotations
 
 from random import SystemRandom
 from time import sleep
 
-FIRST_S = 0.01
-MAX_S = 0.32
+JITTER_S = 0.005
 
 _random = SystemRandom()
 
@@ -18,4 +21,4 @@ def pause(attempt: int) -> None:
         attempt: from 0; the first is not waited for.
     """
     if attempt:
-        sleep(_random.uniform(0, min(FIRST_S * 2**attempt, MAX_S)))
+        sleep(_random.uniform(0, JITTER_S))

@@ -42,7 +42,7 @@ class PutMark(Effect[PutOutcome[Mark]]):
     Attributes:
         mark: what to write.
         replaced: what was read; ``None`` if there was no mark.
-        attempt: from 0; the adapter waits before any but the first, longer each time.
+        attempt: from 0; the adapter waits a little before any but the first.
     """
 
     mark: Mark
@@ -68,7 +68,7 @@ class PutProfile(Effect[PutOutcome[StoredProfile]]):
     Attributes:
         event: what to write.
         replaced: what was read; ``None`` if there was no record.
-        attempt: from 0; the adapter waits before any but the first, longer each time.
+        attempt: from 0; the adapter waits a little before any but the first.
     """
 
     event: UserEvent

@@ -64,7 +64,7 @@ class PutDemandRecord(Effect[PutResult]):
     Attributes:
         new: what to write.
         expected_version: of the record that was read; 0 if there was none.
-        attempt: from 0; the adapter waits before any but the first, longer each time.
+        attempt: from 0; the adapter waits a little before any but the first.
     """
 
     new: StoredDemandRecord

@@ -35,7 +35,7 @@ class PutLivenessSession(Effect[bool]):
         global_user_id: the fan.
         started: the session.
         replaces: the fan's last session as it was read; ``None`` if there was none.
-        attempt: from 0; the adapter waits before any but the first, longer each time.
+        attempt: from 0; the adapter waits a little before any but the first.
     """
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
