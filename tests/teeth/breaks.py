@@ -271,10 +271,10 @@ BREAKS = (
     ),
     Break("unhashable queries go out", "run", 'return "a query must be hashable"', "return None"),
     Break(
-        "error answers that are caught keep their steps",
+        "error answers keep the cause that a step gave them",
         "run",
-        "        self._resume(position, throw, error)\n",
-        "        self._resume(position, throw, error)\n        return\n",
+        "    error.__cause__ = cause\n",
+        "",
     ),
     Break(
         "error answers keep the steps that they were raised in",

@@ -254,6 +254,21 @@ def test_an_error_answer_keeps_its_cause() -> None:
     assert down.__cause__ is cause
 
 
+def test_a_cause_that_a_step_gives_is_not_kept() -> None:
+    """An error answer that a step raises from another error has the cause that it came with."""
+    down = Unavailable("orchard")
+
+    @step("a")
+    async def blaming(_: Ctx) -> int:
+        try:
+            return await Count("apples")
+        except Unavailable as error:
+            raise error from ValueError()
+
+    assert alone(blaming, World(apples=down)).error is down
+    assert down.__cause__ is None
+
+
 # Bugs
 
 
