@@ -270,10 +270,13 @@ def _is_json_object(kind: object) -> bool:
 
 def _is_text(value: object) -> bool:
     """Whether a value is text that can be stored: no half of a surrogate pair."""
+    if type(value) is not str:
+        return False
     try:
-        return type(value) is str and bool(value.encode() or True)
+        value.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _structure_date_time(value: object, _kind: object) -> datetime:

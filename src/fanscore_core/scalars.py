@@ -1,4 +1,4 @@
-"""Text with a form of its own: mail addresses, phone numbers, locales, ``requestId``.
+"""Text with a form of its own: mail addresses, phone numbers, locales, JSON objects.
 
 The forms are those of AppSync's scalars where there is one
 (https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html), so that what AppSync lets
