@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -46,47 +47,67 @@ IDV_S = 10.0
 """What the identity verification function is given, called within the process."""
 
 
-def connect(settings: Settings) -> App:
+def connect(settings: Settings, closing: ExitStack | None = None) -> App:
     """Wire an app.
+
+    Args:
+        settings: say what it consists of.
+        closing: is given what to close when nobody calls the app any more, so that deliveries
+            that have begun come to their end; without it, all ends with the process.
 
     Raises:
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
+    closing = closing or ExitStack()
     policy = _policy(settings.policy)
-    sample = _sample(settings.sample)
-    _check_outages(settings.outages)
-    tables = SqliteTables(settings.database)
-    if settings.database == IN_MEMORY:
-        _load(tables, sample)
-    idv = _idv_on(tables)
-    bus = _bus_on(tables, settings)
-    bus.deliver_in_background()
-    adapters = (
-        Sqlite(tables),
-        StandIns(sample, settings.outages),
-        LocalIdv(lambda payload: idv.answer(payload, IDV_S), settings.outages),
-        bus,
-    )
-    return App(policy, _source_maker(adapters), report, _now, _mint)
+    if settings.aws is None:
+        adapters = _embedded_adapters(settings, closing)
+    else:
+        from fanscore_appsync.wiring_aws import resolver_adapters  # noqa: PLC0415  # the SDK is big
+
+        adapters = resolver_adapters(settings, settings.aws, closing)
+    return App(policy, _source_maker(adapters, closing), report, _now, _mint)
 
 
-def connect_idv(settings: Settings) -> IdvApp:
+def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
     """Wire the identity verification function, as a function of its own.
+
+    Args:
+        settings: as for ``connect``.
+        closing: likewise.
 
     Raises:
         InvalidInput: the database cannot be used.
     """
-    return _idv_on(SqliteTables(settings.database))
+    closing = closing or ExitStack()
+    if settings.aws is None:
+        return _idv_on(_tables(settings, closing), closing)
+    from fanscore_appsync.wiring_aws import idv_adapters  # noqa: PLC0415  # the SDK is big
+
+    return IdvApp(_source_maker(idv_adapters(settings.aws, closing), closing), report, _now)
 
 
-def connect_consumers(settings: Settings) -> ConsumerApp:
+def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> ConsumerApp:
     """Wire the consumers of user events, as functions of their own.
+
+    Args:
+        settings: as for ``connect``.
+        closing: likewise.
 
     Raises:
         InvalidInput: the database or an endpoint cannot be used.
     """
-    _check_outages(settings.outages)
-    return _consumers_on(SqliteTables(settings.database), LocalEvents(settings.database), settings)
+    closing = closing or ExitStack()
+    if settings.aws is None:
+        _check_outages(settings.outages)
+        events = LocalEvents(settings.database)
+        closing.callback(events.close)
+        return _consumers_on(_tables(settings, closing), events, settings, closing)
+    from fanscore_appsync.wiring_aws import consumer_adapters  # noqa: PLC0415  # the SDK is big
+
+    tables = consumer_adapters(settings, settings.aws, closing)
+    adapters = (*tables, _webhooks(_urls(settings), closing))
+    return ConsumerApp(_source_maker(adapters, closing), _now, _mint, report)
 
 
 def connect_bus(settings: Settings) -> LocalBus:
@@ -96,7 +117,7 @@ def connect_bus(settings: Settings) -> LocalBus:
         InvalidInput: as ``connect_consumers``.
     """
     _check_outages(settings.outages)
-    return _bus_on(SqliteTables(settings.database), settings)
+    return _bus_on(SqliteTables(settings.database), settings, ExitStack())
 
 
 def write_sample(settings: Settings) -> int:
@@ -110,13 +131,35 @@ def write_sample(settings: Settings) -> int:
         return _load(tables, sample)
 
 
-def _idv_on(tables: SqliteTables) -> IdvApp:
-    return IdvApp(_source_maker((Sqlite(tables), StandInVendor())), report, _now)
+def _embedded_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
+    sample = _sample(settings.sample)
+    _check_outages(settings.outages)
+    tables = _tables(settings, closing)
+    if settings.database == IN_MEMORY:
+        _load(tables, sample)
+    idv = _idv_on(tables, closing)
+    bus = _bus_on(tables, settings, closing)
+    closing.callback(bus.close)
+    bus.deliver_in_background()
+    return (
+        Sqlite(tables),
+        StandIns(sample, settings.outages),
+        LocalIdv(lambda payload: idv.answer(payload, IDV_S), settings.outages),
+        bus,
+    )
 
 
-def _bus_on(tables: SqliteTables, settings: Settings) -> LocalBus:
+def _tables(settings: Settings, closing: ExitStack) -> SqliteTables:
+    return closing.enter_context(SqliteTables(settings.database))
+
+
+def _idv_on(tables: SqliteTables, closing: ExitStack) -> IdvApp:
+    return IdvApp(_source_maker((Sqlite(tables), StandInVendor()), closing), report, _now)
+
+
+def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> LocalBus:
     events = LocalEvents(settings.database)
-    app = _consumers_on(tables, events, settings)
+    app = _consumers_on(tables, events, settings, closing)
     consumers = {
         consumer.value: partial(app.consume, consumer, time_left_s=CONSUMER_S)
         for consumer in Consumer
@@ -124,33 +167,40 @@ def _bus_on(tables: SqliteTables, settings: Settings) -> LocalBus:
     return LocalBus(events, consumers, _now, report)
 
 
-def _consumers_on(tables: SqliteTables, events: LocalEvents, settings: Settings) -> ConsumerApp:
-    given = {
-        NOTIFICATION: settings.notification_url,
-        SYNC: settings.sync_url,
-    }
-    urls = {system: url for system, url in given.items() if url is not None}
-    recorded = frozenset(given.keys() - urls.keys())
+def _consumers_on(
+    tables: SqliteTables, events: LocalEvents, settings: Settings, closing: ExitStack
+) -> ConsumerApp:
+    urls = _urls(settings)
+    recorded = frozenset({NOTIFICATION, SYNC} - urls.keys())
     adapters: list[Adapter] = [
         Sqlite(tables),
         Recorder(events, recorded, _now, settings.outages),
     ]
     if urls:
-        # Only here: without endpoints, an HTTP client need not even be installed.
-        from fanscore_adapters.webhooks import Webhooks, endpoint_url, webhook_client  # noqa: PLC0415
-
-        checked = {system: endpoint_url(system, url) for system, url in urls.items()}
-        adapters.append(Webhooks(checked, webhook_client()))
-    return ConsumerApp(_source_maker(adapters), _now, _mint, report)
+        adapters.append(_webhooks(urls, closing))
+    return ConsumerApp(_source_maker(adapters, closing), _now, _mint, report)
 
 
-def _source_maker(adapters: Sequence[Adapter]) -> Callable[[float], Source]:
+def _urls(settings: Settings) -> Mapping[str, str]:
+    given = {NOTIFICATION: settings.notification_url, SYNC: settings.sync_url}
+    return {system: url for system, url in given.items() if url is not None}
+
+
+def _webhooks(urls: Mapping[str, str], closing: ExitStack) -> Adapter:
+    # Only here: without endpoints, an HTTP client need not even be installed.
+    from fanscore_adapters.webhooks import Webhooks, webhook_client  # noqa: PLC0415
+
+    return Webhooks(urls, closing.enter_context(webhook_client()))
+
+
+def _source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:
     """Give what makes a source for the seconds that are left.
 
     Each maker has threads of its own: a function that is called within the process must not wait
     for a thread of its caller's.
     """
     executor = ThreadPoolExecutor(MAX_THREADS, "fanscore")
+    closing.callback(executor.shutdown)
     return lambda time_left_s: Sources(adapters, executor, monotonic, monotonic() + time_left_s)
 
 

@@ -14,7 +14,7 @@ import click
 
 from fanscore_appsync import wiring
 from fanscore_appsync.app import Answer, App
-from fanscore_appsync.invocation_time import time_left_s
+from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.local.events_command import events
 from fanscore_appsync.local.picture import draw_score, draw_trace
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
