@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -15,11 +15,15 @@ from typing import Self
 
 import attrs
 
-from fanscore_adapters.sqlite_connection import connect, transaction, write_ahead
+from fanscore_adapters.sqlite_connection import connect, told_of, transaction, write_ahead
 from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import GlobalUserId
 
 KEPT = timedelta(days=30)
 """How long events stay, as the audit trail; those that are still to be delivered stay longer."""
+
+EVENTS = "user_events"
+"""What a failure of these tables is told of."""
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS user_events (
@@ -77,6 +81,15 @@ SELECT id FROM user_events WHERE published_at < :before AND id NOT IN (
     SELECT event_id FROM deliveries WHERE state = 'PENDING'
 )
 """
+
+_OF_A_FAN = "SELECT id FROM user_events WHERE json_extract(event, '$.detail.globalUserId') = :fan"
+_ABOUT_A_FAN = {
+    "deliveries": f"event_id IN ({_OF_A_FAN})",
+    "dead_letters": f"event_id IN ({_OF_A_FAN})",
+    "user_events": f"id IN ({_OF_A_FAN})",
+    "posts": "json_extract(document, '$.globalUserId') = :fan",
+}
+"""Which rows are about a fan, by table, in the order of deleting."""
 
 
 class DeliveryState(enum.Enum):
@@ -268,6 +281,29 @@ class LocalEvents:
                 connection.execute(forget, old)
             connection.execute(f"DELETE FROM user_events WHERE id IN ({_OLD})", old)  # noqa: S608  # of constants
             connection.execute("DELETE FROM posts WHERE posted_at < :before", old)
+
+    def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
+        """Count the rows about a fan, by table; tables without any are left out.
+
+        Raises:
+            Unavailable: the database cannot be read.
+        """
+        counts = {}
+        with told_of(EVENTS), self._lock:
+            for table, about in _ABOUT_A_FAN.items():
+                count = f"SELECT count(*) FROM {table} WHERE {about}"  # noqa: S608  # of constants
+                (counts[table],) = self._connection.execute(count, {"fan": fan}).fetchone()
+        return {table: count for table, count in counts.items() if count}
+
+    def erase(self, fan: GlobalUserId) -> None:
+        """Delete the events of a fan with their deliveries, and what was posted about the fan.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        with told_of(EVENTS), self._transaction() as connection:
+            for table, about in _ABOUT_A_FAN.items():
+                connection.execute(f"DELETE FROM {table} WHERE {about}", {"fan": fan})  # noqa: S608  # of constants
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

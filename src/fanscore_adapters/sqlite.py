@@ -19,11 +19,13 @@ import attrs
 from fanscore_adapters.access import TABLES, Item, Put, Refused, Write
 from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents import json_text, parse_stored_json
+from fanscore_adapters.erasure import Held
 from fanscore_adapters.keys import Key
 from fanscore_adapters.splitting import together
 from fanscore_adapters.sqlite_connection import (
     BUSY_TIMEOUT_S,
     connect,
+    told_of,
     transaction,
     write_ahead,
 )
@@ -54,6 +56,12 @@ ON stored.PK = json_extract(wanted.value, '$[0]')
 AND stored.SK >= json_extract(wanted.value, '$[1]')
 AND stored.SK < json_extract(wanted.value, '$[1]') || char(127)
 ORDER BY wanted.key, stored.SK
+"""
+
+# Of what is no JSON, the key is known at least.
+_PARTITION = """
+SELECT SK, CASE WHEN json_valid(item) THEN json_extract(item, '$.memberId') END
+FROM {table} WHERE PK = ? ORDER BY SK
 """
 
 
@@ -174,6 +182,40 @@ class SqliteTables:
         except sqlite3.Error as error:
             where = f"database {self._path}"
             raise InvalidInput(where, f"cannot be written: {error}") from error
+
+    # What an erasure needs (``erasure.Partitions``)
+
+    def partition(self, table: str, pk: str) -> Sequence[Held]:
+        """Give all items with a partition key, ordered by their sort keys.
+
+        Raises:
+            Unavailable: the database cannot be read.
+        """
+        with told_of(table), self._connection() as connection:
+            rows = connection.execute(_PARTITION.format(table=table), (pk,)).fetchall()
+        return [Held(sk, named if isinstance(named, str) else None) for sk, named in rows]
+
+    def delete(self, table: str, key: Key) -> None:
+        """Delete an item, which may be gone already.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        statement = f"DELETE FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
+        with told_of(table), self._connection() as connection, transaction(connection):
+            connection.execute(statement, key)
+
+    def scrub(self) -> None:
+        """Write the database anew and empty its log, where deleted items still stand.
+
+        The log stays as long as somebody else reads from it.
+
+        Raises:
+            Unavailable: others kept writing.
+        """
+        with told_of("database"), self._connection() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _select(self, statement: str, keys: Sequence[Key]) -> list[tuple[int, str]]:
         with self._connection() as connection:

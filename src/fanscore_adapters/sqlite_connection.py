@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
 
+from fanscore_core.errors import Unavailable
+
 BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for its turn."""
 
@@ -60,3 +62,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+@contextmanager
+def told_of(system: str) -> Iterator[None]:
+    """Tell what SQLite cannot do as ``Unavailable``, of a table or another system."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Unavailable(system, f"SQLite: {type(error).__name__}") from error

@@ -17,6 +17,8 @@ import pytest
 
 from fanscore_adapters.access import TABLES
 from fanscore_adapters.dynamodb import DynamoDb
+from fanscore_adapters.dynamodb_partitions import DynamoDbPartitions
+from fanscore_adapters.erasure import Partitions
 from fanscore_adapters.sources import Adapter
 from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
 from tests.aws.clients import aws_client, environment_of
@@ -32,10 +34,12 @@ class Store:
     Attributes:
         adapter: what is tested.
         load: writes items, over what is there.
+        partitions: what a fan is erased from.
     """
 
     adapter: Adapter
     load: Callable[[Tables], None]
+    partitions: Partitions
 
 
 Open: TypeAlias = Callable[[], AbstractContextManager[Store]]
@@ -64,7 +68,7 @@ def dynamodb(aws: Ministack) -> Iterator[Store]:
         closing(aws_client("dynamodb")) as client,
     ):
         names = {table: tables.name(table) for table in TABLES}
-        yield Store(DynamoDb(client, names), tables.load)
+        yield Store(DynamoDb(client, names), tables.load, DynamoDbPartitions(client, names))
 
 
 STORES: Mapping[str, Callable[[pytest.FixtureRequest], Open]] = {
@@ -93,4 +97,4 @@ def _sqlite(tables: SqliteTables) -> Store:
         for table, of_table in items.items():
             tables.load(table, of_table)
 
-    return Store(Sqlite(tables), load)
+    return Store(Sqlite(tables), load, tables)

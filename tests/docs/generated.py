@@ -19,6 +19,7 @@ from typing import TypeAlias, cast
 import attrs
 import graphql
 
+from deploy import capacity
 from fanscore_adapters import idv_calls, keys, local_idv, services, stand_in_vendor, tables
 from fanscore_adapters.keys import Key
 from fanscore_adapters.local_bus import BUS
@@ -378,6 +379,10 @@ def _event() -> str:
 PARTS: Mapping[str, Callable[[], str]] = {
     "bands": _bands,
     "callers": _callers,
+    "capacity-assumptions": capacity.assumptions_table,
+    "capacity-costs": capacity.costs_table,
+    "capacity-peak": capacity.peak_table,
+    "capacity-uses": capacity.uses_table,
     "consumer-steps": _consumer_steps,
     "errors": _errors,
     "event": _event,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, TextIO, cast
+from typing import TextIO, cast
 
 import attrs
 import click
@@ -15,14 +14,15 @@ import click
 from fanscore_appsync import wiring
 from fanscore_appsync.app import Answer, App
 from fanscore_appsync.lambda_context import time_left_s
+from fanscore_appsync.local.erase_command import erase
 from fanscore_appsync.local.events_command import events
+from fanscore_appsync.local.inputs import UNUSABLE_INPUT, environment, refuse
 from fanscore_appsync.local.picture import draw_score, draw_trace
-from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
+from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_core.errors import InvalidInput
 from fanscore_core.scoring import AccountFanscore
 
-UNUSABLE_INPUT = 2
 ASCII = str.maketrans("█░·│", "#-.|")
 TIME_S = time_left_s(None)
 
@@ -85,8 +85,8 @@ def invoke(event: TextIO) -> None:
     try:
         document = json.load(event)
     except (ValueError, RecursionError) as error:
-        _refuse(f"{event.name}: not JSON: {type(error).__name__}")
-    app = _connect(_environment())
+        refuse(f"{event.name}: not JSON: {type(error).__name__}")
+    app = _connect(environment())
     try:
         response = app.answer(document, TIME_S).response
     except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda reports it
@@ -109,14 +109,14 @@ def explain(
     outages: tuple[str, ...],
 ) -> None:
     """Score a fan as a service would, and draw the reasons and the run."""
-    settings = _environment()
+    settings = environment()
     settings = attrs.evolve(
         settings,
         database=database or settings.database,
         outages=settings.outages | frozenset(outages),
     )
     if settings.database != IN_MEMORY and not Path(settings.database).is_file():
-        _refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
+        refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
     given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
     arguments = {name: value for name, value in given.items() if value is not None}
     answer = _answer(settings, _score_event(arguments, service()))
@@ -133,14 +133,15 @@ def explain(
 def sample(database: str) -> None:
     """Write the sample data into a database, over what is there."""
     if database == IN_MEMORY:
-        _refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
+        refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
-        count = wiring.write_sample(attrs.evolve(_environment(), database=database))
+        count = wiring.write_sample(attrs.evolve(environment(), database=database))
     except InvalidInput as error:
-        _refuse(str(error))
+        refuse(str(error))
     click.echo(f"{database}: {count} items written")
 
 
+main.add_command(erase)
 main.add_command(events)
 
 
@@ -150,18 +151,11 @@ def _score_event(
     return appsync_event("VFApi.accountFanscore", arguments, identity, envelope=True)
 
 
-def _environment() -> Settings:
-    try:
-        return read_settings(os.environ)
-    except InvalidInput as error:
-        _refuse(str(error))
-
-
 def _connect(settings: Settings) -> App:
     try:
         return wiring.connect(settings)
     except InvalidInput as error:
-        _refuse(str(error))
+        refuse(str(error))
 
 
 def _answer(settings: Settings, event: Mapping[str, object]) -> Answer:
@@ -190,9 +184,3 @@ def _is_error(response: object) -> bool:
     return any(
         isinstance(item, dict) and ("errorType" in item or "error" in item) for item in items
     )
-
-
-def _refuse(problem: str) -> NoReturn:
-    """End the command for input that it cannot use."""
-    click.echo(f"fanscore: {problem}", err=True)
-    sys.exit(UNUSABLE_INPUT)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import NoReturn
 
-import attrs
 import click
 
 from fanscore_appsync import wiring
-from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
-from fanscore_core.errors import InvalidInput
-
-UNUSABLE_INPUT = 2
+from fanscore_appsync.local.inputs import environment, with_file
 
 _database = click.option(
     "--db", "database", metavar="FILE", help="The database of the bus. Default: FANSCORE_DB."
@@ -35,7 +28,7 @@ def list_undelivered(database: str | None) -> None:
     The columns: state, consumer, event, attempts, when it is due again or was given up, and why
     the last attempt failed.
     """
-    with wiring.connect_bus(_settings(database)) as bus:
+    with wiring.connect_bus(with_file(environment(), database)) as bus:
         undelivered = bus.undelivered()
     for each in undelivered:
         at = each.at.isoformat(timespec="seconds")
@@ -52,28 +45,9 @@ def retry(event_id: str | None, database: str | None) -> None:
 
     Exit status: 0 if everything is delivered then, 1 if not, 2 for unusable input.
     """
-    with wiring.connect_bus(_settings(database)) as bus:
+    with wiring.connect_bus(with_file(environment(), database)) as bus:
         count = bus.retry(event_id)
         bus.deliver_due(datetime.now(UTC))
         undelivered = len(bus.undelivered())
     click.echo(f"{count} sent again, {undelivered} undelivered")
     sys.exit(undelivered > 0)
-
-
-def _settings(database: str | None) -> Settings:
-    try:
-        settings = read_settings(os.environ)
-    except InvalidInput as error:
-        _refuse(str(error))
-    settings = attrs.evolve(settings, database=database or settings.database)
-    if settings.database == IN_MEMORY:
-        _refuse("name a database, by --db or FANSCORE_DB")
-    if not Path(settings.database).is_file():
-        _refuse(f"{settings.database}: no such file")
-    return settings
-
-
-def _refuse(problem: str) -> NoReturn:
-    """End the command for input that it cannot use."""
-    click.echo(f"fanscore: {problem}", err=True)
-    sys.exit(UNUSABLE_INPUT)

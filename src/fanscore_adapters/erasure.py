@@ -1,0 +1,187 @@
+"""Erasing a fan: finding and deleting all that is stored of one person.
+
+It deletes whole partitions, so that a new kind of item needs no line here. Deletes have no
+condition: whatever stands there by then is the fan's, too (docs/decisions/0015-erasing-a-fan.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
+
+import attrs
+
+from fanscore_adapters import keys
+from fanscore_adapters.access import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
+from fanscore_adapters.keys import Key
+from fanscore_core.ids import GlobalUserId, MemberId, is_id
+
+PASSES = 5
+"""How often to look again for what others have written meanwhile."""
+
+OTHER = "other"
+ROW = "row"
+
+_OF_A_FAN = (VERIFICATION, DEMAND, FAN_IDENTITY)
+_KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#")
+
+
+class Held(NamedTuple):
+    """An item of a partition: its sort key, and the account that it names, if it names one."""
+
+    sk: str
+    member_id: str | None
+
+
+class Place(NamedTuple):
+    """Where an item lies."""
+
+    table: str
+    key: Key
+
+
+class Kind(NamedTuple):
+    """A table, and a kind of item there: how its sort key begins, without any id."""
+
+    table: str
+    kind: str
+
+
+Counts: TypeAlias = "Counter[Kind]"
+"""How much there is, by kind."""
+
+
+class Partitions(Protocol):
+    """What erasing needs of a store of the four tables.
+
+    Each method raises ``Unavailable`` where the store does not answer.
+    """
+
+    def partition(self, table: str, pk: str) -> Sequence[Held]:
+        """Give all items with a partition key, ordered; sees whatever was written before."""
+        ...
+
+    def delete(self, table: str, key: Key) -> None:
+        """Delete an item, which may be gone already."""
+        ...
+
+    def scrub(self) -> None:
+        """Leave no trace of what was deleted in files that are ours."""
+        ...
+
+
+class Events(Protocol):
+    """What erasing needs of the local bus; raises as ``Partitions`` does."""
+
+    def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
+        """Count the rows about a fan, by table; tables without any are left out."""
+        ...
+
+    def erase(self, fan: GlobalUserId) -> None:
+        """Delete them, and what belongs to them."""
+        ...
+
+
+@attrs.frozen
+class Erased:
+    """What came of erasing.
+
+    Attributes:
+        deleted: what was deleted; what came back and was deleted again counts twice.
+        left: what is there after all, since others keep writing.
+    """
+
+    deleted: Counts
+    left: Counts
+
+
+@attrs.frozen
+class Erasure:
+    """Finds and erases what is stored of a fan.
+
+    Attributes:
+        tables: the four tables.
+        events: of the local bus; ``None`` where events are kept elsewhere.
+    """
+
+    tables: Partitions
+    events: Events | None
+
+    def find(self, fan: GlobalUserId, account: MemberId | None = None) -> Counts:
+        """Count what there is of a fan.
+
+        Args:
+            fan: the person.
+            account: whose score counts, besides that of the account in the fan's identity record.
+
+        Raises:
+            Unavailable: a store did not answer.
+        """
+        return self._count(fan, self._places(fan, _known(account)))
+
+    def erase(self, fan: GlobalUserId, account: MemberId | None = None) -> Erased:
+        """Delete what there is of a fan, and again what others have written meanwhile.
+
+        It may be repeated, after an interruption too.
+
+        Args:
+            fan: as for ``find``.
+            account: likewise.
+
+        Raises:
+            Unavailable: a store did not answer; some is deleted by then.
+        """
+        accounts = _known(account)
+        deleted: Counts = Counter()
+        for _ in range(PASSES):
+            places = self._places(fan, accounts)
+            found = self._count(fan, places)
+            if not found:
+                break
+            self._delete(fan, places)
+            deleted += found
+        self.tables.scrub()
+        return Erased(deleted, self._count(fan, self._places(fan, accounts)))
+
+    def _delete(self, fan: GlobalUserId, places: Sequence[Place]) -> None:
+        if self.events is not None:
+            self.events.erase(fan)  # first, so that no delivery brings the rest back
+        for place in places:
+            self.tables.delete(*place)
+
+    def _places(self, fan: GlobalUserId, accounts: set[MemberId]) -> Sequence[Place]:
+        """Find the fan's items, in the order of deleting; add the fan's account to the others.
+
+        The identity record comes last: it alone names the account.
+        """
+        identity = keys.identity(fan)
+        places = []
+        for table in _OF_A_FAN:
+            for held in self.tables.partition(table, identity.pk):
+                places.append(Place(table, Key(identity.pk, held.sk)))
+                if held.member_id is not None and is_id(held.member_id):
+                    accounts.add(MemberId(held.member_id))
+        places.sort(key=lambda place: place.key == identity)
+        return [*self._of_accounts(accounts), *places]
+
+    def _of_accounts(self, accounts: set[MemberId]) -> Iterator[Place]:
+        for account in sorted(accounts):
+            pk = keys.account_score(account).pk
+            for held in self.tables.partition(ACCOUNT_FANSCORE, pk):
+                yield Place(ACCOUNT_FANSCORE, Key(pk, held.sk))
+
+    def _count(self, fan: GlobalUserId, places: Sequence[Place]) -> Counts:
+        rows = {} if self.events is None else self.events.count_of(fan)
+        counts = Counter(Kind(place.table, kind_of(place.key.sk)) for place in places)
+        return counts + Counter({Kind(table, ROW): count for table, count in rows.items()})
+
+
+def kind_of(sk: str) -> str:
+    """Give the kind of an item: how its sort key begins, without any id; or ``OTHER``."""
+    head, separator, _ = sk.partition("#")
+    return next((kind for kind in (sk, head + separator) if kind in _KINDS), OTHER)
+
+
+def _known(account: MemberId | None) -> set[MemberId]:
+    return set() if account is None else {account}

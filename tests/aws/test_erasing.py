@@ -1,0 +1,60 @@
+"""Erasing a fan from DynamoDB, by the command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from click.testing import CliRunner, Result
+
+from fanscore_adapters.access import ACCOUNT_FANSCORE, TABLES, Item
+from fanscore_adapters.stand_ins import default_sample
+from fanscore_appsync.local.erase_command import ELSEWHERE, erase
+from tests.aws.tables import AwsTables
+
+FOUND = (
+    "account_fanscore_table\tscore#account\t1\n"
+    "demand_table\tdemand#\t1\n"
+    "fan_identity_table\tbotornot#\t1\n"
+    "fan_identity_table\tidentity\t1\n"
+)
+OF_THE_FAN = {"fan:user123", "member:member123"}
+
+
+def fanscore_erase(tables: AwsTables, *arguments: str) -> Result:
+    """Run the command on tables of AWS."""
+    environment = {"FANSCORE_BACKEND": "aws", **tables.aws.environ, **tables.environ}
+    return CliRunner().invoke(erase, ["user123", *arguments], env=environment)
+
+
+def stored(tables: AwsTables) -> dict[str, Sequence[Item]]:
+    """Give all items, by table."""
+    return {table: tables.stored(table) for table in TABLES}
+
+
+def test_a_fan_is_erased_from_aws(aws_tables: AwsTables) -> None:
+    """A dry run changes nothing; then all of the fan goes and all of others stays."""
+    aws_tables.load(default_sample().tables)
+    before = stored(aws_tables)
+    results = [fanscore_erase(aws_tables, *more) for more in ((), ("--yes",), ("--yes",))]
+    assert [(result.exit_code, result.stdout, result.stderr) for result in results] == [
+        (0, FOUND, f"4 would be erased; --yes does it\n{ELSEWHERE}\n"),
+        (0, FOUND, f"4 erased, 0 left\n{ELSEWHERE}\n"),
+        (0, "", f"0 erased, 0 left\n{ELSEWHERE}\n"),
+    ]
+    assert stored(aws_tables) == {
+        table: [each for each in items if each["PK"] not in OF_THE_FAN]
+        for table, items in before.items()
+    }
+
+
+def test_a_missing_table_is_told(aws_tables: AwsTables) -> None:
+    """A table that is not there is named, and nothing is taken for erased."""
+    aws_tables.load(default_sample().tables)
+    aws_tables.delete(ACCOUNT_FANSCORE)
+    result = fanscore_erase(aws_tables, "--yes")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        1,
+        "",
+        "fanscore: account_fanscore_table is unavailable: refused with ResourceNotFoundException\n",
+    )
+    assert len(aws_tables.stored("demand_table")) == len(default_sample().tables["demand_table"])
