@@ -7,16 +7,19 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --strip-extras \
 	--generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
+DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --require-hashes --no-deps \
+	--only-binary=:all: --implementation cp --python-version 3.13 --platform manylinux2014_$(2) \
+	--dest .lambda/$(1) -r requirements/lambda.txt
 
 # The tests that the coverage floor is measured on.
 COVERED := tests/unit tests/contracts tests/golden
 
 # The targets of test-full: one for each thing that needs more than Python.
-FULL :=
+FULL := lint-deploy test-appsync-js test-deploy
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Two environments in one: what the demo needs, and on top of it what developers need.
 .venv/.demo: requirements/demo.txt pyproject.toml
@@ -41,12 +44,33 @@ help: ## Show this list
 		-r requirements/ministack.txt
 	@touch $@
 
+# What runs on Lambda beside our code, for both of its processors.
+.lambda/.ready: requirements/lambda.txt .venv/.demo
+	@echo 'Downloading the packages for Lambda'
+	@rm -rf .lambda
+	@$(call DOWNLOAD,x86_64,x86_64)
+	@$(call DOWNLOAD,arm64,aarch64)
+	@touch $@
+
+# What checks the template, apart: it pins what the others want newer.
+.deploy/.ready: requirements/deploy.txt
+	@echo 'Setting up .deploy'
+	@$(PYTHON) -m venv .deploy
+	@.deploy/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
+		-r requirements/deploy.txt
+	@touch $@
+
+# What lints and tests the resolvers that AppSync runs. Needs Node.
+deploy/appsync/node_modules/.ready: deploy/appsync/package.json deploy/appsync/package-lock.json
+	@cd deploy/appsync && npm ci --ignore-scripts --silent
+	@touch $@
+
 .PHONY: demo
 demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready ## Run all tests that need only Python
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python
 	$(BIN)/pytest
 
 .PHONY: test-full
@@ -107,16 +131,56 @@ bench: .venv/.dev ## Measure, side by side
 build: .venv/.demo ## Make the wheel and the sdist in dist/
 	$(BIN)/python -m hatchling build
 
+.PHONY: template
+template: .venv/.demo ## Write the generated parts of the template
+	@$(BIN)/python -m deploy.resolvers
+
+.PHONY: lint-deploy
+lint-deploy: .venv/.dev .deploy/.ready ## Check the template: cfn-lint, checkov, the SAM transform
+	$(BIN)/pytest tests/deploy/test_tools.py
+
+.PHONY: test-appsync-js
+test-appsync-js: deploy/appsync/node_modules/.ready ## Lint and test what AppSync runs (needs Node)
+	@cd deploy/appsync && npm run --silent lint && npm run --silent test
+
+.PHONY: package
+package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/
+	@$(BIN)/python -m deploy.package
+
+# For example: make deploy STACK=fanscore BUCKET=my-packages PARAMETERS='LnaaUrl=https://...'
+DEPLOY = $(BIN)/python -m deploy $(1) $(or $(STACK),$(error STACK= is needed)) \
+	--bucket $(or $(BUCKET),$(error BUCKET= is needed)) \
+	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(PARAMETERS)
+
+.PHONY: deploy
+deploy: package ## Put it on AWS, or change what is there (STACK=, BUCKET=, PARAMETERS='Name=Value ...')
+	@$(call DEPLOY,apply)
+
+.PHONY: deploy-preview
+deploy-preview: package ## Show what make deploy would change, and change nothing
+	@$(call DEPLOY,preview)
+
+.PHONY: deploy-local
+deploy-local: package .venv/.dev .ministack/.ready .deploy/.ready ## Deploy to an emulator, use it, take it down (needs Node)
+	@$(BIN)/python -m tests.deploy.local
+
+.PHONY: test-deploy
+test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test what is deployed to an emulator (needs Node)
+	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py
+
 .PHONY: lock
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
 	$(COMPILE) --build-deps-for editable --extra cli \
 		--output-file requirements/demo.txt pyproject.toml
 	$(COMPILE) --build-deps-for editable --extra cli --extra dev \
 		--constraint requirements/demo.txt --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/lambda.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
+	$(COMPILE) --output-file requirements/deploy.txt requirements/deploy.in
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .ministack dist htmlcov .coverage .coverage.* .hypothesis \
+	rm -rf .venv .ministack .deploy .lambda deploy/appsync/node_modules dist htmlcov \
+		.coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

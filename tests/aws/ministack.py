@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from errno import ENOENT
 from http import HTTPStatus
@@ -36,7 +36,8 @@ MAX_CONNECTIONS = 32
 KEEP_ALIVE_S = 600
 """How long a connection may lie idle; no test takes that long, so none meets a closed one."""
 
-_SERVICES = ("dynamodb", "events", "lambda", "sqs")
+SERVICES = ("dynamodb", "events", "lambda", "sqs")
+"""What fanscore calls, and where failures go: all that most tests need."""
 
 
 @attrs.frozen
@@ -73,8 +74,14 @@ class Ministack:
         It asks this server whatever the environment says, and repeats no call.
         """
         if service not in self._clients:
-            self._clients[service] = self._stack.enter_context(closing(self._make(service)))
+            self._clients[service] = self._stack.enter_context(closing(self.connect(service)))
         return self._clients[service]
+
+    def connect(self, service: str) -> BaseClient:
+        """Make a client as ``client`` gives it, for somebody who closes it."""
+        session = Session(ACCOUNT, SECRET, region_name=REGION)
+        config = Config(max_pool_connections=MAX_CONNECTIONS, retries={"total_max_attempts": 1})
+        return session.client(service, endpoint_url=self.url, config=config)
 
     def reset(self) -> None:
         """Forget everything, warm functions too; about 10 ms, and 0.2 s for each of these later."""
@@ -91,18 +98,19 @@ class Ministack:
             status = connection.getresponse().status
         assert status == HTTPStatus.OK
 
-    def _make(self, service: str) -> BaseClient:
-        session = Session(ACCOUNT, SECRET, region_name=REGION)
-        config = Config(max_pool_connections=MAX_CONNECTIONS, retries={"total_max_attempts": 1})
-        return session.client(service, endpoint_url=self.url, config=config)
-
 
 @contextmanager
-def ministack(log_level: str = "ERROR") -> Iterator[Ministack]:
+def ministack(
+    log_level: str = "ERROR",
+    services: Sequence[str] = SERVICES,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[Ministack]:
     """Start a server on a free port, and end it with all that it started.
 
     Args:
         log_level: of what it writes to standard error.
+        services: that it has; by ministack's names.
+        environ: more settings of ministack.
 
     Raises:
         FileNotFoundError: it is not installed; ``make .ministack/.ready`` does that.
@@ -115,7 +123,13 @@ def ministack(log_level: str = "ERROR") -> Iterator[Ministack]:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port: int = listening.getsockname()[1]
         # Leaving the process ends it: its standard input is closed then.
-        with _process(listening.fileno(), _environ(port, folder, log_level)), ExitStack() as stack:
+        settings = {
+            **_environ(port, folder),
+            "LOG_LEVEL": log_level,
+            "SERVICES": ",".join(services),
+            **(environ or {}),
+        }
+        with _process(listening.fileno(), settings), ExitStack() as stack:
             listening.close()
             server = Ministack(port, stack)
             server.ask("GET", "health")  # It listens already, and answers as soon as it can.
@@ -136,16 +150,14 @@ def _process(socket_fd: int, environ: Mapping[str, str]) -> subprocess.Popen[byt
     )
 
 
-def _environ(port: int, folder: str, log_level: str) -> Mapping[str, str]:
+def _environ(port: int, folder: str) -> Mapping[str, str]:
     """Give all that the server and its functions are to know of this machine."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "TMPDIR": folder,
-        "LOG_LEVEL": log_level,
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
-        "SERVICES": ",".join(_SERVICES),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder}/no-docker.sock",

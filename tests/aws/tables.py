@@ -33,14 +33,16 @@ class AwsTables:
     Attributes:
         aws: where they are.
         prefix: what the names of the tables begin with.
+        names: their names, where these are others.
     """
 
     aws: Ministack
     prefix: str = ""
+    names: Mapping[str, str] = attrs.field(factory=dict)
 
     def name(self, table: str) -> str:
         """Give the name that one of ``TABLES`` has here."""
-        return self.prefix + table
+        return self.names.get(table, self.prefix + table)
 
     @property
     def environ(self) -> Mapping[str, str]:

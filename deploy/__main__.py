@@ -1,0 +1,96 @@
+"""``make deploy`` and ``make deploy-preview``: put fanscore on AWS, or see what that would change.
+
+Region and credentials are those of the AWS command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import boto3
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
+
+from deploy.package import ARCHITECTURES, zip_of
+from deploy.stack import POLL_S, ChangeSet, DeploymentFailedError, Stack
+
+TEMPLATE = Path(__file__).with_name("template.yaml")
+
+Connect = Callable[[str], BaseClient]
+"""Makes the client of a service."""
+
+
+def main(
+    arguments: Sequence[str], connect: Connect = boto3.client, poll_s: float = POLL_S
+) -> Iterator[str]:
+    """Do what the command line says, and say what happens, by lines.
+
+    Raises:
+        DeploymentFailedError: it was not possible.
+    """
+    asked = _parser().parse_args(arguments)
+    with closing(connect("cloudformation")) as cloudformation, closing(connect("s3")) as s3:
+        stack = Stack(asked.stack, asked.bucket, cloudformation, s3, poll_s)
+        if asked.command == "delete":
+            stack.delete()
+            return
+        package = asked.package or zip_of(asked.architecture)
+        given = {
+            **dict(asked.parameters),
+            "CodeBucket": stack.bucket,
+            "CodeKey": stack.upload(package.read_bytes(), ".zip"),
+            "Architecture": asked.architecture,
+        }
+        template = asked.template.read_text(encoding="utf-8")
+        with stack.prepared(template, given) as change:
+            yield from _told(change)
+            if change is None or asked.command == "preview":
+                return
+            stack.apply(change)
+        yield from _outputs(stack.outputs())
+
+
+def _told(change: ChangeSet | None) -> Iterator[str]:
+    if change is None:
+        yield "Nothing changes."
+        return
+    for each in change.changes:
+        anew = " (made anew)" if each.replacement == "True" else ""
+        yield f"{each.action:7} {each.type:40} {each.resource}{anew}"
+
+
+def _outputs(outputs: Mapping[str, str]) -> Iterator[str]:
+    for name, value in sorted(outputs.items()):
+        yield f"{name}: {value}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("deploy", description=__doc__)
+    parser.add_argument("command", choices=("apply", "preview", "delete"))
+    parser.add_argument("stack", help="name of the stack")
+    parser.add_argument("parameters", nargs="*", type=_parameter, help="Name=Value")
+    parser.add_argument("--bucket", required=True, help="where templates and packages are kept")
+    parser.add_argument("--architecture", choices=ARCHITECTURES, default="arm64")
+    parser.add_argument("--package", type=Path, help="another zip than that of make package")
+    parser.add_argument("--template", type=Path, default=TEMPLATE)
+    return parser
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(text)
+    return name, value
+
+
+if __name__ == "__main__":
+    try:
+        for line in main(sys.argv[1:]):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    except (DeploymentFailedError, ClientError, BotoCoreError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,239 @@
+"""A CloudFormation stack of fanscore: put there, changed, and taken down.
+
+Every change goes through a change set, which can be looked at first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from uuid import uuid4
+
+import attrs
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, WaiterError
+
+CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+"""The template makes roles, and is transformed by SAM."""
+
+UNFINISHED = "REVIEW_IN_PROGRESS"
+"""The status of a stack of which there is nothing yet but a change set."""
+
+UNMADE = "ROLLBACK_COMPLETE"
+"""The status of a stack that could not be made. Nothing can be done with it but to delete it."""
+
+POLL_S = 5.0
+"""How long to wait before looking again, in seconds."""
+
+_MAX_POLLS = 720
+_is_about_nothing = re.compile(r"didn't contain changes|No updates are to be performed").search
+
+
+class DeploymentFailedError(Exception):
+    """A change could not be made; its text says why, in CloudFormation's words."""
+
+
+@attrs.frozen
+class Change:
+    """What a change set does to one resource.
+
+    Attributes:
+        action: such as ``Modify``.
+        resource: its name in the template.
+        type: such as ``AWS::Lambda::Function``.
+        replacement: of a change, whether the resource is made anew: ``True``, ``False`` or
+            ``Conditional``; empty for what is added or removed.
+    """
+
+    action: str
+    resource: str
+    type: str
+    replacement: str
+
+
+@attrs.frozen
+class ChangeSet:
+    """A change that is ready to be made.
+
+    Attributes:
+        name: its ARN.
+        changes: what it does.
+    """
+
+    name: str
+    changes: Sequence[Change]
+
+
+@attrs.frozen
+class Stack:
+    """A stack, or the name of one that is not there yet.
+
+    Attributes:
+        name: of the stack.
+        bucket: where templates and packages are uploaded.
+        cloudformation: the client of CloudFormation.
+        s3: the client of S3.
+        poll_s: how long to wait before looking again, in seconds.
+    """
+
+    name: str
+    bucket: str
+    cloudformation: BaseClient
+    s3: BaseClient
+    poll_s: float = POLL_S
+
+    def upload(self, content: bytes, suffix: str) -> str:
+        """Upload what is named after its content, so that versions never replace each other.
+
+        Returns:
+            Its key in the bucket.
+        """
+        key = f"fanscore/{sha256(content).hexdigest()}{suffix}"
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
+        return key
+
+    @contextmanager
+    def prepared(self, template: str, parameters: Mapping[str, str]) -> Iterator[ChangeSet | None]:
+        """Prepare a change, and remove it in the end; ``None`` if there is nothing to change.
+
+        What is left of a stack that could not be made is deleted first.
+
+        Args:
+            template: the text of it.
+            parameters: by name. Those that are not named stay as they are.
+
+        Raises:
+            DeploymentFailedError: it cannot be made.
+        """
+        if self.status() == UNMADE:
+            self.delete()
+        kind = "CREATE" if self.status() in (None, UNFINISHED) else "UPDATE"
+        host = self.s3.meta.endpoint_url.rstrip("/")
+        url = f"{host}/{self.bucket}/{self.upload(template.encode(), '.template')}"
+        name = self._create_change_set(url, kind, parameters)
+        try:
+            yield self._finished(name)
+        finally:
+            self._discard(name)
+
+    def apply(self, change: ChangeSet) -> None:
+        """Make a prepared change.
+
+        Raises:
+            DeploymentFailedError: it failed, and was undone.
+        """
+        waiter = "stack_create_complete" if self.status() == UNFINISHED else "stack_update_complete"
+        token = uuid4().hex
+        self.cloudformation.execute_change_set(
+            StackName=self.name, ChangeSetName=change.name, ClientRequestToken=token
+        )
+        self._wait(waiter, token)
+
+    def outputs(self) -> Mapping[str, str]:
+        """Give the outputs by name."""
+        described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {
+            output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())
+        }
+
+    def delete(self) -> None:
+        """Take the stack down, but for what the template retains.
+
+        Raises:
+            DeploymentFailedError: something could not be removed.
+        """
+        token = uuid4().hex
+        self.cloudformation.delete_stack(StackName=self.name, ClientRequestToken=token)
+        self._wait("stack_delete_complete", token)
+
+    def status(self) -> str | None:
+        """Give the status; ``None`` if there is no such stack."""
+        try:
+            described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return None
+            raise
+        status: str = described["StackStatus"]
+        return status
+
+    def _create_change_set(self, url: str, kind: str, parameters: Mapping[str, str]) -> str:
+        summary = self.cloudformation.get_template_summary(TemplateURL=url)
+        names = {parameter["ParameterKey"] for parameter in summary["Parameters"]}
+        if unknown := parameters.keys() - names:
+            message = f"the template has no parameter {', '.join(sorted(unknown))}"
+            raise DeploymentFailedError(message)
+        given = sorted(parameters)
+        kept = sorted(self._parameters() & names - parameters.keys())
+        made = self.cloudformation.create_change_set(
+            StackName=self.name,
+            ChangeSetName=f"fanscore-{uuid4().hex}",
+            ChangeSetType=kind,
+            TemplateURL=url,
+            Capabilities=CAPABILITIES,
+            Parameters=[
+                *({"ParameterKey": name, "ParameterValue": parameters[name]} for name in given),
+                *({"ParameterKey": name, "UsePreviousValue": True} for name in kept),
+            ],
+        )
+        arn: str = made["Id"]
+        return arn
+
+    def _finished(self, name: str) -> ChangeSet | None:
+        waiter = self.cloudformation.get_waiter("change_set_create_complete")
+        polling = {"Delay": self.poll_s, "MaxAttempts": _MAX_POLLS}
+        with suppress(WaiterError):  # Its text does not say why.
+            waiter.wait(ChangeSetName=name, WaiterConfig=polling)
+        described = self.cloudformation.describe_change_set(ChangeSetName=name)
+        reason = described.get("StatusReason", "")
+        if described["Status"] == "CREATE_COMPLETE":
+            return ChangeSet(name, self._changes(name))
+        if _is_about_nothing(reason):
+            return None
+        raise DeploymentFailedError(reason)
+
+    def _changes(self, name: str) -> Sequence[Change]:
+        paginator = self.cloudformation.get_paginator("describe_change_set")
+        return [
+            Change(
+                changed["Action"],
+                changed["LogicalResourceId"],
+                changed["ResourceType"],
+                changed.get("Replacement", ""),
+            )
+            for page in paginator.paginate(ChangeSetName=name)
+            for changed in (change["ResourceChange"] for change in page["Changes"])
+        ]
+
+    def _discard(self, name: str) -> None:
+        with suppress(ClientError):  # It may have been made, and is gone then.
+            self.cloudformation.delete_change_set(ChangeSetName=name)
+        if self.status() == UNFINISHED:
+            self.delete()
+
+    def _parameters(self) -> set[str]:
+        if self.status() in (None, UNFINISHED):
+            return set()
+        described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {parameter["ParameterKey"] for parameter in described.get("Parameters", ())}
+
+    def _wait(self, name: str, token: str) -> None:
+        waiter = self.cloudformation.get_waiter(name)
+        polling = {"Delay": self.poll_s, "MaxAttempts": _MAX_POLLS}
+        try:
+            waiter.wait(StackName=self.name, WaiterConfig=polling)
+        except WaiterError as error:
+            raise DeploymentFailedError("\n".join(self._failures(token)) or str(error)) from error
+
+    def _failures(self, token: str) -> Sequence[str]:
+        """Tell what failed in an operation, the first failure first."""
+        paginator = self.cloudformation.get_paginator("describe_stack_events")
+        return [
+            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+            for page in paginator.paginate(StackName=self.name)
+            for event in page["StackEvents"]
+            if event.get("ClientRequestToken") == token
+            and event["ResourceStatus"].endswith("FAILED")
+        ][::-1]

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+import pytest
+
+from deploy.package import (
+    ARCHITECTURES,
+    AWS_SERVICES,
+    MAX_BYTES,
+    SOURCES,
+    WHEELS,
+    Package,
+    package,
+)
+
+_PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+
+DEVELOPMENT = ("fanscore_appsync/local/", "fanscore_appsync/testing.py", "tests/", "benchmarks/")
+NEEDED = {
+    "anyio",
+    "attr",
+    "attrs",
+    "boto3",
+    "botocore",
+    "cattr",
+    "cattrs",
+    "certifi",
+    "dateutil",
+    "fanscore_adapters",
+    "fanscore_appsync",
+    "fanscore_core",
+    "h11",
+    "httpcore",
+    "httpx",
+    "idna",
+    "jmespath",
+    "s3transfer",
+    "six.py",
+    "tenacity",
+    "typing_extensions.py",
+    "urllib3",
+}
+
+
+def entries(made: Package) -> Sequence[ZipInfo]:
+    """Give what is in a package."""
+    with ZipFile(BytesIO(made.content)) as archive:
+        return archive.infolist()
+
+
+def names(made: Package) -> Sequence[str]:
+    """Give the names of what is in a package."""
+    return [entry.filename for entry in entries(made)]
+
+
+def tops(found: Iterable[str]) -> set[str]:
+    """Give the packages and modules that files belong to."""
+    return {name.partition("/")[0] for name in found if ".dist-info/" not in name}
+
+
+def write_again(files: Iterable[Path], source: Path, target: Path) -> None:
+    """Copy files in another order, with other times and modes."""
+    for path in sorted(files, reverse=True):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+        copy.chmod(0o600)
+        os.utime(copy, (0, 0))
+
+
+def test_the_same_input_gives_the_same_bytes(made: Package, tmp_path: Path) -> None:
+    """Order, times and modes of the files do not matter, nor what Python wrote beside them."""
+    sources, wheels = tmp_path / "src", tmp_path / "wheels"
+    write_again(SOURCES.rglob("*.*"), SOURCES, sources)
+    write_again((WHEELS / "x86_64").iterdir(), WHEELS / "x86_64", wheels)
+    cache = sources / "fanscore_core/__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "made.cpython-311.pyc").touch()
+    assert package(sources, wheels).digest == made.digest
+
+
+def test_another_input_gives_other_bytes(made: Package, tmp_path: Path) -> None:
+    """The digest tells two versions of the code apart."""
+    write_again(SOURCES.rglob("*.*"), SOURCES, tmp_path)
+    (tmp_path / "fanscore_core/ids.py").write_text("", encoding="utf-8")
+    assert package(tmp_path, WHEELS / "x86_64").digest != made.digest
+
+
+def test_entries_say_nothing_of_the_machine(made: Package) -> None:
+    """Every entry is a plain file of the same time that all may read."""
+    found = {(entry.date_time, entry.external_attr, entry.create_system) for entry in entries(made)}
+    assert found == {((1980, 1, 1, 0, 0, 0), 0o100644 << 16, 3)}
+    assert names(made) == sorted(set(names(made)))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_what_is_needed_is_there_and_nothing_else(architecture: str) -> None:
+    """Each package holds ours and what they need at run time; no compiled modules are among it."""
+    found = names(package(SOURCES, WHEELS / architecture))
+    assert tops(found) == NEEDED
+    assert [name for name in found if name.endswith((".so", ".pyc", ".pyd"))] == []
+
+
+def test_no_development_code_is_deployed(made: Package) -> None:
+    """Neither the local gateway nor what makes test events is in it, nor a second schema."""
+    found = names(made)
+    assert [name for name in found if name.startswith(DEVELOPMENT)] == []
+    assert [name for name in found if name.endswith((".graphql", "conftest.py"))] == []
+
+
+def test_all_our_other_modules_are_deployed(made: Package) -> None:
+    """No module of ours is forgotten."""
+    ours = {path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.py")}
+    expected = {name for name in ours if not name.startswith(DEVELOPMENT)}
+    assert {name for name in names(made) if name in ours} == expected
+
+
+def test_of_aws_only_what_is_called_is_described(made: Package) -> None:
+    """Of all services that botocore can describe, the called ones are described."""
+    found = [name.split("/") for name in names(made) if name.startswith("botocore/data/")]
+    assert {parts[2] for parts in found if len(parts) > 3} == set(AWS_SERVICES)
+
+
+def test_nothing_that_an_installer_wrote_is_there(made: Package) -> None:
+    """Of a package's metadata only its description and its licenses are kept."""
+    found = [name for name in names(made) if ".dist-info/" in name]
+    kept = [name for name in found if name.endswith("/METADATA")]
+    assert len(kept) == len([*(WHEELS / "x86_64").glob("*.whl")])
+    assert [name for name in found if name.endswith(("RECORD", "INSTALLER", "REQUESTED"))] == []
+
+
+def test_everything_is_pinned(made: Package) -> None:
+    """The packages are those of the lock, in its versions."""
+    lock = (WHEELS.parent / "requirements/lambda.txt").read_text(encoding="utf-8")
+    pinned = {f"{name.replace('-', '_')}-{version}" for name, version in _PIN.findall(lock)}
+    found = {name.partition(".dist-info/")[0] for name in names(made) if ".dist-info/" in name}
+    assert found == pinned
+
+
+def test_it_is_small(made: Package) -> None:
+    """The package is far below what Lambda takes."""
+    assert len(made.content) < MAX_BYTES / 5
