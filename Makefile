@@ -9,14 +9,14 @@ COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --strip
 	--no-emit-trusted-host --no-emit-options --build-deps-for editable $(if $(UPGRADE),--upgrade)
 
 # The tests that the coverage floor is measured on.
-COVERED := tests/unit tests/contracts tests/golden
+COVERED := tests/unit tests/contracts tests/golden tests/gateway
 
 # The targets of test-full: one for each thing that needs more than Python.
-FULL :=
+FULL := test-audit test-console test-load
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Two environments in one: what the demo needs, and on top of it what developers need.
 .venv/.demo: requirements/demo.txt pyproject.toml
@@ -43,7 +43,24 @@ test: .venv/.dev ## Run all tests that need only Python
 
 .PHONY: test-full
 test-full: $(FULL) ## Run the tests that need more than Python
-	@$(if $(FULL),:,echo 'Nothing needs more than Python yet.')
+
+.PHONY: test-audit
+test-audit: .venv/.dev tests/gateway/audit/node_modules/.installed ## Audit GraphQL over HTTP (needs Node.js)
+	node tests/gateway/audit/audit.mjs $(BIN)/fanscore
+
+.PHONY: test-console
+test-console: .venv/.dev tests/console/node_modules/.installed ## Drive the console in Chromium (needs Node.js)
+	@$(if $(CHROMIUM),,scripts/need chromium)
+	npm test --prefix tests/console
+
+.PHONY: test-load
+test-load: .venv/.dev ## Load the gateway with wrk: no errors, flat memory
+	@scripts/need wrk
+	$(BIN)/python -m tests.load
+
+tests/%/node_modules/.installed: tests/%/package-lock.json
+	@cd $(dir $<) && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .PHONY: check
 check: lint types coverage ## Run every gate: format, lint, imports, types, coverage floor
@@ -91,6 +108,14 @@ teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
 bench: .venv/.dev ## Measure, side by side
 	$(BIN)/python -m benchmarks
 
+.PHONY: bench-gateway
+bench-gateway: .venv/.dev .ministack/.ready ## Measure the gateway, side by side with an emulator of AppSync
+	$(BIN)/python -m benchmarks.gateway
+
+.PHONY: serve
+serve: .venv/.dev ## Serve the API and its console on this machine
+	@$(BIN)/fanscore serve
+
 .PHONY: build
 build: .venv/.demo ## Make the wheel and the sdist in dist/
 	$(BIN)/python -m hatchling build
@@ -98,11 +123,11 @@ build: .venv/.demo ## Make the wheel and the sdist in dist/
 .PHONY: lock
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
 	$(COMPILE) --extra cli --output-file requirements/demo.txt pyproject.toml
-	$(COMPILE) --extra cli --extra dev --constraint requirements/demo.txt \
+	$(COMPILE) --extra cli --extra gateway --extra dev --constraint requirements/demo.txt \
 		--output-file requirements/dev.txt pyproject.toml
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv dist htmlcov .coverage .coverage.* .hypothesis \
-		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist htmlcov tests/*/node_modules tests/*/*/node_modules \
+		.coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -46,20 +47,28 @@ IDV_S = 10.0
 """What the identity verification function is given, called within the process."""
 
 
-def connect(settings: Settings) -> App:
+def connect(settings: Settings, closing: ExitStack | None = None) -> App:
     """Wire an app.
+
+    Args:
+        settings: say what it consists of.
+        closing: is given what must be closed when nobody calls the app any more, so that
+            deliveries that have begun come to their end; without it, the process ends that.
 
     Raises:
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
+    closing = closing or ExitStack()
     policy = _policy(settings.policy)
     sample = _sample(settings.sample)
     _check_outages(settings.outages)
     tables = SqliteTables(settings.database)
+    closing.callback(tables.close)
     if settings.database == IN_MEMORY:
         _load(tables, sample)
-    idv = _idv_on(tables)
-    bus = _bus_on(tables, settings)
+    idv = _idv_on(tables, closing)
+    bus = _bus_on(tables, settings, closing)
+    closing.callback(bus.close)
     bus.deliver_in_background()
     adapters = (
         Sqlite(tables),
@@ -67,7 +76,7 @@ def connect(settings: Settings) -> App:
         LocalIdv(lambda payload: idv.answer(payload, IDV_S), settings.outages),
         bus,
     )
-    return App(policy, _source_maker(adapters), report, _now, _mint)
+    return App(policy, _source_maker(adapters, closing), report, _now, _mint)
 
 
 def connect_idv(settings: Settings) -> IdvApp:
@@ -76,7 +85,7 @@ def connect_idv(settings: Settings) -> IdvApp:
     Raises:
         InvalidInput: the database cannot be used.
     """
-    return _idv_on(SqliteTables(settings.database))
+    return _idv_on(SqliteTables(settings.database), ExitStack())
 
 
 def connect_consumers(settings: Settings) -> ConsumerApp:
@@ -86,7 +95,8 @@ def connect_consumers(settings: Settings) -> ConsumerApp:
         InvalidInput: the database or an endpoint cannot be used.
     """
     _check_outages(settings.outages)
-    return _consumers_on(SqliteTables(settings.database), LocalEvents(settings.database), settings)
+    tables, events = SqliteTables(settings.database), LocalEvents(settings.database)
+    return _consumers_on(tables, events, settings, ExitStack())
 
 
 def connect_bus(settings: Settings) -> LocalBus:
@@ -96,7 +106,7 @@ def connect_bus(settings: Settings) -> LocalBus:
         InvalidInput: as ``connect_consumers``.
     """
     _check_outages(settings.outages)
-    return _bus_on(SqliteTables(settings.database), settings)
+    return _bus_on(SqliteTables(settings.database), settings, ExitStack())
 
 
 def write_sample(settings: Settings) -> int:
@@ -110,13 +120,13 @@ def write_sample(settings: Settings) -> int:
         return _load(tables, sample)
 
 
-def _idv_on(tables: SqliteTables) -> IdvApp:
-    return IdvApp(_source_maker((Sqlite(tables), StandInVendor())), report, _now)
+def _idv_on(tables: SqliteTables, closing: ExitStack) -> IdvApp:
+    return IdvApp(_source_maker((Sqlite(tables), StandInVendor()), closing), report, _now)
 
 
-def _bus_on(tables: SqliteTables, settings: Settings) -> LocalBus:
+def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> LocalBus:
     events = LocalEvents(settings.database)
-    app = _consumers_on(tables, events, settings)
+    app = _consumers_on(tables, events, settings, closing)
     consumers = {
         consumer.value: partial(app.consume, consumer, time_left_s=CONSUMER_S)
         for consumer in Consumer
@@ -124,7 +134,9 @@ def _bus_on(tables: SqliteTables, settings: Settings) -> LocalBus:
     return LocalBus(events, consumers, _now, report)
 
 
-def _consumers_on(tables: SqliteTables, events: LocalEvents, settings: Settings) -> ConsumerApp:
+def _consumers_on(
+    tables: SqliteTables, events: LocalEvents, settings: Settings, closing: ExitStack
+) -> ConsumerApp:
     given = {
         NOTIFICATION: settings.notification_url,
         SYNC: settings.sync_url,
@@ -140,17 +152,18 @@ def _consumers_on(tables: SqliteTables, events: LocalEvents, settings: Settings)
         from fanscore_adapters.webhooks import Webhooks, endpoint_url, webhook_client  # noqa: PLC0415
 
         checked = {system: endpoint_url(system, url) for system, url in urls.items()}
-        adapters.append(Webhooks(checked, webhook_client()))
-    return ConsumerApp(_source_maker(adapters), _now, _mint, report)
+        adapters.append(Webhooks(checked, closing.enter_context(webhook_client())))
+    return ConsumerApp(_source_maker(adapters, closing), _now, _mint, report)
 
 
-def _source_maker(adapters: Sequence[Adapter]) -> Callable[[float], Source]:
+def _source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:
     """Give what makes a source for the seconds that are left.
 
     Each maker has threads of its own: a function that is called within the process must not wait
     for a thread of its caller's.
     """
     executor = ThreadPoolExecutor(MAX_THREADS, "fanscore")
+    closing.callback(executor.shutdown)
     return lambda time_left_s: Sources(adapters, executor, monotonic, monotonic() + time_left_s)
 
 

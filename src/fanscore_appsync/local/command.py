@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO, cast
 
@@ -53,7 +54,37 @@ _database = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+GATEWAY_COMMANDS = {
+    "serve": "fanscore_appsync.local.serve_command",
+    "token": "fanscore_appsync.local.token_command",
+}
+"""The modules of the commands that need more than the others: ``fanscore[gateway]``."""
+
+
+class _Commands(click.Group):
+    """The commands, those of the gateway imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *GATEWAY_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in GATEWAY_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        try:
+            module = import_module(GATEWAY_COMMANDS[cmd_name])
+        except ModuleNotFoundError as error:
+            return _not_installed(cmd_name, str(error.name))
+        return cast("click.Command", getattr(module, cmd_name))
+
+
+def _not_installed(command: str, module: str) -> click.Command:
+    problem = f"{command} needs fanscore[gateway]: there is no {module}"
+    return click.Command(
+        command, callback=lambda: _refuse(problem), help="Needs fanscore[gateway]."
+    )
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Score fans, and see why they score what they do."""
 
