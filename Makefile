@@ -95,6 +95,10 @@ docs: .venv/.dev ## Write the generated parts of the pages, run the examples, fo
 property: .venv/.dev ## Search long for a counterexample to the laws
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/property
 
+.PHONY: simulation
+simulation: .venv/.dev ## Run SEEDS schedules of faults, or replay one: SEED=n
+	$(BIN)/python -m tests.simulation $(or $(SEED),--count $(or $(SEEDS),100000) --first $(or $(FIRST),0))
+
 .PHONY: teeth
 teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
 	$(BIN)/python -m tests.teeth
