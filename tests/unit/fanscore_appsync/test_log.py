@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -163,16 +163,12 @@ def delivered(system: LocalSystem) -> object:
 
 
 @pytest.fixture
-def stdout(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Log to standard output as in Lambda, and to nowhere again in the end."""
-    log = logging.getLogger("fanscore")
-    before = (log.handlers, log.propagate, log.level)
+def stdout(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Log to standard output as in Lambda."""
     written = io.StringIO()
     monkeypatch.setattr(sys, "stdout", written)
     log_to_stdout()
-    yield written
-    log.handlers, log.propagate = before[0], before[1]
-    log.setLevel(before[2])
+    return written
 
 
 def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
