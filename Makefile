@@ -107,6 +107,10 @@ teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
 bench: .venv/.dev ## Measure, side by side
 	$(BIN)/python -m benchmarks
 
+.PHONY: bench-aws
+bench-aws: .venv/.dev .ministack/.ready ## Measure the AWS adapters, side by side with ordinary code
+	$(BIN)/python -m benchmarks.aws
+
 .PHONY: build
 build: .venv/.demo ## Make the wheel and the sdist in dist/
 	$(BIN)/python -m hatchling build
@@ -115,7 +119,7 @@ build: .venv/.demo ## Make the wheel and the sdist in dist/
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
 	$(COMPILE) --build-deps-for editable --extra cli \
 		--output-file requirements/demo.txt pyproject.toml
-	$(COMPILE) --build-deps-for editable --extra cli --extra dev \
+	$(COMPILE) --build-deps-for editable --extra cli --extra dev --extra bench \
 		--constraint requirements/demo.txt --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
 
