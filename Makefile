@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 COMPILE := CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/pip-compile --quiet --strip-extras \
 	--generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links \
-	--no-emit-trusted-host --no-emit-options --build-deps-for editable $(if $(UPGRADE),--upgrade)
+	--no-emit-trusted-host --no-emit-options $(if $(UPGRADE),--upgrade)
 
 # The tests that the coverage floor is measured on.
 COVERED := tests/unit tests/contracts tests/golden tests/gateway
@@ -33,12 +33,20 @@ help: ## Show this list
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# The AWS emulator, apart: it pins what the others want newer.
+.ministack/.ready: requirements/ministack.txt
+	@echo 'Setting up .ministack'
+	@$(PYTHON) -m venv .ministack
+	@.ministack/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
+		-r requirements/ministack.txt
+	@touch $@
+
 .PHONY: demo
 demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev ## Run all tests that need only Python
+test: .venv/.dev .ministack/.ready ## Run all tests that need only Python
 	$(BIN)/pytest
 
 .PHONY: test-full
@@ -87,9 +95,13 @@ types: .venv/.dev ## Check types
 	$(BIN)/mypy
 
 .PHONY: coverage
-coverage: .venv/.dev ## Run the unit tests and hold the coverage floor
+coverage: .venv/.dev .ministack/.ready ## Run the unit tests and hold the coverage floor
 	$(BIN)/coverage run -m pytest $(COVERED)
 	$(BIN)/coverage report
+
+.PHONY: aws-local
+aws-local: .venv/.dev .ministack/.ready ## Run AWS on this machine, with the tables and sample data
+	@$(BIN)/python -m tests.aws.local
 
 .PHONY: docs
 docs: .venv/.dev ## Write the generated parts of the pages, run the examples, follow the links
@@ -99,6 +111,10 @@ docs: .venv/.dev ## Write the generated parts of the pages, run the examples, fo
 .PHONY: property
 property: .venv/.dev ## Search long for a counterexample to the laws
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/property
+
+.PHONY: simulation
+simulation: .venv/.dev ## Run SEEDS schedules of faults, or replay one: SEED=n
+	$(BIN)/python -m tests.simulation $(or $(SEED),--count $(or $(SEEDS),100000) --first $(or $(FIRST),0))
 
 .PHONY: teeth
 teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
@@ -116,18 +132,24 @@ bench-gateway: .venv/.dev .ministack/.ready ## Measure the gateway, side by side
 serve: .venv/.dev ## Serve the API and its console on this machine
 	@$(BIN)/fanscore serve
 
+.PHONY: bench-aws
+bench-aws: .venv/.dev .ministack/.ready ## Measure the AWS adapters, side by side with ordinary code
+	$(BIN)/python -m benchmarks.aws
+
 .PHONY: build
 build: .venv/.demo ## Make the wheel and the sdist in dist/
 	$(BIN)/python -m hatchling build
 
 .PHONY: lock
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
-	$(COMPILE) --extra cli --output-file requirements/demo.txt pyproject.toml
-	$(COMPILE) --extra cli --extra gateway --extra dev --constraint requirements/demo.txt \
-		--output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --build-deps-for editable --extra cli \
+		--output-file requirements/demo.txt pyproject.toml
+	$(COMPILE) --build-deps-for editable --extra cli --extra gateway --extra dev --extra bench \
+		--constraint requirements/demo.txt --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv build dist htmlcov tests/*/node_modules tests/*/*/node_modules \
+	rm -rf .venv .ministack build dist htmlcov tests/*/node_modules tests/*/*/node_modules \
 		.coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -14,6 +14,7 @@ from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
 from fanscore_adapters.policy_json import default_policy
 from fanscore_adapters.sources import Adapter
+from fanscore_adapters.splitting import together
 from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_adapters.stand_ins import StandIns, default_sample
 from fanscore_core.answers import Answers, Recording
@@ -36,6 +37,8 @@ class Late:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """What the adapter answers."""
         return self.adapter.systems
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask, later."""

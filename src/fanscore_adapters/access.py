@@ -36,11 +36,13 @@ class Read(Generic[QueryT, FoundT]):
         table: where the items lie.
         key: finds them.
         make: makes the answer of what was found; raises ``InvalidInput`` if that is malformed.
+        consistent: whether what was written before must be seen; an eventual read costs half.
     """
 
     table: str
     key: Callable[[QueryT], Key]
     make: Callable[[FoundT], object]
+    consistent: bool = False
 
     def answer(self, stored: StoredT, parse: Callable[[StoredT], FoundT]) -> object:
         """Make the answer; ``Unavailable`` where an item is malformed, never a wrong score.

@@ -158,9 +158,13 @@ LOOKUPS = cast(
             FAN_IDENTITY,
             lambda asked: keys.consumer_mark(asked.event_id, asked.consumer.value),
             _optional_mark,
+            consistent=True,
         ),
         FanProfile: Lookup[FanProfile](
-            FAN_IDENTITY, lambda asked: keys.identity(asked.global_user_id), _optional_profile
+            FAN_IDENTITY,
+            lambda asked: keys.identity(asked.global_user_id),
+            _optional_profile,
+            consistent=True,
         ),
     },
 )

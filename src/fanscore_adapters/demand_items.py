@@ -205,6 +205,7 @@ LOOKUPS = cast(
             DEMAND,
             lambda asked: keys.demand_record(asked.global_user_id, asked.event_id, asked.sale_id),
             _optional_record,
+            consistent=True,
         ),
     },
 )
@@ -221,6 +222,7 @@ PREFIX_READS = cast(
             DEMAND,
             lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
             _live_records,
+            consistent=True,
         ),
     },
 )

@@ -18,6 +18,7 @@ from typing import Self, TypeAlias, cast
 import attrs
 
 from fanscore_adapters.local_events import Claimed, LocalEvents, Undelivered
+from fanscore_adapters.splitting import together
 from fanscore_adapters.user_event_json import ENDPOINTS, event_document, post_document
 from fanscore_core.consumption import LEASE
 from fanscore_core.errors import FanscoreError, PipelineError, Unavailable
@@ -96,6 +97,8 @@ class LocalBus:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The bus, by its name in the user's document."""
         return cast("Mapping[type[Question[object]], str]", {PublishUserEvent: BUS})
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Publish each; it is kept when this returns, and delivered later."""
@@ -225,6 +228,8 @@ class Recorder:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The endpoint behind each effect."""
         return {effect: system for effect, system in ENDPOINTS.items() if system in self.recorded}
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Keep each post."""

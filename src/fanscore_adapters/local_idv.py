@@ -13,6 +13,7 @@ import attrs
 
 from fanscore_adapters.documents import json_text, parse_stored_json
 from fanscore_adapters.idv_calls import IDV, IDV_CALLS
+from fanscore_adapters.splitting import together
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.query import Answered, Ask, Question
 
@@ -35,6 +36,8 @@ class LocalIdv:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The service behind each question."""
         return SYSTEMS
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask, one after the other."""

@@ -13,7 +13,8 @@ from typing import Protocol
 
 import attrs
 
-from fanscore_core.errors import DeadlineExceeded, SourceFailed, Unavailable, UnknownQuestion
+from fanscore_adapters.deadline import late
+from fanscore_core.errors import DeadlineExceeded, SourceFailed, UnknownQuestion
 from fanscore_core.query import Answered, Ask, Question
 
 MAX_DEGRADABLE_S = 2.0
@@ -26,12 +27,17 @@ See docs/explanation/architecture.md.
 class Adapter(Protocol):
     """A ``Source`` that says which questions it answers.
 
-    Contract: as ``Source``; ``fetch`` may be called from several threads at the same time.
+    Contract: as ``Source``; ``fetch`` may be called from several threads at the same time. From
+    when an ask ``expires_at``, by ``time.monotonic``, nobody waits for its answer any more.
     """
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The types of question that it answers, and the system behind each."""
+        ...
+
+    def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+        """Say which asks, by their indexes, to fetch in one call; each is in one group."""
         ...
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
@@ -44,11 +50,11 @@ class Sources:
     """All adapters together, for one request.
 
     A question whose step degrades gets at most half of the time that is left, and never more than
-    ``MAX_DEGRADABLE_S``: a hanging service degrades, and does not time the answer out. An adapter
-    that is asked both kinds at once may use the time of its most patient question.
+    ``MAX_DEGRADABLE_S``: a hanging service degrades, and does not time the answer out. Where an
+    adapter wants both kinds in one call, that call has the time of its most patient question.
 
     Attributes:
-        adapters: no two answer the same type of question.
+        adapters: no two answer the same question; a round's calls start in their order.
         executor: threads to ask in.
         clock: seconds, never going back.
         expires_at: by the clock, when the request must have been answered.
@@ -67,46 +73,51 @@ class Sources:
         """
         started_at = self.clock()
         answers = [Answered(UnknownQuestion())] * len(asks)
-        asked = []
-        for adapter, indexes in self._by_adapter(asks):
-            group = [asks[index] for index in indexes]
-            if self.expires_at <= started_at:
-                future = None
-            else:
-                future = self.executor.submit(adapter.fetch, group)
-            asked.append((adapter, indexes, group, future))
-        for adapter, indexes, group, future in asked:
-            limit = max(self._limit(ask, started_at) for ask in group)
-            answered = self._collect(adapter, group, future, limit)
-            for index, answer in zip(indexes, answered, strict=True):
+        calls = [
+            self._start(adapter, indexes, asks, started_at)
+            for adapter, indexes in self._groups(asks)
+        ]
+        for call in calls:
+            for index, answer in zip(call.indexes, self._collect(call), strict=True):
                 answers[index] = answer
         return answers
 
-    def _by_adapter(self, asks: Sequence[Ask]) -> list[tuple[Adapter, list[int]]]:
-        groups: defaultdict[int, list[int]] = defaultdict(list)
+    def _groups(self, asks: Sequence[Ask]) -> list[tuple[Adapter, list[int]]]:
+        """Give what each adapter is asked in each call."""
+        by_adapter: defaultdict[int, list[int]] = defaultdict(list)
         for index, ask in enumerate(asks):
             for number, adapter in enumerate(self.adapters):
                 if type(ask.question) in adapter.systems:
-                    groups[number].append(index)
-        return [(self.adapters[number], indexes) for number, indexes in groups.items()]
+                    by_adapter[number].append(index)
+        return [
+            (self.adapters[number], [indexes[each] for each in group])
+            for number, indexes in sorted(by_adapter.items())
+            for group in self.adapters[number].split([asks[index] for index in indexes])
+        ]
+
+    def _start(
+        self, adapter: Adapter, indexes: list[int], asks: Sequence[Ask], now: float
+    ) -> _Call:
+        limits = [self._limit(asks[index], now) for index in indexes]
+        group = [
+            Ask(asks[index].question, asks[index].degradable, limit)
+            for index, limit in zip(indexes, limits, strict=True)
+        ]
+        in_time = now < self.expires_at
+        future = self.executor.submit(adapter.fetch, group) if in_time else None
+        return _Call(adapter, indexes, group, future, max(limits))
 
     def _limit(self, ask: Ask, started_at: float) -> float:
         if not ask.degradable:
             return self.expires_at
         return started_at + min((self.expires_at - started_at) / 2, MAX_DEGRADABLE_S)
 
-    def _collect(
-        self,
-        adapter: Adapter,
-        group: Sequence[Ask],
-        future: Future[Sequence[Answered]] | None,
-        limit: float,
-    ) -> Sequence[Answered]:
-        name = type(adapter).__name__
-        if future is None or not self._done(future, limit):
-            return [self._late(adapter.systems[type(ask.question)], ask) for ask in group]
+    def _collect(self, call: _Call) -> Sequence[Answered]:
+        name, group = type(call.adapter).__name__, call.group
+        if call.future is None or not self._done(call.future, call.expires_at):
+            return [self._late(call.adapter.systems[type(ask.question)], ask) for ask in group]
         try:
-            answered = list(future.result())
+            answered = list(call.future.result())
         except Exception as error:
             raise SourceFailed(name, f"raised {type(error).__name__}") from error
         if len(answered) != len(group):
@@ -121,6 +132,17 @@ class Sources:
         return bool(done)
 
     def _late(self, system: str, ask: Ask) -> Answered:
-        if ask.degradable and self.clock() < self.expires_at:
-            return Answered(Unavailable(system, "no answer in time"), system)
+        if self.clock() < self.expires_at:
+            return Answered(late(system, ask), system)
         return Answered(DeadlineExceeded(system), system)
+
+
+@attrs.frozen
+class _Call:
+    """A call of an adapter, and when it is waited for no longer."""
+
+    adapter: Adapter
+    indexes: Sequence[int]
+    group: Sequence[Ask]
+    future: Future[Sequence[Answered]] | None
+    expires_at: float

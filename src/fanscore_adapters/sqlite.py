@@ -20,6 +20,7 @@ from fanscore_adapters.access import TABLES, Item, Put, Refused, Write
 from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents import json_text, parse_stored_json
 from fanscore_adapters.keys import Key
+from fanscore_adapters.splitting import together
 from fanscore_adapters.sqlite_connection import (
     BUSY_TIMEOUT_S,
     connect,
@@ -220,6 +221,8 @@ class Sqlite:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The table behind each question."""
         return SYSTEMS
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask, with one statement for each table and kind of read."""

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 import attrs
 
+from fanscore_adapters.splitting import together
 from fanscore_core.errors import UnknownQuestion
 from fanscore_core.ids import SessionId
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
@@ -46,6 +47,8 @@ class StandInVendor:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The system behind each question."""
         return SYSTEMS
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""

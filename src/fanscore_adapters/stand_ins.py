@@ -10,6 +10,7 @@ import attrs
 from fanscore_adapters.access import TABLES, Item
 from fanscore_adapters.documents import parse_json
 from fanscore_adapters.services import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
+from fanscore_adapters.splitting import together
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.query import Answered, Ask, Question
 
@@ -107,6 +108,8 @@ class StandIns:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The service behind each question."""
         return SYSTEMS
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""

@@ -116,11 +116,13 @@ LOOKUPS = cast(
             VERIFICATION,
             lambda asked: keys.liveness_session(asked.global_user_id, asked.session_id),
             _optional_session,
+            consistent=True,
         ),
         LastLivenessSession: Lookup[LastLivenessSession](
             VERIFICATION,
             lambda asked: keys.last_liveness_session(asked.global_user_id),
             _read_pointer,
+            consistent=True,
         ),
     },
 )

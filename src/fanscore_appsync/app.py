@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from time import perf_counter
 
 import attrs
 
@@ -11,6 +12,7 @@ from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind, admit, admit_owner, caller_of
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.invocation import Invocation
+from fanscore_appsync.log import OK, UNKNOWN, Handled, handled, log_handled
 from fanscore_core.engine import run_many
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, PipelineMisuse
 from fanscore_core.ids import RequestId
@@ -40,6 +42,11 @@ class Resolved:
     error: wire.ErrorBody | None = None
     outcome: Outcome[object, object] | None = None
 
+    @property
+    def code(self) -> str:
+        """What it came to, for the log."""
+        return str(self.error.info["code"]) if self.error else OK
+
 
 @attrs.frozen
 class Admitted:
@@ -66,6 +73,7 @@ class App:
         report: logs an unforeseen error, and gives the id to find it by.
         now: tells the time, with offset.
         mint: makes a request id where the client gave none.
+        log: told what came of an event.
     """
 
     policy: ScorePolicy
@@ -73,22 +81,27 @@ class App:
     report: Callable[[Exception], str]
     now: Callable[[], datetime]
     mint: Callable[[], RequestId]
+    log: Callable[[Handled], None] = log_handled
 
-    def answer(self, event: object, time_left_s: float) -> Answer:
+    def answer(self, event: object, time_left_s: float, invocation: str = "") -> Answer:
         """Answer an event: single or batch, plain or with an envelope.
 
         Args:
             event: what AppSync sent.
             time_left_s: how long the answer may take.
+            invocation: Lambda's id of it, for the log.
 
         Raises:
             Exception: of a class named like the ``errorType``, for a plain single event that
                 ends in an error; a direct resolver can say it in no other way.
         """
+        started_at = perf_counter()
+        events = event if isinstance(event, list) else [event]
+        resolved = self._resolve(events, time_left_s)
+        self.log(_handled(events, resolved, perf_counter() - started_at, invocation))
         if isinstance(event, list):
-            resolved = self._resolve(event, time_left_s)
             return Answer([_batch_item(each) for each in resolved])
-        (one,) = self._resolve([event], time_left_s)
+        (one,) = resolved
         if wire.wants_envelope(event):
             return Answer(_enveloped(one), one.outcome)
         if one.error:
@@ -174,6 +187,29 @@ def _admit_arguments(
         for name in sorted(field.service_only):
             if arguments.get(name) is not None:
                 raise NotAllowed(f"arguments.{name}")
+
+
+def _handled(
+    events: Sequence[object], resolved: Sequence[Resolved], took_s: float, invocation: str
+) -> Handled:
+    return handled(
+        function="resolver",
+        name=_field_of(events),
+        invocation=invocation,
+        codes=[each.code for each in resolved],
+        outcomes=[each.outcome for each in resolved if each.outcome],
+        took_s=took_s,
+    )
+
+
+def _field_of(events: Sequence[object]) -> str:
+    """Give the field that a batch is of; AppSync makes none of several."""
+    match events:
+        case [{"info": {"parentTypeName": str(parent), "fieldName": str(name)}}, *_]:
+            field = f"{parent}.{name}"
+            return field if field in FIELDS or field in NAMESPACES else UNKNOWN
+        case _:
+            return UNKNOWN
 
 
 def _batch_item(one: Resolved) -> object:

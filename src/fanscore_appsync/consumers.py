@@ -8,9 +8,10 @@ from __future__ import annotations
 import functools
 import os
 
-from fanscore_appsync import wiring
+from fanscore_appsync import quick_start, wiring  # the first of these comes first
 from fanscore_appsync.consumer_app import ConsumerApp
-from fanscore_appsync.invocation_time import LambdaContext, time_left_s
+from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
+from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import read_settings
 from fanscore_core.consumption import LEASE, Consumer
 
@@ -41,8 +42,11 @@ def sync_handler(event: object, context: LambdaContext | None = None) -> None:
 
 
 def _consume(consumer: Consumer, event: object, context: LambdaContext | None) -> None:
-    consumer_app().consume(consumer, event, time_left_s(context, LEASE.total_seconds()))
+    time_s = time_left_s(context, LEASE.total_seconds())
+    consumer_app().consume(consumer, event, time_s, invocation_id(context))
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    log_to_stdout()
     consumer_app()  # Bad settings must fail the start of the function, not the first event.
+    quick_start.finished()

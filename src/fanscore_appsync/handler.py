@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import os
 
+from fanscore_appsync import quick_start  # comes first
 from fanscore_appsync.app import App
-from fanscore_appsync.invocation_time import LambdaContext, time_left_s
+from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
+from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.wiring import connect
 
@@ -27,8 +29,10 @@ def handler(event: object, context: LambdaContext | None = None) -> object:
     Raises:
         Exception: as ``App.answer``.
     """
-    return app().answer(event, time_left_s(context)).response
+    return app().answer(event, time_left_s(context), invocation_id(context)).response
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    log_to_stdout()
     app()  # A bad policy must fail the start of the function, not the first fan's request.
+    quick_start.finished()

@@ -6,8 +6,10 @@ import functools
 import os
 from collections.abc import Mapping
 
+from fanscore_appsync import quick_start  # comes first
 from fanscore_appsync.idv_app import IdvApp
-from fanscore_appsync.invocation_time import LambdaContext, time_left_s
+from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
+from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.wiring import connect_idv
 
@@ -27,8 +29,10 @@ def app() -> IdvApp:
 
 def handler(payload: object, context: LambdaContext | None = None) -> Mapping[str, object]:
     """Answer one call (``Lambda: fanscore_appsync.idv.handler``)."""
-    return app().answer(payload, time_left_s(context, CALL_S))
+    return app().answer(payload, time_left_s(context, CALL_S), invocation_id(context))
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    log_to_stdout()
     app()  # A bad setting must fail the start of the function, not the first fan's check.
+    quick_start.finished()

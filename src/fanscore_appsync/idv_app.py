@@ -9,15 +9,17 @@ See docs/reference/services.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from time import perf_counter
 from typing import Generic, TypeVar, cast
 
 import attrs
 
 from fanscore_adapters.documents import parse_stored_json
 from fanscore_appsync import wire
+from fanscore_appsync.log import OK, UNKNOWN, Handled, handled, log_handled
 from fanscore_core.engine import run
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, SessionId
@@ -30,6 +32,9 @@ from fanscore_core.pipelines.idv import (
     start_session,
 )
 from fanscore_core.query import Source
+from fanscore_core.run import Outcome
+
+IDV = "idv_check_liveness"
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -102,41 +107,73 @@ class IdvApp:
         source: makes the source for one call, of the seconds that are left for it.
         report: logs an unforeseen error, and gives the id to find it by.
         now: tells the time, with offset.
+        log: told what came of a call.
     """
 
     source: Callable[[float], Source]
     report: Callable[[Exception], str]
     now: Callable[[], datetime]
+    log: Callable[[Handled], None] = log_handled
 
-    def answer(self, payload: object, time_left_s: float) -> Mapping[str, object]:
+    def answer(
+        self, payload: object, time_left_s: float, invocation: str = ""
+    ) -> Mapping[str, object]:
         """Answer a call; errors are answers too, by the codes of docs/reference/errors.md.
 
         Args:
             payload: what Lambda passes.
             time_left_s: how long the answer may take.
+            invocation: Lambda's id of it, for the log.
         """
+        started_at = perf_counter()
+        done = self._answer(payload, time_left_s)
+        self.log(
+            handled(
+                function=IDV,
+                name=done.operation,
+                invocation=invocation,
+                codes=[done.code],
+                outcomes=done.outcomes,
+                took_s=perf_counter() - started_at,
+            )
+        )
+        return done.response
+
+    def _answer(self, payload: object, time_left_s: float) -> _Done:
+        name, outcomes = UNKNOWN, []
         try:
-            operation, arguments = _read(payload)
+            name, arguments = _read(payload)
+            operation = OPERATIONS[name]
             given = wire.read_arguments(arguments, operation.given)
             args = operation.make_args(given, self.now())
             outcome = run(operation.pipeline, args, self.source(time_left_s))
-            return {"data": wire.data(outcome.result())}
+            outcomes.append(outcome)
+            return _Done(name, OK, {"data": wire.data(outcome.result())}, outcomes)
         except Exception as error:  # noqa: BLE001  # no traceback may reach the caller
-            return _error(wire.error_body(error, self.report))
+            body = wire.error_body(error, self.report)
+            return _Done(name, str(body.info["code"]), _error(body), outcomes)
 
 
-def _read(
-    payload: object,
-) -> tuple[Operation[object, object, object], Mapping[str, object]]:
+@attrs.frozen
+class _Done:
+    """What came of a call."""
+
+    operation: str
+    code: str
+    response: Mapping[str, object]
+    outcomes: Sequence[Outcome[object, LivenessSession]]
+
+
+def _read(payload: object) -> tuple[str, Mapping[str, object]]:
     # Lambda parses fractions to floats; as Decimals they are what the caller wrote.
     match parse_stored_json(json.dumps(payload)):
         case {"operation": str(name), "arguments": dict(arguments), **others} if not others:
-            operation = OPERATIONS.get(name)
+            pass
         case _:
             raise InvalidInput("payload", "expected operation and arguments, and nothing else")
-    if operation is None:
+    if name not in OPERATIONS:
         raise InvalidInput("operation", f"expected {' or '.join(sorted(OPERATIONS))}")
-    return operation, arguments
+    return name, arguments
 
 
 def _error(body: wire.ErrorBody) -> Mapping[str, object]:

@@ -78,7 +78,9 @@ _ERRORS: Mapping[type, tuple[str, str]] = {
     Unavailable: ("503", "UNAVAILABLE"),
     DeadlineExceeded: ("504", "DEADLINE_EXCEEDED"),
 }
-"""The errorType and code of each error; what is not here is unforeseen."""
+"""The ``errorType`` and code of each error; what is not here is unforeseen."""
+
+_UNFORESEEN = ("500", "INTERNAL")
 
 _RETRIABLE = (Conflict, Unavailable, DeadlineExceeded)
 
@@ -134,6 +136,11 @@ def data(result: object) -> object:
     return _converter.unstructure(result)
 
 
+def error_code(error: Exception) -> str:
+    """Give the code of an error."""
+    return _named(error)[1]
+
+
 def error_body(
     error: Exception, report: Callable[[Exception], str], request_id: str | None = None
 ) -> ErrorBody:
@@ -144,10 +151,9 @@ def error_body(
         report: logs what no caller should see, and gives the id to find it by.
         request_id: of a mutation, so that the caller can retry it safely.
     """
-    found = next((_ERRORS[kind] for kind in type(error).__mro__ if kind in _ERRORS), None)
-    if found is None:
-        return ErrorBody("Internal error", "500", {"code": "INTERNAL", "id": report(error)})
-    error_type, code = found
+    error_type, code = named = _named(error)
+    if named == _UNFORESEEN:
+        return ErrorBody("Internal error", error_type, {"code": code, "id": report(error)})
     info: dict[str, object] = {"code": code}
     if isinstance(error, Unavailable | DeadlineExceeded):
         info["system"] = error.system
@@ -175,6 +181,11 @@ def raisable_error(error: ErrorBody) -> Exception:
     named: type[Exception] = type(error.type, (Exception,), {})
     found_by = error.info.get("id")
     return named(error.message if found_by is None else f"{error.message}, id {found_by}")
+
+
+def _named(error: Exception) -> tuple[str, str]:
+    found = (_ERRORS[kind] for kind in type(error).__mro__ if kind in _ERRORS)
+    return next(found, _UNFORESEEN)
 
 
 def _optional_object(value: object, where: str) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ answered.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 import attrs
@@ -84,10 +85,13 @@ class Ask:
         question: the query or effect.
         degradable: whether every step that asks can go on without the answer, so that a source
             should rather answer ``Unavailable`` early than use up the time of the rest.
+        expires_at: when the answer is given up, in seconds by the clock of the source that passes
+            this on; the engine sets no limit.
     """
 
     question: Question[object]
     degradable: bool = False
+    expires_at: float = attrs.field(default=inf, eq=False)
 
 
 @attrs.frozen
@@ -98,11 +102,14 @@ class Answered:
         answer: the answer, or an exception, which is raised where the step awaits.
         source: who answered, for the trace.
         took_s: how long it took, in seconds, by the source's own clock.
+        calls: how many calls over a network it cost; where one call answers several questions,
+            the first of them has it.
     """
 
     answer: object
     source: str = ""
     took_s: float = 0.0
+    calls: int = 0
 
 
 class Source(Protocol):

@@ -133,8 +133,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         ask = dropped or self._asking.pop(position)
         answer, source, took_s = answered.answer, answered.source, answered.took_s
         failure = type(answer).__name__ if isinstance(answer, Exception) else None
+        calls = 0 if shared else answered.calls
         self._answered.append(
-            Asked(round_number, position, ask.question, source, took_s, failure, shared)
+            Asked(round_number, position, ask.question, source, took_s, failure, shared, calls)
         )
         if dropped is not None:
             return

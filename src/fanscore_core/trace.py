@@ -33,6 +33,7 @@ class Asked(NamedTuple):
         took_s: how long that took, in seconds, by the source's clock.
         failure: the class name of the error that was the answer, if it was one.
         shared: whether an earlier asker of the same round had already asked this.
+        calls: how many calls over a network it cost; none if it was shared.
     """
 
     round: int
@@ -42,6 +43,7 @@ class Asked(NamedTuple):
     took_s: float
     failure: str | None
     shared: bool
+    calls: int = 0
 
 
 @attrs.frozen
@@ -72,6 +74,11 @@ class Trace:
     def duplicates(self) -> int:
         """The number of questions that another asker of the same round had already asked."""
         return sum(asked.shared for asked in self.asked)
+
+    @property
+    def calls(self) -> int:
+        """The number of calls over a network that were made for this run."""
+        return sum(asked.calls for asked in self.asked)
 
     def in_round(self, number: int) -> tuple[Asked, ...]:
         """Give the questions of one round, by step."""

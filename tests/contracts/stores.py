@@ -6,15 +6,22 @@ A store joins by a line in ``STORES``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import attrs
+import pytest
 
+from fanscore_adapters.access import TABLES
+from fanscore_adapters.dynamodb import DynamoDb
 from fanscore_adapters.sources import Adapter
 from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
+from tests.aws.clients import aws_client, environment_of
+from tests.aws.ministack import Ministack
+from tests.aws.tables import fresh_tables
 from tests.contracts.generated import Tables
 
 
@@ -48,10 +55,37 @@ def sqlite_in_a_file() -> Iterator[Store]:
         yield _sqlite(tables)
 
 
-STORES: Mapping[str, Open] = {
-    "sqlite in memory": sqlite_in_memory,
-    "sqlite in a file": sqlite_in_a_file,
+@contextmanager
+def dynamodb(aws: Ministack) -> Iterator[Store]:
+    """Open tables of DynamoDB that nobody else has."""
+    with (
+        environment_of(aws),
+        fresh_tables(aws) as tables,
+        closing(aws_client("dynamodb")) as client,
+    ):
+        names = {table: tables.name(table) for table in TABLES}
+        yield Store(DynamoDb(client, names), tables.load)
+
+
+STORES: Mapping[str, Callable[[pytest.FixtureRequest], Open]] = {
+    "sqlite in memory": lambda _: sqlite_in_memory,
+    "sqlite in a file": lambda _: sqlite_in_a_file,
+    "dynamodb": lambda request: partial(dynamodb, request.getfixturevalue("aws")),
 }
+
+
+@pytest.fixture(scope="session", params=STORES.values(), ids=list(STORES))
+def open_store(request: pytest.FixtureRequest) -> Open:
+    """Give what opens each store in turn."""
+    find: Callable[[pytest.FixtureRequest], Open] = request.param
+    return find(request)
+
+
+@pytest.fixture
+def store(open_store: Open) -> Iterator[Store]:
+    """Open each store in turn."""
+    with open_store() as opened:
+        yield opened
 
 
 def _sqlite(tables: SqliteTables) -> Store:

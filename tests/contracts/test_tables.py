@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,9 @@ from fanscore_core.query import Question
 from fanscore_core.scoring import StoredScore
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions
-from tests.contracts.stores import STORES, Open, Store
+from tests.contracts.stores import Open, Store, open_store, store
+
+__all__ = ["open_store", "store"]
 
 FAN, OTHER_FAN = GlobalUserId("user123"), GlobalUserId("user1234")
 MEMBER = MemberId("member123")
@@ -47,14 +49,6 @@ TABLE_OF: dict[type, str] = {
 def demand(fan: str, sort_key: str, **more: object) -> Item:
     """Make a demand record's item."""
     return {"PK": f"fan:{fan}", "SK": sort_key, "version": 1, **more}
-
-
-@pytest.fixture(params=STORES.values(), ids=list(STORES))
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """Open each store in turn."""
-    open_store: Open = request.param
-    with open_store() as opened:
-        yield opened
 
 
 FOUND: list[tuple[Item, Question[object], object]] = [
@@ -200,7 +194,6 @@ def test_loading_replaces(store: Store) -> None:
     ]
 
 
-@pytest.mark.parametrize("open_store", STORES.values(), ids=list(STORES))
 @settings(max_examples=100)  # each opens a database
 @given(known=known_fans(), questions=table_questions())
 def test_one_fetch_of_many_is_many_fetches_of_one(

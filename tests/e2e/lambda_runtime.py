@@ -19,9 +19,11 @@ class Invocation:
 
     Attributes:
         left_ms: until Lambda ends the invocation.
+        aws_request_id: Lambda's id of it.
     """
 
     left_ms: int = 30_000
+    aws_request_id: str = "invocation-1"
 
     def get_remaining_time_in_millis(self) -> int:
         """Give the time until Lambda ends the invocation."""

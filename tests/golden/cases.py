@@ -99,10 +99,20 @@ def kept(name: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+def event_of(name: str) -> object:
+    """Give the event of a case."""
+    event: object = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def answer_text(answer: object) -> str:
+    """Write what AppSync learns of an answer as it is kept."""
+    return json.dumps(answer, indent=2, allow_nan=False) + "\n"
+
+
 def given(name: str) -> str:
     """Give the response that is now given to an event, as JSON text."""
-    event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     with local_system() as system:
         for table, items in STORED.items():
             system.tables.load(table, items)
-        return json.dumps(system.told(event), indent=2, allow_nan=False) + "\n"
+        return answer_text(system.told(event_of(name)))

@@ -63,6 +63,11 @@ class Watch:
         self.finds_nothing()
         return [_checked(answer) for answer in (single, enveloped, *batch)]
 
+    @property
+    def reports(self) -> int:
+        """How many unforeseen errors were reported so far."""
+        return sum(record.levelno >= logging.ERROR for record in self.caplog.records)
+
     def finds_nothing(self) -> None:
         """Check what was logged and printed so far."""
         for record in self.caplog.records:

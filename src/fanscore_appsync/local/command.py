@@ -13,9 +13,9 @@ from typing import NoReturn, TextIO, cast
 import attrs
 import click
 
-from fanscore_appsync import wiring
+from fanscore_appsync import wiring, wiring_embedded
 from fanscore_appsync.app import Answer, App
-from fanscore_appsync.invocation_time import time_left_s
+from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.local.events_command import events
 from fanscore_appsync.local.picture import draw_score, draw_trace
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
@@ -166,7 +166,7 @@ def sample(database: str) -> None:
     if database == IN_MEMORY:
         _refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
-        count = wiring.write_sample(attrs.evolve(_environment(), database=database))
+        count = wiring_embedded.write_sample(attrs.evolve(_environment(), database=database))
     except InvalidInput as error:
         _refuse(str(error))
     click.echo(f"{database}: {count} items written")

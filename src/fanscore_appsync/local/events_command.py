@@ -11,7 +11,7 @@ from typing import NoReturn
 import attrs
 import click
 
-from fanscore_appsync import wiring
+from fanscore_appsync import wiring_embedded
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
 from fanscore_core.errors import InvalidInput
 
@@ -35,7 +35,7 @@ def list_undelivered(database: str | None) -> None:
     The columns: state, consumer, event, attempts, when it is due again or was given up, and why
     the last attempt failed.
     """
-    with wiring.connect_bus(_settings(database)) as bus:
+    with wiring_embedded.connect_bus(_settings(database)) as bus:
         undelivered = bus.undelivered()
     for each in undelivered:
         at = each.at.isoformat(timespec="seconds")
@@ -52,7 +52,7 @@ def retry(event_id: str | None, database: str | None) -> None:
 
     Exit status: 0 if everything is delivered then, 1 if not, 2 for unusable input.
     """
-    with wiring.connect_bus(_settings(database)) as bus:
+    with wiring_embedded.connect_bus(_settings(database)) as bus:
         count = bus.retry(event_id)
         bus.deliver_due(datetime.now(UTC))
         undelivered = len(bus.undelivered())

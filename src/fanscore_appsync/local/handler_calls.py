@@ -12,7 +12,7 @@ import attrs
 
 from fanscore_appsync import wire
 from fanscore_appsync.app import Answer
-from fanscore_appsync.invocation_time import MARGIN_S
+from fanscore_appsync.lambda_context import MARGIN_S
 from fanscore_appsync.local.replies import FieldError, Reply, replies_of, reply_of
 
 RepliesT = TypeVar("RepliesT")

@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.sources import Sources
+from fanscore_adapters.splitting import together
 from fanscore_core.errors import (
     DeadlineExceeded,
     FanscoreError,
@@ -43,6 +44,8 @@ class Fake:
         self.systems = systems
         self.asked: list[list[Ask]] = []
         self._does = does
+
+    split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""

@@ -27,6 +27,7 @@ class LambdaContext:
     """The context object of an invocation that has so much time left."""
 
     left_ms: int
+    aws_request_id: str = "invocation-1"
 
     def get_remaining_time_in_millis(self) -> int:
         """Give the time."""

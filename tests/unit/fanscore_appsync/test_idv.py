@@ -90,5 +90,5 @@ def test_lambda_starts_only_what_is_wired(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "idv_check_liveness")
     runpy.run_path(str(module.__file__))
     monkeypatch.setenv("FANSCORE_BACKEND", "abacus")
-    with pytest.raises(InvalidInput, match=r"^FANSCORE_BACKEND: expected embedded$"):
+    with pytest.raises(InvalidInput, match=r"^FANSCORE_BACKEND: expected embedded or aws$"):
         runpy.run_path(str(module.__file__))

@@ -17,6 +17,7 @@ from fanscore_adapters.documents import parse_stored_json
 from fanscore_adapters.keys import Key
 from fanscore_adapters.local_idv import LocalIdv
 from fanscore_adapters.sources import Adapter, Sources
+from fanscore_adapters.splitting import one_by_one
 from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_adapters.stand_in_vendor import ALIVE, StandInVendor, session_of
 from fanscore_adapters.stand_ins import Sample, StandIns
@@ -99,6 +100,8 @@ class Vendor:
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The system behind each question."""
         return self.stand_in.systems
+
+    split = staticmethod(one_by_one)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""

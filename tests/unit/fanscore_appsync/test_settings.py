@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from fanscore_appsync.settings import Backend, Settings, read_settings
+from fanscore_adapters import access, lambda_
+from fanscore_appsync.settings import (
+    FUNCTIONS,
+    TABLES,
+    AwsSettings,
+    Backend,
+    Settings,
+    read_settings,
+)
 from fanscore_core.errors import InvalidInput
 
 
@@ -58,3 +66,76 @@ def test_unknown_backends(backend: str) -> None:
     assert raised.value.where == "FANSCORE_BACKEND"
     assert raised.value.problem.startswith("expected ")
     assert "embedded" in raised.value.problem
+
+
+# On AWS
+
+AWS: Mapping[str, str] = {"FANSCORE_BACKEND": "aws", "AWS_REGION": "eu-west-1"}
+NAMES = (*TABLES, *FUNCTIONS)
+
+
+def aws_settings(**variables: str) -> AwsSettings:
+    """Read what of AWS is used."""
+    settings = read_settings({**AWS, **variables})
+    assert (settings.backend, settings.aws is None) == (Backend.AWS, False)
+    assert settings.aws is not None
+    return settings.aws
+
+
+def test_aws_needs_a_region_alone() -> None:
+    """Tables, functions and bus have the names of the user's document, unless others are given."""
+    tables, functions = ({name: name for name in names} for names in (TABLES, FUNCTIONS))
+    assert aws_settings() == AwsSettings("eu-west-1", tables, functions, "default")
+
+
+def test_names_are_those_of_the_systems() -> None:
+    """There is a setting for each table and each function that the adapters ask."""
+    assert set(TABLES) == set(access.TABLES)
+    assert set(FUNCTIONS) == set(lambda_.SYSTEMS.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_can_be_set(name: str) -> None:
+    """Each table and function may have another name, or an ARN."""
+    arn = f"arn:aws:lambda:eu-west-1:111122223333:function:{name}:live"
+    aws = aws_settings(**{f"FANSCORE_{name.upper()}": arn})
+    assert {**aws.tables, **aws.functions} == {**{each: each for each in NAMES}, name: arn}
+
+
+def test_what_is_not_of_a_backend_is_left_alone() -> None:
+    """Without AWS, nothing of AWS is read; a token is never shown."""
+    assert read_settings({"AWS_REGION": "nowhere"}) == Settings()
+    assert "secret" not in repr(read_settings({**AWS, "FANSCORE_LNAA_TOKEN": "secret"}))
+
+
+@pytest.mark.parametrize(
+    ("variables", "mistake"),
+    [
+        ({"AWS_REGION": ""}, "AWS_REGION: expected a region of AWS"),
+        ({"AWS_REGION": "Ireland"}, "AWS_REGION: expected a region of AWS"),
+        ({"FANSCORE_EVENT_BUS": "my bus"}, "FANSCORE_EVENT_BUS: expected a name or an ARN"),
+        ({"FANSCORE_DEMAND_TABLE": "d" * 257}, "FANSCORE_DEMAND_TABLE: expected a name or an ARN"),
+        ({"FANSCORE_DB": "fans.db"}, "FANSCORE_DB: has no meaning with FANSCORE_BACKEND=aws"),
+        (
+            {"AWS_REGION": "x", "FANSCORE_ARM_SCORING": "?", "FANSCORE_OUTAGES": "arm_scoring"},
+            (
+                "environment: AWS_REGION: expected a region of AWS; "
+                "FANSCORE_ARM_SCORING: expected a name or an ARN; "
+                "FANSCORE_OUTAGES: has no meaning with FANSCORE_BACKEND=aws"
+            ),
+        ),
+    ],
+)
+def test_mistakes_are_reported_together(variables: Mapping[str, str], mistake: str) -> None:
+    """Every mistake is named with its variable, all of them at once."""
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({**AWS, **variables})
+    assert str(refused.value) == mistake
+
+
+def test_the_default_region_counts() -> None:
+    """The region of the AWS command line counts where Lambda sets none."""
+    environ = {"FANSCORE_BACKEND": "aws", "AWS_DEFAULT_REGION": "us-gov-west-1"}
+    settings = read_settings(environ)
+    assert settings.aws is not None
+    assert settings.aws.region == "us-gov-west-1"

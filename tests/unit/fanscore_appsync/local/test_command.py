@@ -124,7 +124,7 @@ def test_mistakes(
 @pytest.mark.parametrize(
     ("environ", "said"),
     [
-        ({"FANSCORE_BACKEND": "postgres"}, "fanscore: FANSCORE_BACKEND: expected embedded"),
+        ({"FANSCORE_BACKEND": "postgres"}, "fanscore: FANSCORE_BACKEND: expected embedded or aws"),
         ({"FANSCORE_POLICY": "missing.json"}, "fanscore: FANSCORE_POLICY: cannot read missing"),
         ({"FANSCORE_SAMPLE": "missing.json"}, "fanscore: FANSCORE_SAMPLE: cannot read missing"),
         ({"FANSCORE_OUTAGES": "weather"}, "fanscore: FANSCORE_OUTAGES: expected some of "),

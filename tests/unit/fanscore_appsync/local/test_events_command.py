@@ -88,6 +88,6 @@ def test_a_database_is_needed(tmp_path: Path) -> None:
     assert [result.stderr for result in results] == [
         "fanscore: name a database, by --db or FANSCORE_DB\n",
         f"fanscore: {missing}: no such file\n",
-        "fanscore: FANSCORE_BACKEND: expected embedded\n",
+        "fanscore: FANSCORE_BACKEND: expected embedded or aws\n",
     ]
     assert not Path(missing).exists()

@@ -1,4 +1,4 @@
-"""How long a Lambda invocation may take."""
+"""What is used of Lambda's context object: how long an invocation may take, and its id."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ REQUEST_S = 30.0
 class LambdaContext(Protocol):
     """What is used of the context object that Lambda passes."""
 
+    @property
+    def aws_request_id(self) -> str:
+        """Lambda's id of the invocation."""
+        ...
+
     def get_remaining_time_in_millis(self) -> int:
         """Give the time until Lambda ends the invocation."""
         ...
@@ -28,3 +33,8 @@ def time_left_s(context: LambdaContext | None, at_most_s: float = REQUEST_S) -> 
     """
     left_s = context.get_remaining_time_in_millis() / 1000 if context else at_most_s
     return min(left_s, at_most_s) - MARGIN_S
+
+
+def invocation_id(context: LambdaContext | None) -> str:
+    """Give Lambda's id of the invocation; nothing if something else calls."""
+    return context.aws_request_id if context else ""

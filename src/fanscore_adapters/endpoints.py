@@ -1,0 +1,78 @@
+"""Checks of what says where a system is called over HTTP, and with which token.
+
+For the start: it needs no HTTP client, whose import takes long.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address
+from urllib.parse import SplitResult, urlsplit
+
+from fanscore_core.errors import InvalidInput
+
+_RULE = "expected an http or https URL"
+
+_is_visible = re.compile(r"[!-~]+").fullmatch
+_is_host = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?").fullmatch
+_is_token = re.compile(r"[A-Za-z0-9._~+/-]+=*").fullmatch
+
+
+def endpoint_url(name: str, text: str) -> str:
+    """Check the URL of an endpoint.
+
+    Args:
+        name: what an error calls it, such as the environment variable.
+        text: the URL.
+
+    Raises:
+        InvalidInput: it is no URL that one can call; it is not repeated.
+    """
+    _split(name, text)
+    return text
+
+
+def base_url(name: str, text: str) -> str:
+    """Check the URL that paths are added to, and give it without a slash at the end.
+
+    Args:
+        name: what an error calls it, such as the environment variable.
+        text: the URL.
+
+    Raises:
+        InvalidInput: no path can be added to it, or it holds a user; it is not repeated.
+    """
+    if _split(name, text).username is not None or "?" in text or "#" in text:
+        raise InvalidInput(name, "expected a URL without user, query and fragment")
+    return text.rstrip("/")
+
+
+def bearer_token(name: str, text: str) -> str:
+    """Check a bearer token (RFC 6750, 2.1).
+
+    Args:
+        name: what an error calls it, such as the environment variable.
+        text: the token.
+
+    Raises:
+        InvalidInput: it is none; it is not repeated.
+    """
+    if not _is_token(text):
+        raise InvalidInput(name, "expected a bearer token")
+    return text
+
+
+def _split(name: str, text: str) -> SplitResult:
+    try:
+        url = urlsplit(text)
+        is_good = url.scheme in {"http", "https"} and url.port != 0 and _names_a_host(url)
+    except ValueError:  # such as a port that is out of range
+        raise InvalidInput(name, _RULE) from None
+    if not is_good or not _is_visible(text):
+        raise InvalidInput(name, _RULE)
+    return url
+
+
+def _names_a_host(url: SplitResult) -> bool:
+    host = url.hostname or ""
+    return bool(IPv6Address(host) if ":" in host else _is_host(host))

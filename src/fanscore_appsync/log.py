@@ -1,0 +1,127 @@
+"""What the functions log of each invocation: one JSON object a line, and metrics in it.
+
+The fields are an allow-list: counts, times, and names that are ours. CloudWatch makes metrics of
+the same line
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
+
+See docs/reference/logs.md.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from time import time
+
+import attrs
+
+from fanscore_core.run import Outcome
+from fanscore_core.trace import Fate
+
+OK = "OK"
+UNKNOWN = "unknown"
+
+NAMESPACE = "fanscore"
+METRICS = {
+    "milliseconds": "Milliseconds",
+    "items": "Count",
+    "errors": "Count",
+    "degraded": "Count",
+    "rounds": "Count",
+    "calls": "Count",
+}
+"""The fields that are metrics, and their units."""
+
+_WORDY = ("boto3", "botocore", "httpcore", "httpx", "urllib3")
+"""Libraries that log what they send, if they are let."""
+
+_log = logging.getLogger("fanscore")
+
+
+@attrs.frozen
+class Handled:
+    """What came of an invocation.
+
+    Attributes:
+        function: such as ``resolver``.
+        name: of the field, operation or consumer; ``unknown`` if it is none of ours.
+        invocation: Lambda's id of it.
+        outcome: ``OK``, or the code of the first error (docs/reference/errors.md).
+        milliseconds: how long it took.
+        items: of a batch; 1 if it was none.
+        errors: how many of them ended in an error.
+        degraded: how many steps went on without an answer.
+        rounds: how often sources were asked, one time after the other.
+        calls: how many calls over a network were made.
+    """
+
+    function: str
+    name: str
+    invocation: str
+    outcome: str
+    milliseconds: float
+    items: int = 1
+    errors: int = 0
+    degraded: int = 0
+    rounds: int = 0
+    calls: int = 0
+
+
+def handled(  # the columns of a line
+    *,
+    function: str,
+    name: str,
+    invocation: str,
+    codes: Sequence[str],
+    outcomes: Sequence[Outcome[object, object]],
+    took_s: float,
+) -> Handled:
+    """Sum up an invocation.
+
+    Args:
+        function: as ``Handled`` has it.
+        name: likewise.
+        invocation: likewise.
+        codes: for each item ``OK``, or the code of its error.
+        outcomes: of the pipelines that ran.
+        took_s: how long it took, in seconds.
+    """
+    errors = [code for code in codes if code != OK]
+    traces = [outcome.trace for outcome in outcomes]
+    return Handled(
+        function,
+        name,
+        invocation,
+        errors[0] if errors else OK,
+        round(took_s * 1000, 3),
+        len(codes),
+        len(errors),
+        sum(trace.fates.count(Fate.DEGRADED) for trace in traces),
+        max((trace.rounds for trace in traces), default=0),
+        sum(trace.calls for trace in traces),
+    )
+
+
+def log_handled(facts: Handled) -> None:
+    """Log an invocation, if anybody listens."""
+    if _log.isEnabledFor(logging.INFO):
+        _log.info(json.dumps({**attrs.asdict(facts), "_aws": _embedded_metrics()}))
+
+
+def log_to_stdout() -> None:
+    """Write our lines to standard output, as Lambda collects them; keep wordy libraries quiet."""
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(logging.Formatter("%(message)s"))
+    _log.handlers = [lines]
+    _log.propagate = False
+    _log.setLevel(logging.INFO)
+    for name in _WORDY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _embedded_metrics() -> dict[str, object]:
+    metrics = [{"Name": name, "Unit": unit} for name, unit in METRICS.items()]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["function", "name"]], "Metrics": metrics}
+    return {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [directive]}

@@ -1,0 +1,89 @@
+"""From settings to the adapters of AWS. Imported only where that is the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+
+import attrs
+
+from fanscore_adapters import dynamodb, eventbridge, lambda_, rekognition
+from fanscore_adapters.aws import AwsClient, AwsSession
+from fanscore_adapters.later import Later
+from fanscore_adapters.services import LNAA_CALLS
+from fanscore_adapters.sources import Adapter
+from fanscore_appsync.settings import AwsSettings, Settings, refuse
+from fanscore_core.errors import InvalidInput
+
+_LNAA_SYSTEMS = {question: call.service for question, call in LNAA_CALLS.items()}
+
+
+def resolver_adapters(
+    settings: Settings, aws: AwsSettings, closing: ExitStack
+) -> Sequence[Adapter]:
+    """Give what answers the resolvers.
+
+    Args:
+        settings: of all.
+        aws: of AWS.
+        closing: is given what to close in the end.
+
+    Raises:
+        InvalidInput: a setting is missing; names all of them.
+    """
+    refuse(_missing(settings, "lnaa_url", "lnaa_token"))
+    session = AwsSession(aws.region)
+    functions = _client("lambda", session, closing, lambda_.READ_S)
+    bus = _client("events", session, closing, eventbridge.READ_S)
+    return (
+        # First, since functions take longest: what the others need is prepared while they run.
+        lambda_.LambdaProxies(functions, aws.functions),
+        _tables(aws, session, closing),
+        eventbridge.EventBridge(bus, aws.event_bus),
+        Later(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
+    )
+
+
+def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
+    """Give what answers the identity verification function."""
+    session = AwsSession(aws.region)
+    client = _client("rekognition", session, closing, rekognition.READ_S)
+    return (_tables(aws, session, closing), rekognition.Rekognition(client))
+
+
+def consumer_adapters(
+    settings: Settings, aws: AwsSettings, closing: ExitStack
+) -> Sequence[Adapter]:
+    """Give what answers the consumers, but for the webhooks.
+
+    Raises:
+        InvalidInput: an endpoint is missing; names both if both are.
+    """
+    refuse(_missing(settings, "notification_url", "sync_url"))
+    return (_tables(aws, AwsSession(aws.region), closing),)
+
+
+def _lnaa(settings: Settings, closing: ExitStack) -> Adapter:
+    # An HTTP client takes long to import, and few requests need one.
+    from fanscore_adapters.lnaa import Lnaa, lnaa_client  # noqa: PLC0415
+
+    client = closing.enter_context(lnaa_client())
+    return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
+
+
+def _tables(aws: AwsSettings, session: AwsSession, closing: ExitStack) -> dynamodb.DynamoDb:
+    client = _client("dynamodb", session, closing, dynamodb.READ_S)
+    return dynamodb.DynamoDb(client, aws.tables)
+
+
+def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float) -> AwsClient:
+    client = AwsClient(service, session.region, read_s, session=session)
+    closing.callback(client.close)
+    return client
+
+
+def _missing(settings: Settings, *names: str) -> list[InvalidInput]:
+    given = attrs.asdict(settings, recurse=False)
+    variables = [f"FANSCORE_{name.upper()}" for name in names if given[name] is None]
+    return [InvalidInput(variable, "needed with FANSCORE_BACKEND=aws") for variable in variables]

@@ -1,0 +1,3 @@
+from tests.aws.conftest import aws
+
+__all__ = ["aws"]

@@ -1,0 +1,118 @@
+"""The golden cases on the AWS backend: the same events, answered from an emulator of AWS.
+
+Each event has tables of its own. The identity verification function runs in this process, since
+its clock must stand still like the resolver's; it is called through Lambda all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from itertools import count
+from time import monotonic
+
+import attrs
+
+from fanscore_adapters.dynamodb import DynamoDb
+from fanscore_adapters.idv_calls import IDV
+from fanscore_adapters.sources import Adapter, Sources
+from fanscore_appsync import wiring_aws
+from fanscore_appsync.app import App
+from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.report import report
+from fanscore_appsync.settings import AwsSettings, read_settings
+from fanscore_core.ids import RequestId
+from fanscore_core.query import Source
+from tests.aws.clients import environment_of
+from tests.aws.forwarding import forwarded
+from tests.aws.functions import create_proxies
+from tests.aws.ministack import Ministack
+from tests.aws.parties import parties
+from tests.aws.tables import AwsTables, fresh_tables
+from tests.demand_samples import START
+from tests.e2e.lambda_runtime import told
+from tests.e2e.local_system import POLICY, SAMPLE, TIME_LEFT_S
+from tests.golden.cases import STORED
+
+BUS = "golden"
+OPEN_SESSION = "session-open"
+"""The stored session that Rekognition is asked about."""
+
+
+@attrs.define
+class GoldenAws:
+    """What is the same for all events.
+
+    Attributes:
+        aws: the server.
+        resolver: the adapters of the resolver.
+        verifier: the adapters of the identity verification function.
+        executor: where the sources ask.
+        tables: of the event that is being answered.
+    """
+
+    aws: Ministack
+    resolver: Sequence[Adapter]
+    verifier: Sequence[Adapter]
+    executor: ThreadPoolExecutor
+    tables: AwsTables
+
+    def told(self, event: object) -> object:
+        """Give what AppSync learns of an event's answer, on tables with the golden data."""
+        minted = count()
+        with fresh_tables(self.aws) as self.tables:
+            self.tables.load(SAMPLE.tables)
+            self.tables.load(STORED)
+            source = self._source_maker(self.resolver)
+            app = App(POLICY, source, report, _clock, lambda: RequestId(f"minted-{next(minted)}"))
+            return told(lambda: app.answer(event, TIME_LEFT_S).response)
+
+    def verify(self, payload: object) -> object:
+        """Answer a call of the identity verification function."""
+        app = IdvApp(self._source_maker(self.verifier), report, _clock)
+        return app.answer(payload, TIME_LEFT_S)
+
+    def _source_maker(self, adapters: Sequence[Adapter]) -> Callable[[float], Source]:
+        here = [self._on_tables(adapter) for adapter in adapters]
+        return lambda left_s: Sources(here, self.executor, monotonic, monotonic() + left_s)
+
+    def _on_tables(self, adapter: Adapter) -> Adapter:
+        if not isinstance(adapter, DynamoDb):
+            return adapter
+        names = {table: self.tables.name(table) for table in adapter.names}
+        return attrs.evolve(adapter, names=names)
+
+
+@contextmanager
+def golden_aws(aws: Ministack) -> Iterator[GoldenAws]:
+    """Make all that the golden events need on a server."""
+    create_proxies(aws, SAMPLE)
+    aws.client("events").create_event_bus(Name=BUS)
+    with (
+        parties(SAMPLE) as others,
+        environment_of(aws) as environment,
+        ThreadPoolExecutor(8) as executor,
+        ExitStack() as closing,
+    ):
+        for name, value in others.environ.items():
+            environment.setenv(name, value)
+        environ = {**aws.environ, **others.environ, "FANSCORE_EVENT_BUS": BUS}
+        settings = read_settings({**environ, "FANSCORE_BACKEND": "aws"})
+        used = settings.aws
+        assert isinstance(used, AwsSettings)
+        golden = GoldenAws(
+            aws,
+            wiring_aws.resolver_adapters(settings, used, closing),
+            wiring_aws.idv_adapters(used, closing),
+            executor,
+            AwsTables(aws),
+        )
+        others.sessions.add(OPEN_SESSION)
+        with forwarded(aws, IDV, golden.verify):
+            yield golden
+
+
+def _clock() -> datetime:
+    return START

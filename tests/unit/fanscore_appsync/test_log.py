@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import attrs
+import pytest
+
+from fanscore_appsync.app import App
+from fanscore_appsync.consumer_app import ConsumerApp
+from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.log import METRICS, Handled, log_handled, log_to_stdout
+from fanscore_appsync.testing import appsync_event, user
+from fanscore_core.consumption import Consumer
+from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.ports.campaign_service import CampaignById
+from fanscore_core.query import Answered, Ask, Question, Source
+from tests.e2e.local_system import LocalSystem, local_system
+from tests.unit.fanscore_appsync.samples import EVENT, FAN, OTHER_FAN, Desk, desk, score_event
+
+PAGE = Path(__file__).parents[3] / "docs/reference/logs.md"
+LINE = Handled("resolver", "VFApi.campaign", "invocation-1", "OK", 1.5)
+
+
+@attrs.frozen
+class Counted:
+    """A source whose answers cost a call each."""
+
+    source: Source
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        return [attrs.evolve(answered, calls=1) for answered in self.source.fetch(asks)]
+
+
+def logged(used: Desk, event: object, invocation: str = "invocation-1") -> Handled:
+    """Give what is logged of an event, without the time that it took."""
+    kept: list[Handled] = []
+    counted = Desk(Counted(used.source))
+    app: App = attrs.evolve(counted.app, log=kept.append)
+    try:
+        app.answer(event, 30.0, invocation)
+    except Exception:  # noqa: BLE001  # a plain error event is raised, and logged all the same
+        assert not isinstance(event, list)
+    (line,) = kept
+    assert line.milliseconds > 0
+    return attrs.evolve(line, milliseconds=0.0)
+
+
+def line_of(name: str, outcome: str = "OK", **counts: int) -> Handled:
+    """Make the line of a resolver's invocation."""
+    return Handled("resolver", name, "invocation-1", outcome, 0.0, **counts)
+
+
+def test_an_answer_is_logged() -> None:
+    """A score is logged with its field, its rounds and its calls."""
+    assert logged(desk(), score_event()) == line_of("VFApi.accountFanscore", rounds=2, calls=7)
+
+
+def test_going_without_is_logged() -> None:
+    """A step that went on without an answer is counted, and the outcome is good."""
+    down: Mapping[Question[object], object] = {
+        cast("Question[object]", ArmScore(FAN, EVENT)): Unavailable("arm_scoring")
+    }
+    assert logged(desk(down), score_event()) == line_of(
+        "VFApi.accountFanscore", degraded=1, rounds=2, calls=7
+    )
+
+
+def test_a_batch_is_one_line() -> None:
+    """A batch is one line: its items, those that failed, and the calls of all together."""
+    events = [score_event(), score_event(OTHER_FAN), {}, score_event(GlobalUserId("no id!"))]
+    line = logged(desk(), events)
+    assert (line.items, line.errors, line.outcome) == (4, 2, "INVALID_INPUT")
+    assert (line.rounds, line.calls) == (2, 11)
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "outcome"),
+    [
+        ({}, "unknown", "INVALID_INPUT"),
+        ([], "unknown", "OK"),
+        (None, "unknown", "INVALID_INPUT"),
+        (appsync_event("VFApi.secret-fan", {}, user(FAN)), "unknown", "INVALID_INPUT"),
+        (appsync_event("Query.api", {}, user(FAN)), "Query.api", "OK"),
+        (appsync_event("VFApi.campaign", {}), "VFApi.campaign", "NOT_ALLOWED"),
+        (appsync_event("VFApi.campaign", {}, user(FAN)), "VFApi.campaign", "INVALID_INPUT"),
+    ],
+)
+def test_what_did_not_run_is_logged(event: object, name: str, outcome: str) -> None:
+    """What ends before any question is a line too, and names no field that there is not."""
+    line = logged(desk(), event)
+    assert (line.name, line.outcome, line.rounds, line.calls) == (name, outcome, 0, 0)
+
+
+def test_a_bug_is_logged_as_internal() -> None:
+    """What nobody foresaw is INTERNAL."""
+    bug: Mapping[Question[object], object] = {
+        cast("Question[object]", CampaignById(FAN)): KeyError("fan@example.com")  # type: ignore[arg-type]
+    }
+    event = appsync_event("VFApi.campaign", {"campaignId": FAN}, user(FAN))
+    assert logged(desk(bug), event).outcome == "INTERNAL"
+
+
+# The other functions
+
+
+def test_the_identity_verification_function_logs() -> None:
+    """A call is a line, with its operation and outcome; of what is no call, nothing is quoted."""
+    with local_system() as system:
+        kept: list[Handled] = []
+        app: IdvApp = attrs.evolve(system.idv, log=kept.append)
+        started = {"globalUserId": "user123", "token": "token-1"}
+        app.answer({"operation": "startSession", "arguments": started}, 30.0, "invocation-1")
+        app.answer({"operation": "secret-fan", "arguments": {}}, 30.0, "invocation-2")
+    shown = [(each.function, each.name, each.invocation, each.outcome) for each in kept]
+    assert shown == [
+        ("idv_check_liveness", "startSession", "invocation-1", "OK"),
+        ("idv_check_liveness", "unknown", "invocation-2", "INVALID_INPUT"),
+    ]
+    assert kept[0].rounds > 0
+
+
+def test_the_consumers_log() -> None:
+    """A delivery is a line, also where it is raised so that it comes again."""
+    with local_system() as system:
+        kept: list[Handled] = []
+        app: ConsumerApp = attrs.evolve(system.consumers, log=kept.append)
+        app.consume(Consumer.SYNC, delivered(system), 30.0, "invocation-1")
+        with pytest.raises(InvalidInput):
+            app.consume(Consumer.PROFILE, {}, 30.0, "invocation-2")
+    shown = [(each.function, each.name, each.invocation, each.outcome) for each in kept]
+    assert shown == [
+        ("consumer", "sync", "invocation-1", "OK"),
+        ("consumer", "profile", "invocation-2", "INVALID_INPUT"),
+    ]
+    assert kept[0].rounds > 0
+
+
+def delivered(system: LocalSystem) -> object:
+    """Give an event as it is delivered."""
+    event = {
+        "schemaVersion": 1,
+        "id": "event-1",
+        "occurredAt": system.now.astimezone(UTC).isoformat(),
+        "globalUserId": "user123",
+        "memberId": "member123",
+        "campaignId": "camp1",
+    }
+    return {"source": "fanscore", "detail-type": "user.upsert", "detail": event}
+
+
+# The lines
+
+
+@pytest.fixture
+def stdout(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Log to standard output as in Lambda."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", written)
+    log_to_stdout()
+    return written
+
+
+def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
+    """Standard output gets one JSON object a line, with the fields and the metrics among them."""
+    began_at = datetime.now(UTC)
+    log_handled(LINE)
+    log_handled(LINE)
+    first, second = map(json.loads, stdout.getvalue().splitlines())
+    embedded = first.pop("_aws")
+    assert first == attrs.asdict(LINE)
+    assert second.keys() == {*first, "_aws"}
+    assert embedded["Timestamp"] >= int(began_at.timestamp() * 1000)
+    (directive,) = embedded["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": "fanscore",
+        "Dimensions": [["function", "name"]],
+        "Metrics": [{"Name": name, "Unit": unit} for name, unit in METRICS.items()],
+    }
+    assert {type(first[name]) for name in METRICS} <= {int, float}
+
+
+def test_wordy_libraries_are_kept_quiet(stdout: io.StringIO) -> None:
+    """What HTTP libraries say of their requests, ids in URLs among it, reaches no log."""
+    logging.getLogger("httpx").info("GET /members/user123")
+    logging.getLogger("botocore.endpoint").debug("user123")
+    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
+    assert stdout.getvalue() == ""
+
+
+def test_nobody_listens_by_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """Outside of Lambda, an invocation writes nothing."""
+    log_handled(LINE)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_every_field_is_documented() -> None:
+    """The page of logs names exactly the fields that there are."""
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows[: len(attrs.fields(Handled)) + 1] == [
+        *sorted((each.name for each in attrs.fields(Handled)), key=rows.index),
+        "_aws",
+    ]
