@@ -17,7 +17,7 @@ from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.log import METRICS, Handled, log_handled, log_to_stdout
-from fanscore_appsync.testing import appsync_event, user
+from fanscore_appsync.testing import appsync_event, unchecked_event, user
 from fanscore_core.consumption import Consumer
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
@@ -90,10 +90,10 @@ def test_a_batch_is_one_line() -> None:
         ({}, "unknown", "INVALID_INPUT"),
         ([], "unknown", "OK"),
         (None, "unknown", "INVALID_INPUT"),
-        (appsync_event("VFApi.secret-fan", {}, user(FAN)), "unknown", "INVALID_INPUT"),
+        (unchecked_event("VFApi.secret-fan", {}, user(FAN)), "unknown", "INVALID_INPUT"),
         (appsync_event("Query.api", {}, user(FAN)), "Query.api", "OK"),
-        (appsync_event("VFApi.campaign", {}), "VFApi.campaign", "NOT_ALLOWED"),
-        (appsync_event("VFApi.campaign", {}, user(FAN)), "VFApi.campaign", "INVALID_INPUT"),
+        (unchecked_event("VFApi.campaign", {}), "VFApi.campaign", "NOT_ALLOWED"),
+        (unchecked_event("VFApi.campaign", {}, user(FAN)), "VFApi.campaign", "INVALID_INPUT"),
     ],
 )
 def test_what_did_not_run_is_logged(event: object, name: str, outcome: str) -> None:
