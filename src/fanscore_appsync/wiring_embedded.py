@@ -5,8 +5,8 @@ Imported only where that is the backend.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from fanscore_adapters.idv_calls import IDV_CALLS
@@ -86,14 +86,19 @@ def connect_consumers(settings: Settings, closing: ExitStack) -> ConsumerApp:
     return _consumers_on(_tables(settings, closing), events, settings, closing)
 
 
-def connect_bus(settings: Settings) -> LocalBus:
-    """Wire the local event bus with its consumers; it delivers once it is started.
+@contextmanager
+def connect_bus(settings: Settings) -> Iterator[LocalBus]:
+    """Wire the local event bus with its consumers, and close it all in the end.
+
+    It delivers once it is started.
 
     Raises:
         InvalidInput: as ``connect_consumers``.
     """
     _check_outages(settings.outages)
-    return _bus_on(SqliteTables(settings.database), settings, ExitStack())
+    with ExitStack() as closing:
+        bus = _bus_on(_tables(settings, closing), settings, closing)
+        yield closing.enter_context(bus)
 
 
 def write_sample(settings: Settings) -> int:
