@@ -85,7 +85,7 @@ def options(command: click.Command) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", sorted(set(names())))
 def test_names_are_documented(name: str) -> None:
-    """Each field, step, option, variable, limit, error code, reason, fate and system is on a page."""
+    """Each field, step, option, variable, limit, code, reason, fate and system is on a page."""
     codes = [code for page in PAGES for code in CODE.findall(prose(page))]
     assert name in {*codes, *(word for code in codes for word in code.split())}
 
