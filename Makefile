@@ -12,10 +12,10 @@ DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --requi
 	--dest .lambda/$(1) -r requirements/lambda.txt
 
 # The tests that the coverage floor is measured on.
-COVERED := tests/unit tests/contracts tests/golden
+COVERED := tests/unit tests/contracts tests/golden tests/gateway
 
 # The targets of test-full: one for each thing that needs more than Python.
-FULL := lint-deploy test-appsync-js test-deploy
+FULL := test-audit test-console test-load lint-deploy test-appsync-js test-deploy
 
 .PHONY: help
 help: ## Show this list
@@ -75,7 +75,24 @@ test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need onl
 
 .PHONY: test-full
 test-full: $(FULL) ## Run the tests that need more than Python
-	@$(if $(FULL),:,echo 'Nothing needs more than Python yet.')
+
+.PHONY: test-audit
+test-audit: .venv/.dev tests/gateway/audit/node_modules/.installed ## Audit GraphQL over HTTP (needs Node.js)
+	node tests/gateway/audit/audit.mjs $(BIN)/fanscore
+
+.PHONY: test-console
+test-console: .venv/.dev tests/console/node_modules/.installed ## Drive the console in Chromium (needs Node.js)
+	@$(if $(CHROMIUM),,scripts/need chromium)
+	npm test --prefix tests/console
+
+.PHONY: test-load
+test-load: .venv/.dev ## Load the gateway with wrk: no errors, flat memory
+	@scripts/need wrk
+	$(BIN)/python -m tests.load
+
+tests/%/node_modules/.installed: tests/%/package-lock.json
+	@cd $(dir $<) && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 .PHONY: check
 check: lint types coverage ## Run every gate: format, lint, imports, types, coverage floor
@@ -119,6 +136,10 @@ docs: .venv/.dev ## Write the generated parts of the pages, run the examples, fo
 property: .venv/.dev ## Search long for a counterexample to the laws
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest tests/property
 
+.PHONY: simulation
+simulation: .venv/.dev ## Run SEEDS schedules of faults, or replay one: SEED=n
+	$(BIN)/python -m tests.simulation $(or $(SEED),--count $(or $(SEEDS),100000) --first $(or $(FIRST),0))
+
 .PHONY: teeth
 teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
 	$(BIN)/python -m tests.teeth
@@ -126,6 +147,18 @@ teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
 .PHONY: bench
 bench: .venv/.dev ## Measure, side by side
 	$(BIN)/python -m benchmarks
+
+.PHONY: bench-gateway
+bench-gateway: .venv/.dev .ministack/.ready ## Measure the gateway, side by side with an emulator of AppSync
+	$(BIN)/python -m benchmarks.gateway
+
+.PHONY: serve
+serve: .venv/.dev ## Serve the API and its console on this machine
+	@$(BIN)/fanscore serve
+
+.PHONY: bench-aws
+bench-aws: .venv/.dev .ministack/.ready ## Measure the AWS adapters, side by side with ordinary code
+	$(BIN)/python -m benchmarks.aws
 
 .PHONY: build
 build: .venv/.demo ## Make the wheel and the sdist in dist/
@@ -172,7 +205,7 @@ test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test 
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
 	$(COMPILE) --build-deps-for editable --extra cli \
 		--output-file requirements/demo.txt pyproject.toml
-	$(COMPILE) --build-deps-for editable --extra cli --extra dev \
+	$(COMPILE) --build-deps-for editable --extra cli --extra gateway --extra dev --extra bench \
 		--constraint requirements/demo.txt --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/lambda.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
@@ -180,7 +213,7 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .ministack .deploy .lambda deploy/appsync/node_modules dist htmlcov \
-		.coverage .coverage.* .hypothesis \
+	rm -rf .venv .ministack .deploy .lambda build dist htmlcov deploy/appsync/node_modules \
+		tests/*/node_modules tests/*/*/node_modules .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

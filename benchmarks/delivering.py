@@ -16,7 +16,7 @@ from fanscore_adapters.local_bus import LocalBus
 from fanscore_adapters.local_events import LocalEvents
 from fanscore_adapters.sqlite import SqliteTables
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.wiring import connect_bus
+from fanscore_appsync.wiring_embedded import connect_bus
 from fanscore_core.consumption import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.event_bus import PublishUserEvent

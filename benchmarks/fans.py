@@ -19,7 +19,7 @@ from fanscore_adapters.keys import Key
 from fanscore_adapters.sources import Adapter, Sources
 from fanscore_adapters.splitting import together
 from fanscore_adapters.sqlite import Sqlite, SqliteTables
-from fanscore_appsync.wiring import MAX_THREADS
+from fanscore_appsync.wiring_parts import MAX_THREADS
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs
 from fanscore_core.policy import ScorePolicy

@@ -17,7 +17,7 @@ from fanscore_adapters.policy_json import default_policy
 from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_adapters.stand_ins import StandIns, default_sample
 from fanscore_appsync.app import App
-from fanscore_appsync.testing import appsync_event, user
+from fanscore_appsync.testing import unchecked_event, user
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
 from fanscore_core.ports.demand import PutDemandRecord
 from fanscore_core.query import Answered, Ask, Question
@@ -100,7 +100,7 @@ class DemandDesk:
         identity: Mapping[str, object] | None = None,
     ) -> object:
         """Give the answer, in its envelope, to a fan who calls a field."""
-        event = appsync_event(
+        event = unchecked_event(
             field, arguments, identity or user(FAN), headers=HEADERS, envelope=True
         )
         answer = self.app.answer(event, TIME_LEFT_S)

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, DecimalException
+from decimal import (
+    Clamped,
+    Context,
+    Decimal,
+    DecimalException,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    Rounded,
+    Underflow,
+)
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -12,6 +22,15 @@ from fanscore_core.errors import InvalidInput
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
+
+# DynamoDB writes the zeros of large numbers out, more than boto3 would read
+# (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html).
+_numbers = Context(
+    prec=126,
+    Emin=-130,
+    Emax=125,
+    traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow],
+)
 
 
 def write_value(value: object) -> Mapping[str, object]:
@@ -45,18 +64,24 @@ def read_item(written: object) -> Item:
     if not isinstance(written, dict):
         raise InvalidInput("item", "expected an object")
     try:
-        return {name: _plain(_read(value)) for name, value in written.items()}
+        return {name: _read_value(value) for name, value in written.items()}
     except (TypeError, AttributeError, DecimalException) as error:
         raise InvalidInput("item", "holds what is no value of DynamoDB") from error
 
 
-def _plain(value: object) -> object:
-    match value:
-        case Decimal() if value == value.to_integral_value():
-            return int(value)
-        case dict():
-            return {name: _plain(each) for name, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
+def _read_value(written: object) -> object:
+    match written:
+        case {"N": str(text)}:
+            return _read_number(text)
+        case {"M": dict(members)}:
+            return {name: _read_value(value) for name, value in members.items()}
+        case {"L": list(values)}:
+            return [_read_value(value) for value in values]
         case _:
-            return value
+            return _read(written)
+
+
+def _read_number(text: str) -> int | Decimal:
+    number = _numbers.create_decimal(text)
+    whole = number.is_finite() and number == number.to_integral_value()
+    return int(number) if whole else number

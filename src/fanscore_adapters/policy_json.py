@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from pathlib import Path
 
 from fanscore_adapters.documents import parse_json
 from fanscore_adapters.structure import StrictConverter, same
 from fanscore_core.policy import ScorePolicy
+
+_DEFAULT = Path(__file__).with_name("default_policy.json")
 
 _converter = StrictConverter(same, forbid_extra_keys=True)
 
@@ -22,5 +24,4 @@ def parse_policy(text: str) -> ScorePolicy:
 
 def default_policy() -> ScorePolicy:
     """Give the policy that is shipped with fanscore."""
-    shipped = resources.files("fanscore_adapters") / "default_policy.json"
-    return parse_policy(shipped.read_text(encoding="utf-8"))
+    return parse_policy(_DEFAULT.read_text(encoding="utf-8"))

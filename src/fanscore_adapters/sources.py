@@ -54,7 +54,7 @@ class Sources:
     adapter wants both kinds in one call, that call has the time of its most patient question.
 
     Attributes:
-        adapters: no two answer the same type of question.
+        adapters: no two answer the same question; a round's calls start in their order.
         executor: threads to ask in.
         clock: seconds, never going back.
         expires_at: by the clock, when the request must have been answered.
@@ -91,7 +91,7 @@ class Sources:
                     by_adapter[number].append(index)
         return [
             (self.adapters[number], [indexes[each] for each in group])
-            for number, indexes in by_adapter.items()
+            for number, indexes in sorted(by_adapter.items())
             for group in self.adapters[number].split([asks[index] for index in indexes])
         ]
 

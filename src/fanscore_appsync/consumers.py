@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 
-from fanscore_appsync import wiring
+from fanscore_appsync import quick_start, wiring  # the first of these comes first
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
@@ -49,3 +49,4 @@ def _consume(consumer: Consumer, event: object, context: LambdaContext | None) -
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     log_to_stdout()
     consumer_app()  # Bad settings must fail the start of the function, not the first event.
+    quick_start.finished()

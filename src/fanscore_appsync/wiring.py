@@ -1,50 +1,30 @@
-"""From settings to an app: the only place that names adapters."""
+"""From settings to an app: with ``wiring_embedded`` and ``wiring_aws`` the place of adapters.
+
+Each function and backend loads what it needs alone, which shortens cold starts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
-from time import monotonic
-from typing import TypeVar
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
-from fanscore_adapters.idv_calls import IDV_CALLS
-from fanscore_adapters.local_bus import LocalBus, Recorder
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.local_idv import LocalIdv
 from fanscore_adapters.policy_json import default_policy, parse_policy
-from fanscore_adapters.services import SYSTEMS
-from fanscore_adapters.sources import Adapter, Sources
-from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_adapters.stand_in_vendor import StandInVendor
-from fanscore_adapters.stand_ins import Sample, StandIns, default_sample, parse_sample
 from fanscore_appsync.app import App
-from fanscore_appsync.consumer_app import ConsumerApp
-from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
-from fanscore_core.consumption import LEASE, Consumer
-from fanscore_core.errors import InvalidInput
-from fanscore_core.ids import RequestId
+from fanscore_appsync.wiring_parts import (
+    endpoint_urls,
+    mint,
+    now,
+    parsed_file,
+    source_maker,
+    webhooks,
+)
 from fanscore_core.policy import ScorePolicy
-from fanscore_core.query import Source
 
-ParsedT = TypeVar("ParsedT")
-
-MAX_THREADS = 32
-
-NOTIFICATION = "notification_endpoint"
-SYNC = "sync_endpoint"
-
-CONSUMER_S = LEASE.total_seconds() - 0.5
-"""What a consumer is given, called within the process."""
-
-IDV_S = 10.0
-"""What the identity verification function is given, called within the process."""
+if TYPE_CHECKING:
+    from fanscore_appsync.consumer_app import ConsumerApp
+    from fanscore_appsync.idv_app import IdvApp
 
 
 def connect(settings: Settings, closing: ExitStack | None = None) -> App:
@@ -61,12 +41,14 @@ def connect(settings: Settings, closing: ExitStack | None = None) -> App:
     closing = closing or ExitStack()
     policy = _policy(settings.policy)
     if settings.aws is None:
-        adapters = _embedded_adapters(settings, closing)
-    else:
-        from fanscore_appsync.wiring_aws import resolver_adapters  # noqa: PLC0415  # the SDK is big
+        from fanscore_appsync import wiring_embedded  # noqa: PLC0415  # (as said above)
 
-        adapters = resolver_adapters(settings, settings.aws, closing)
-    return App(policy, _source_maker(adapters, closing), report, _now, _mint)
+        adapters = wiring_embedded.resolver_adapters(settings, closing)
+    else:
+        from fanscore_appsync import wiring_aws  # noqa: PLC0415  # (as said above)
+
+        adapters = wiring_aws.resolver_adapters(settings, settings.aws, closing)
+    return App(policy, source_maker(adapters, closing), report, now, mint)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -81,10 +63,14 @@ def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
     """
     closing = closing or ExitStack()
     if settings.aws is None:
-        return _idv_on(_tables(settings, closing), closing)
-    from fanscore_appsync.wiring_aws import idv_adapters  # noqa: PLC0415  # the SDK is big
+        from fanscore_appsync import wiring_embedded  # noqa: PLC0415  # (as said above)
 
-    return IdvApp(_source_maker(idv_adapters(settings.aws, closing), closing), report, _now)
+        return wiring_embedded.connect_idv(settings, closing)
+    from fanscore_appsync import wiring_aws  # noqa: PLC0415  # (as said above)
+    from fanscore_appsync.idv_app import IdvApp  # noqa: PLC0415  # (the same)
+
+    adapters = wiring_aws.idv_adapters(settings.aws, closing)
+    return IdvApp(source_maker(adapters, closing), report, now)
 
 
 def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> ConsumerApp:
@@ -99,148 +85,18 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
     """
     closing = closing or ExitStack()
     if settings.aws is None:
-        _check_outages(settings.outages)
-        events = LocalEvents(settings.database)
-        closing.callback(events.close)
-        return _consumers_on(_tables(settings, closing), events, settings, closing)
-    from fanscore_appsync.wiring_aws import consumer_adapters  # noqa: PLC0415  # the SDK is big
+        from fanscore_appsync import wiring_embedded  # noqa: PLC0415  # (as said above)
 
-    tables = consumer_adapters(settings, settings.aws, closing)
-    adapters = (*tables, _webhooks(_urls(settings), closing))
-    return ConsumerApp(_source_maker(adapters, closing), _now, _mint, report)
+        return wiring_embedded.connect_consumers(settings, closing)
+    from fanscore_appsync import wiring_aws  # noqa: PLC0415  # (as said above)
+    from fanscore_appsync.consumer_app import ConsumerApp  # noqa: PLC0415  # (the same)
 
-
-def connect_bus(settings: Settings) -> LocalBus:
-    """Wire the local event bus with its consumers; it delivers once it is started.
-
-    Raises:
-        InvalidInput: as ``connect_consumers``.
-    """
-    _check_outages(settings.outages)
-    return _bus_on(SqliteTables(settings.database), settings, ExitStack())
-
-
-def write_sample(settings: Settings) -> int:
-    """Write the sample's items into the database, over what is there; give their number.
-
-    Raises:
-        InvalidInput: the sample or the database cannot be used.
-    """
-    sample = _sample(settings.sample)
-    with SqliteTables(settings.database) as tables:
-        return _load(tables, sample)
-
-
-def _embedded_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
-    sample = _sample(settings.sample)
-    _check_outages(settings.outages)
-    tables = _tables(settings, closing)
-    if settings.database == IN_MEMORY:
-        _load(tables, sample)
-    idv = _idv_on(tables, closing)
-    bus = _bus_on(tables, settings, closing)
-    closing.callback(bus.close)
-    bus.deliver_in_background()
-    return (
-        Sqlite(tables),
-        StandIns(sample, settings.outages),
-        LocalIdv(lambda payload: idv.answer(payload, IDV_S), settings.outages),
-        bus,
-    )
-
-
-def _tables(settings: Settings, closing: ExitStack) -> SqliteTables:
-    return closing.enter_context(SqliteTables(settings.database))
-
-
-def _idv_on(tables: SqliteTables, closing: ExitStack) -> IdvApp:
-    return IdvApp(_source_maker((Sqlite(tables), StandInVendor()), closing), report, _now)
-
-
-def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> LocalBus:
-    events = LocalEvents(settings.database)
-    app = _consumers_on(tables, events, settings, closing)
-    consumers = {
-        consumer.value: partial(app.consume, consumer, time_left_s=CONSUMER_S)
-        for consumer in Consumer
-    }
-    return LocalBus(events, consumers, _now, report)
-
-
-def _consumers_on(
-    tables: SqliteTables, events: LocalEvents, settings: Settings, closing: ExitStack
-) -> ConsumerApp:
-    urls = _urls(settings)
-    recorded = frozenset({NOTIFICATION, SYNC} - urls.keys())
-    adapters: list[Adapter] = [
-        Sqlite(tables),
-        Recorder(events, recorded, _now, settings.outages),
-    ]
-    if urls:
-        adapters.append(_webhooks(urls, closing))
-    return ConsumerApp(_source_maker(adapters, closing), _now, _mint, report)
-
-
-def _urls(settings: Settings) -> Mapping[str, str]:
-    given = {NOTIFICATION: settings.notification_url, SYNC: settings.sync_url}
-    return {system: url for system, url in given.items() if url is not None}
-
-
-def _webhooks(urls: Mapping[str, str], closing: ExitStack) -> Adapter:
-    # Only here: without endpoints, an HTTP client need not even be installed.
-    from fanscore_adapters.webhooks import Webhooks, webhook_client  # noqa: PLC0415
-
-    return Webhooks(urls, closing.enter_context(webhook_client()))
-
-
-def _source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:
-    """Give what makes a source for the seconds that are left.
-
-    Each maker has threads of its own: a function that is called within the process must not wait
-    for a thread of its caller's.
-    """
-    executor = ThreadPoolExecutor(MAX_THREADS, "fanscore")
-    closing.callback(executor.shutdown)
-    return lambda time_left_s: Sources(adapters, executor, monotonic, monotonic() + time_left_s)
-
-
-def _check_outages(outages: frozenset[str]) -> None:
-    idv = {call.service for call in IDV_CALLS.values()}
-    services = {*SYSTEMS.values(), *idv, NOTIFICATION, SYNC}
-    if not outages <= services:
-        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
-
-
-def _load(tables: SqliteTables, sample: Sample) -> int:
-    for table, items in sample.tables.items():
-        tables.load(table, items)
-    return sum(map(len, sample.tables.values()))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _mint() -> RequestId:
-    return RequestId(str(uuid4()))
+    tables = wiring_aws.consumer_adapters(settings, settings.aws, closing)
+    adapters = (*tables, webhooks(endpoint_urls(settings), closing))
+    return ConsumerApp(source_maker(adapters, closing), now, mint, report)
 
 
 def _policy(path: str | None) -> ScorePolicy:
     if path is None:
         return default_policy()
-    return _parsed(path, "FANSCORE_POLICY", parse_policy)
-
-
-def _sample(path: str | None) -> Sample:
-    if path is None:
-        return default_sample()
-    return _parsed(path, "FANSCORE_SAMPLE", parse_sample)
-
-
-def _parsed(path: str, variable: str, parse: Callable[[str], ParsedT]) -> ParsedT:
-    try:
-        return parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(variable, f"cannot read {path}: {type(error).__name__}") from error
-    except InvalidInput as error:
-        raise InvalidInput(variable, f"{path}: {error}") from error
+    return parsed_file(path, "FANSCORE_POLICY", parse_policy)

@@ -9,7 +9,7 @@ from functools import partial
 import attrs
 
 from fanscore_adapters import dynamodb, eventbridge, lambda_, rekognition
-from fanscore_adapters.aws import AwsClient
+from fanscore_adapters.aws import AwsClient, AwsSession
 from fanscore_adapters.later import Later
 from fanscore_adapters.services import LNAA_CALLS
 from fanscore_adapters.sources import Adapter
@@ -33,18 +33,23 @@ def resolver_adapters(
         InvalidInput: a setting is missing; names all of them.
     """
     refuse(_missing(settings, "lnaa_url", "lnaa_token"))
+    session = AwsSession(aws.region)
+    functions = _client("lambda", session, closing, lambda_.READ_S)
+    bus = _client("events", session, closing, eventbridge.READ_S)
     return (
-        _tables(aws, closing),
-        lambda_.LambdaProxies(_client("lambda", aws, closing, lambda_.READ_S), aws.functions),
-        eventbridge.EventBridge(_client("events", aws, closing, eventbridge.READ_S), aws.event_bus),
+        # First, since functions take longest: what the others need is prepared while they run.
+        lambda_.LambdaProxies(functions, aws.functions),
+        _tables(aws, session, closing),
+        eventbridge.EventBridge(bus, aws.event_bus),
         Later(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
     )
 
 
 def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
     """Give what answers the identity verification function."""
-    client = _client("rekognition", aws, closing, rekognition.READ_S)
-    return (_tables(aws, closing), rekognition.Rekognition(client))
+    session = AwsSession(aws.region)
+    client = _client("rekognition", session, closing, rekognition.READ_S)
+    return (_tables(aws, session, closing), rekognition.Rekognition(client))
 
 
 def consumer_adapters(
@@ -56,7 +61,7 @@ def consumer_adapters(
         InvalidInput: an endpoint is missing; names both if both are.
     """
     refuse(_missing(settings, "notification_url", "sync_url"))
-    return (_tables(aws, closing),)
+    return (_tables(aws, AwsSession(aws.region), closing),)
 
 
 def _lnaa(settings: Settings, closing: ExitStack) -> Adapter:
@@ -67,12 +72,13 @@ def _lnaa(settings: Settings, closing: ExitStack) -> Adapter:
     return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
 
 
-def _tables(aws: AwsSettings, closing: ExitStack) -> dynamodb.DynamoDb:
-    return dynamodb.DynamoDb(_client("dynamodb", aws, closing, dynamodb.READ_S), aws.tables)
+def _tables(aws: AwsSettings, session: AwsSession, closing: ExitStack) -> dynamodb.DynamoDb:
+    client = _client("dynamodb", session, closing, dynamodb.READ_S)
+    return dynamodb.DynamoDb(client, aws.tables)
 
 
-def _client(service: str, aws: AwsSettings, closing: ExitStack, read_s: float) -> AwsClient:
-    client = AwsClient(service, aws.region, read_s)
+def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float) -> AwsClient:
+    client = AwsClient(service, session.region, read_s, session=session)
     closing.callback(client.close)
     return client
 

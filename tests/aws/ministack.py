@@ -36,7 +36,7 @@ MAX_CONNECTIONS = 32
 KEEP_ALIVE_S = 600
 """How long a connection may lie idle; no test takes that long, so none meets a closed one."""
 
-SERVICES = ("dynamodb", "events", "lambda", "sqs")
+SERVICES = ("appsync", "dynamodb", "events", "lambda", "sqs")
 """What fanscore calls, and where failures go: all that most tests need."""
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from http import HTTPMethod, HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import unquote
 
 import attrs
 
@@ -99,7 +100,8 @@ class Parties:
         if service == "RekognitionService":
             return self._liveness(operation, json.loads(request.body))
         if found := _lnaa_path(request.path):
-            return self._member(request, found[1], "activation" if found[2] else "membership")
+            operation = "activation" if found[2] else "membership"
+            return self._member(request, unquote(found[1]), operation)
         if request.path in ("/notification", "/sync"):
             key = request.headers["Idempotency-Key"]
             self.posts.append(Post(request.path, key, json.loads(request.body)))

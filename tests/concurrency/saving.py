@@ -1,11 +1,12 @@
-"""What the processes of the concurrency tests do: save and enter through the real handler."""
+"""What the writers of the concurrency tests do: save and enter, in processes by the handler."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
@@ -16,6 +17,7 @@ import attrs
 from fanscore_appsync.handler import handler
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.canonical import stable_id
+from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.ids import GlobalUserId, RequestId
 
 EVENT = "evt123"
@@ -28,10 +30,15 @@ MAX_CONFLICTS = 20
 Record: TypeAlias = tuple[str, str]
 """Fan and sale."""
 
+RECORDS: list[Record] = [(f"fan{fan}", f"sale{sale}") for fan in range(4) for sale in range(5)]
+
+Answer: TypeAlias = Callable[[Mapping[str, object]], object]
+"""What answers an event: the handler, or an app."""
+
 
 @attrs.frozen
 class Saved:
-    """What one process saved.
+    """What one writer saved.
 
     Attributes:
         last: the last value that it wrote, by record.
@@ -42,13 +49,14 @@ class Saved:
     times: Mapping[Record, int]
 
 
-def mutate(field: str, fan: str, given: Mapping[str, object]) -> object:
+def mutate(field: str, fan: str, given: Mapping[str, object], answer: Answer = handler) -> object:
     """Call a mutation; give the answer in its envelope."""
-    event = appsync_event(f"Mutation.{field}", {"input": given}, user(fan), envelope=True)
-    return handler(event)
+    return answer(appsync_event(f"Mutation.{field}", {"input": given}, user(fan), envelope=True))
 
 
-def save_at_last(record: Record, attribute: str, value: object, request: str) -> None:
+def save_at_last(
+    record: Record, attribute: str, value: object, request: str, answer: Answer = handler
+) -> None:
     """Save one attribute, and again for as long as there is a conflict."""
     fan, sale = record
     given = {
@@ -59,13 +67,13 @@ def save_at_last(record: Record, attribute: str, value: object, request: str) ->
     }
     conflict = {"code": "CONFLICT", "requestId": request}
     for _ in range(MAX_CONFLICTS):
-        match mutate("demandRecordSave", fan, given):
+        match mutate("demandRecordSave", fan, given, answer):
             case {"data": {"status": "SUCCESS"}}:
                 return
             case {"error": {"errorType": "409", "errorInfo": info}} if info == conflict:
                 pass
-            case answer:
-                raise AssertionError(answer)
+            case other:
+                raise AssertionError(other)
     raise AssertionError(conflict)
 
 
@@ -79,21 +87,45 @@ def start_together(database: str, barrier: Barrier) -> None:
 
 
 def save_many(number: int, records: Sequence[Record], saves: int) -> Saved:
-    """Save to the records in turn, in an order of this process's own.
+    """Save as ``save_each`` does, in a process that waits for all others."""
+    _starting[0].wait(STARTED_WITHIN_S)
+    return save_each(number, records, saves)
+
+
+def save_each(
+    number: int, records: Sequence[Record], saves: int, answer: Answer = handler
+) -> Saved:
+    """Save to the records in turn, in an order of this writer's own.
 
     Args:
-        number: of the process; it writes one attribute, named after it.
+        number: of the writer; it writes one attribute, named after it.
         records: where to.
         saves: how many.
+        answer: takes the saves.
     """
-    _starting[0].wait(STARTED_WITHIN_S)
     every = [records[index % len(records)] for index in range(saves)]
     random.Random(number).shuffle(every)
     last: dict[Record, int] = {}
     for value, record in enumerate(every):
-        save_at_last(record, f"process{number}", value, f"process{number}-{value}")
+        save_at_last(record, f"writer{number}", value, f"writer{number}-{value}", answer)
         last[record] = value
     return Saved(last, Counter(every))
+
+
+def assert_none_lost(every: Sequence[Saved], records: Mapping[Record, StoredDemandRecord]) -> None:
+    """See that each save is a version, and that each record has what every writer wrote last."""
+    assert {key: stored.version for key, stored in records.items()} == {
+        record: sum(saved.times[record] for saved in every) for record in RECORDS
+    }
+    assert {key: _last_values(stored) for key, stored in records.items()} == {
+        record: {f"writer{number}": saved.last[record] for number, saved in enumerate(every)}
+        for record in RECORDS
+    }
+    assert {len(dict(stored.requests)) for stored in records.values()} == {16}
+
+
+def _last_values(stored: StoredDemandRecord) -> Mapping[str, int]:
+    return {name: json.loads(text) for name, text in stored.record.attributes().items()}
 
 
 @attrs.frozen

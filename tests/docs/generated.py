@@ -31,6 +31,8 @@ from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind, Pattern, admit
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.idv_app import OPERATIONS
+from fanscore_appsync.local.invalid_token import TokenFault
+from fanscore_appsync.local.limits import DEFAULT_LIMITS, Limits
 from fanscore_core import errors
 from fanscore_core.canonical import stable_id
 from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
@@ -376,6 +378,25 @@ def _event() -> str:
     return _block("json", json.dumps(document, indent=2))
 
 
+def _limits() -> str:
+    """Give the limits of the gateway that are numbers: what each bounds, and its default."""
+    told = dict(
+        re.findall(r"^    (\w+): ((?:.|\n {8})*)", inspect.getdoc(Limits) or "", re.MULTILINE)
+    )
+    limits = attrs.asdict(DEFAULT_LIMITS)
+    rows = (
+        (_code(name), f"{limit:,.0f}", " ".join(told[name].removesuffix(".").split()))
+        for name, limit in limits.items()
+        if not isinstance(limit, bool)
+    )
+    return _table(("limit", "default", "of what"), rows)
+
+
+def _token_faults() -> str:
+    """Give what may be wrong with a token, as callers are told."""
+    return "".join(f"- {fault.value}\n" for fault in TokenFault)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "bands": _bands,
     "callers": _callers,
@@ -389,11 +410,13 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "fields": _fields,
     "idv-steps": _idv_steps,
     "keys": _keys,
+    "limits": _limits,
     "patterns": _pattern_meanings,
     "policy": _policy,
     "questions": _questions,
     "services": _services,
     "steps": _steps,
+    "token-faults": _token_faults,
     "types": _types,
 }
 """What makes each part."""

@@ -4,22 +4,35 @@ A page is worked through in a folder that looks like a clone: its Python blocks 
 namespace, and what its commands print is compared with what it shows, if it shows anything. Two
 things differ from run to run, and each stands for any other of its kind: a number before `` ms``,
 and, in a line with ``│``, a run of bars and spaces.
+
+Where a page says ``make serve``, a gateway is served from there on, on a port that is free: each
+command goes there that names the usual one.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from fanscore_appsync.local.issuer import default_folder
 from tests.docs.pages import PAGES, ROOT, Command, blocks, commands, name_of
+from tests.gateway.program import serving
 
 NOT_RUN = frozenset({"cd", "git", "make"})
 """What a reader does once, to have a clone; ``test_references`` knows the targets of make."""
+
+NOT_EVERYWHERE = frozenset({"curl"})
+"""What some machines lack, and nothing here needs."""
+
+SERVE = "make serve"
+USUAL_URL = "http://127.0.0.1:8080"
 
 EXAMPLES = [page for page in PAGES if any(blocks(page))]
 
@@ -31,6 +44,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name in [name for name in os.environ if name.startswith("FANSCORE_")]:
         monkeypatch.delenv(name)
 
@@ -40,12 +54,16 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_examples_do_what_their_page_says(page: Path) -> None:
     """Python blocks run and their asserts hold, and commands print what the page shows."""
     namespace: dict[str, object] = {"__name__": "example"}
-    for block in blocks(page):
-        if block.language == "python":
-            source = "\n" * (block.line - 1) + block.text
-            exec(compile(source, page, "exec", dont_inherit=True), namespace)  # noqa: S102  # ours
-        for command in commands(block):
-            try_out(command)
+    with ExitStack() as stack:
+        url = USUAL_URL
+        for block in blocks(page):
+            if block.language == "python":
+                source = "\n" * (block.line - 1) + block.text
+                exec(compile(source, page, "exec", dont_inherit=True), namespace)  # noqa: S102  # ours
+            for command in commands(block):
+                if command.command == SERVE:
+                    url = stack.enter_context(serving(default_folder(os.environ))).url
+                try_out(command, url)
 
 
 def test_examples_have_the_types_that_they_say(tmp_path: Path) -> None:
@@ -58,19 +76,25 @@ def test_examples_have_the_types_that_they_say(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def try_out(example: Command) -> None:
-    """Run a shell command, and compare what it prints; one that shows nothing must succeed."""
-    if example.command.split()[0] in NOT_RUN:
+def try_out(example: Command, url: str) -> None:
+    """Run a shell command, and compare what it prints; one that shows nothing must succeed.
+
+    Args:
+        example: the command, and what the page shows.
+        url: where the gateway is that the page has started, if it has.
+    """
+    program = example.command.split()[0]
+    if program in NOT_RUN or (program in NOT_EVERYWHERE and not shutil.which(program)):
         return
     done = subprocess.run(
-        ["/bin/sh", "-c", example.command],
+        ["/bin/sh", "-c", example.command.replace(USUAL_URL, url)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         check=False,
     )
     if example.shown:
-        assert steady(done.stdout) == steady(example.shown)
+        assert steady(done.stdout.replace(url, USUAL_URL)) == steady(example.shown)
     else:
         assert (done.returncode, done.stdout) == (0, done.stdout)
 

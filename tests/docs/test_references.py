@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import click
 import pytest
 
@@ -14,6 +15,7 @@ from fanscore_appsync import wire
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.command import main
+from fanscore_appsync.local.limits import Limits
 from fanscore_core.pipelines.consumers import CONSUMERS
 from fanscore_core.policy import RESERVED_CODES, Signal
 from fanscore_core.trace import Fate
@@ -63,6 +65,7 @@ def names() -> Iterator[str]:
     policy = default_policy()
     yield from (band.code for signal in Signal for band in policy.of(signal).bands)
     yield from (fate.value for fate in Fate)
+    yield from (limit.name for limit in attrs.fields(Limits))
     yield from RESERVED_CODES
     yield from SYSTEMS.values()
 
@@ -72,13 +75,17 @@ def options(command: click.Command) -> Iterator[str]:
     for option in command.params:
         if isinstance(option, click.Option):
             yield from option.opts
-    for below in command.commands.values() if isinstance(command, click.Group) else ():
-        yield from options(below)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from options(below)
 
 
 @pytest.mark.parametrize("name", sorted(set(names())))
 def test_names_are_documented(name: str) -> None:
-    """Each field, step, option, variable, error code, reason, fate and system is on some page."""
+    """Each field, step, option, variable, limit, code, reason, fate and system is on a page."""
     codes = [code for page in PAGES for code in CODE.findall(prose(page))]
     assert name in {*codes, *(word for code in codes for word in code.split())}
 

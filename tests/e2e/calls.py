@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fanscore_adapters.stand_in_vendor import session_of
-from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, pool_identity, service, user
+from fanscore_appsync.testing import API_KEY_HEADERS, pool_identity, service, unchecked_event, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId
 
@@ -73,7 +73,7 @@ def call(
     """
     given = CALLS[field] if arguments is None else arguments
     headers = {"authorization": "Bearer token", **(API_KEY_HEADERS if caller == "api key" else {})}
-    event = appsync_event(
+    event = unchecked_event(
         field,
         {} if field == CHILD else given,
         CALLERS[caller],

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import attrs
 
 from fanscore_adapters.stand_ins import Case, parse_sample
-from fanscore_appsync.testing import appsync_event
+from fanscore_appsync.testing import unchecked_event
 from tests.e2e.calls import CHILD
 from tests.e2e.local_system import LocalSystem, local_system
 from tests.hostile.canaries import CANARY, FAN, HEADERS, OWNER, PHONE
@@ -151,7 +151,7 @@ def call(
 ) -> Mapping[str, object]:
     """Make a call that is full of canaries: a good one, unless it says otherwise."""
     given = CALLS[field] if arguments is None else arguments
-    event = appsync_event(field, {} if field == CHILD else given, identity, headers=HEADERS)
+    event = unchecked_event(field, {} if field == CHILD else given, identity, headers=HEADERS)
     other = {place: {CANARY: "canary-value"} for place in ("prev", "stash")}
     return {**event, **other, "source": dict(given) if field == CHILD else {CANARY: CANARY}}
 

@@ -10,7 +10,7 @@ from fanscore_adapters.stand_ins import parse_sample
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.testing import appsync_event, pool_identity
+from fanscore_appsync.testing import pool_identity, unchecked_event
 from fanscore_appsync.wiring import connect
 from fanscore_core.answers import Answers, told
 from fanscore_core.errors import DeadlineExceeded, Unavailable
@@ -41,7 +41,7 @@ def event(
     identity: Mapping[str, object] | None, field: str = "VFApi.accountFanscore", **changes: object
 ) -> Mapping[str, object]:
     """Make an event that is full of canaries."""
-    made = appsync_event(field, {**ARGUMENTS, **changes}, identity, headers=HEADERS)
+    made = unchecked_event(field, {**ARGUMENTS, **changes}, identity, headers=HEADERS)
     places = ("source", "prev", "stash")
     return {**made, **{place: {CANARY: "canary-value"} for place in places}}
 

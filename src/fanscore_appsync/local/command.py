@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TextIO, cast
 
-import attrs
 import click
 
-from fanscore_appsync import wiring
+from fanscore_appsync import wiring, wiring_embedded
 from fanscore_appsync.app import Answer, App
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.local.erase_command import erase
 from fanscore_appsync.local.events_command import events
-from fanscore_appsync.local.inputs import UNUSABLE_INPUT, environment, refuse
+from fanscore_appsync.local.inputs import UNUSABLE_INPUT, environment, refuse, with_options
 from fanscore_appsync.local.picture import draw_score, draw_trace
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import appsync_event, service, user
@@ -53,7 +53,35 @@ _database = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+GATEWAY_COMMANDS = {
+    "serve": "fanscore_appsync.local.serve_command",
+    "token": "fanscore_appsync.local.token_command",
+}
+"""The modules of the commands that need more than the others: ``fanscore[gateway]``."""
+
+
+class _Commands(click.Group):
+    """The commands, those of the gateway imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *GATEWAY_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in GATEWAY_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        try:
+            module = import_module(GATEWAY_COMMANDS[cmd_name])
+        except ModuleNotFoundError as error:
+            return _not_installed(cmd_name, str(error.name))
+        return cast("click.Command", getattr(module, cmd_name))
+
+
+def _not_installed(command: str, module: str) -> click.Command:
+    problem = f"{command} needs fanscore[gateway]: there is no {module}"
+    return click.Command(command, callback=lambda: refuse(problem), help="Needs fanscore[gateway].")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Score fans, and see why they score what they do."""
 
@@ -109,12 +137,7 @@ def explain(
     outages: tuple[str, ...],
 ) -> None:
     """Score a fan as a service would, and draw the reasons and the run."""
-    settings = environment()
-    settings = attrs.evolve(
-        settings,
-        database=database or settings.database,
-        outages=settings.outages | frozenset(outages),
-    )
+    settings = with_options(environment(), database, outages)
     if settings.database != IN_MEMORY and not Path(settings.database).is_file():
         refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
     given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
@@ -135,7 +158,7 @@ def sample(database: str) -> None:
     if database == IN_MEMORY:
         refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
-        count = wiring.write_sample(attrs.evolve(environment(), database=database))
+        count = wiring_embedded.write_sample(with_options(environment(), database))
     except InvalidInput as error:
         refuse(str(error))
     click.echo(f"{database}: {count} items written")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
-from fanscore_appsync import wiring
+from fanscore_appsync import wiring_embedded
 from fanscore_appsync.local.inputs import environment, with_file
 
 _database = click.option(
@@ -28,7 +28,7 @@ def list_undelivered(database: str | None) -> None:
     The columns: state, consumer, event, attempts, when it is due again or was given up, and why
     the last attempt failed.
     """
-    with wiring.connect_bus(with_file(environment(), database)) as bus:
+    with wiring_embedded.connect_bus(with_file(environment(), database)) as bus:
         undelivered = bus.undelivered()
     for each in undelivered:
         at = each.at.isoformat(timespec="seconds")
@@ -45,7 +45,7 @@ def retry(event_id: str | None, database: str | None) -> None:
 
     Exit status: 0 if everything is delivered then, 1 if not, 2 for unusable input.
     """
-    with wiring.connect_bus(with_file(environment(), database)) as bus:
+    with wiring_embedded.connect_bus(with_file(environment(), database)) as bus:
         count = bus.retry(event_id)
         bus.deliver_due(datetime.now(UTC))
         undelivered = len(bus.undelivered())

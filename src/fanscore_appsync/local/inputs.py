@@ -31,9 +31,22 @@ def environment() -> Settings:
         refuse(str(error))
 
 
+def with_options(
+    settings: Settings, database: str | None, outages: tuple[str, ...] = ()
+) -> Settings:
+    """Take what ``--db`` and ``--outage`` say; refuse them where they have no meaning."""
+    if settings.aws is not None and (database or outages):
+        refuse("--db and --outage have no meaning with FANSCORE_BACKEND=aws")
+    return attrs.evolve(
+        settings,
+        database=database or settings.database,
+        outages=settings.outages | frozenset(outages),
+    )
+
+
 def with_file(settings: Settings, database: str | None) -> Settings:
     """Take a database instead of that of the settings; refuse what is no file that exists."""
-    settings = attrs.evolve(settings, database=database or settings.database)
+    settings = with_options(settings, database)
     if settings.database == IN_MEMORY:
         refuse("name a database, by --db or FANSCORE_DB")
     if not Path(settings.database).is_file():

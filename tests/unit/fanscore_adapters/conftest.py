@@ -7,6 +7,7 @@ import pytest
 
 from fanscore_adapters import sqlite_connection
 from fanscore_adapters.sqlite import IN_MEMORY, SqliteTables
+from tests.aws.ministack import ACCOUNT, SECRET
 
 
 @pytest.fixture
@@ -26,3 +27,10 @@ def tables(request: pytest.FixtureRequest, path: str) -> Iterator[SqliteTables]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no connection wait for long."""
     monkeypatch.setattr(sqlite_connection, "BUSY_TIMEOUT_S", 0.01)
+
+
+@pytest.fixture
+def made_up_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let requests be signed that go nowhere."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCOUNT)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)

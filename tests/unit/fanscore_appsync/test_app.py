@@ -10,7 +10,7 @@ from fanscore_adapters.policy_json import default_policy
 from fanscore_appsync.arguments import AccountFanscoreArguments
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.fields import FIELDS, Field
-from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, user
+from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, unchecked_event, user
 from fanscore_core.answers import Recording, told
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import BotRunId, EventId
@@ -357,7 +357,7 @@ def test_one_bad_item_spoils_none() -> None:
             score_event(FAN, user(OTHER_FAN)),
             [score_event()],
             score_event(globalUserId="user#123"),
-            appsync_event("VFApi.unheardOf", {}, service()),
+            unchecked_event("VFApi.unheardOf", {}, service()),
             appsync_event("Query.api", {}),
             score_event(),
         ]

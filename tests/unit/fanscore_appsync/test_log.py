@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -17,7 +17,7 @@ from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.log import METRICS, Handled, log_handled, log_to_stdout
-from fanscore_appsync.testing import appsync_event, user
+from fanscore_appsync.testing import appsync_event, unchecked_event, user
 from fanscore_core.consumption import Consumer
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
@@ -90,10 +90,10 @@ def test_a_batch_is_one_line() -> None:
         ({}, "unknown", "INVALID_INPUT"),
         ([], "unknown", "OK"),
         (None, "unknown", "INVALID_INPUT"),
-        (appsync_event("VFApi.secret-fan", {}, user(FAN)), "unknown", "INVALID_INPUT"),
+        (unchecked_event("VFApi.secret-fan", {}, user(FAN)), "unknown", "INVALID_INPUT"),
         (appsync_event("Query.api", {}, user(FAN)), "Query.api", "OK"),
-        (appsync_event("VFApi.campaign", {}), "VFApi.campaign", "NOT_ALLOWED"),
-        (appsync_event("VFApi.campaign", {}, user(FAN)), "VFApi.campaign", "INVALID_INPUT"),
+        (unchecked_event("VFApi.campaign", {}), "VFApi.campaign", "NOT_ALLOWED"),
+        (unchecked_event("VFApi.campaign", {}, user(FAN)), "VFApi.campaign", "INVALID_INPUT"),
     ],
 )
 def test_what_did_not_run_is_logged(event: object, name: str, outcome: str) -> None:
@@ -163,16 +163,12 @@ def delivered(system: LocalSystem) -> object:
 
 
 @pytest.fixture
-def stdout(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Log to standard output as in Lambda, and to nowhere again in the end."""
-    log = logging.getLogger("fanscore")
-    before = (log.handlers, log.propagate, log.level)
+def stdout(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Log to standard output as in Lambda."""
     written = io.StringIO()
     monkeypatch.setattr(sys, "stdout", written)
     log_to_stdout()
-    yield written
-    log.handlers, log.propagate = before[0], before[1]
-    log.setLevel(before[2])
+    return written
 
 
 def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:

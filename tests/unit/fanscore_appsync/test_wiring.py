@@ -11,7 +11,8 @@ import pytest
 from fanscore_adapters.stand_ins import default_sample
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import service
-from fanscore_appsync.wiring import connect, write_sample
+from fanscore_appsync.wiring import connect
+from fanscore_appsync.wiring_embedded import write_sample
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId
 from tests.e2e.lambda_runtime import told

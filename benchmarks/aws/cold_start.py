@@ -1,0 +1,73 @@
+"""Cold starts: from nothing imported to the first answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.aws.scene import Scene
+from benchmarks.aws.sides import check, fan_event
+from benchmarks.findings import Finding, Measure, Number
+
+REPETITIONS = 15
+ROOT = Path(__file__).parents[2]
+FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "fanscore"}
+OURS = "fanscore_appsync.handler"
+ORDINARY = "benchmarks.aws.ordinary"
+
+_START = """
+import sys, time
+started_at = time.perf_counter()
+from {module} import handler
+imported_at = time.perf_counter()
+import json
+answer = handler(json.load(sys.stdin), None)
+answered_at = time.perf_counter()
+print()
+json.dump([answer, answered_at - started_at, imported_at - started_at], sys.stdout)
+"""
+
+
+def cold_start(scene: Scene) -> list[Finding]:
+    """Time cold starts of both sides in turns."""
+    with TemporaryDirectory() as folder:
+        # Compiled modules are there, as in a function that is deployed; the first two starts
+        # write them.
+        environ = {**os.environ, **scene.near, **FUNCTION, "PYTHONPYCACHEPREFIX": folder}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        starts = [
+            [_start(environ, module) for module in (OURS, ORDINARY)] for _ in range(REPETITIONS + 1)
+        ]
+    ours, ordinary = (
+        [median(column) for column in zip(*side, strict=True)]
+        for side in zip(*starts[1:], strict=True)
+    )
+    return [
+        Measure("cold start, against the ordinary one", 1.1, ours[0] / ordinary[0]),
+        Number("cold start: ours", ours[0] * 1e3, "ms"),
+        Number("cold start: the ordinary one", ordinary[0] * 1e3, "ms"),
+        Number("of which importing: ours", ours[1] * 1e3, "ms"),
+        Number("of which importing: the ordinary one", ordinary[1] * 1e3, "ms"),
+    ]
+
+
+def _start(environ: Mapping[str, str], module: str) -> tuple[float, float]:
+    """Give the seconds until the first answer, and those until everything was imported."""
+    output = subprocess.run(  # noqa: S603  # this very interpreter, and a text of ours
+        [sys.executable, "-c", _START.format(module=module)],
+        input=json.dumps(fan_event()),
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        cwd=ROOT,
+        env=environ,
+    ).stdout
+    answer, total_s, import_s = json.loads(output.splitlines()[-1])
+    check(answer)
+    return total_s, import_s

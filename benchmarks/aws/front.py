@@ -1,0 +1,87 @@
+"""What both sides call: it answers for Lambda, passes all else on to a server, and counts.
+
+It runs in a process of its own, so that it takes no time from those who are measured.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from http import HTTPMethod
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import attrs
+
+from tests.aws.ministack import HOST
+
+ASKED_PATH = "/_asked"
+ARM_SCORE = 2
+
+_PROCESS = Path(__file__).with_name("front_process.py")
+
+
+@attrs.frozen
+class Asked:
+    """What was asked of a front.
+
+    Attributes:
+        calls: by operation.
+        rounds: how often a call came when no other was under way.
+    """
+
+    calls: Mapping[str, int]
+    rounds: int
+
+    @property
+    def total(self) -> int:
+        """The number of calls."""
+        return sum(self.calls.values())
+
+
+@attrs.frozen
+class Front:
+    """A front that runs.
+
+    Attributes:
+        url: where it is.
+    """
+
+    url: str
+
+    def reset(self) -> None:
+        """Forget what was asked so far."""
+        self._call(HTTPMethod.DELETE)
+
+    def asked(self) -> Asked:
+        """Give what was asked since the start, or since it was forgotten."""
+        document = json.loads(self._call(HTTPMethod.GET))
+        return Asked(document["calls"], document["rounds"])
+
+    def _call(self, method: str) -> bytes:
+        with closing(HTTPConnection(urlsplit(self.url).netloc)) as connection:
+            connection.request(method, ASKED_PATH)
+            return connection.getresponse().read()
+
+
+@contextmanager
+def front(upstream: str, delay_s: float = 0.0) -> Iterator[Front]:
+    """Start a front.
+
+    Args:
+        upstream: URL of the server that all but Lambda is passed on to.
+        delay_s: what every call takes longer.
+    """
+    with subprocess.Popen(  # noqa: S603  # this very interpreter, and a file of ours
+        [sys.executable, _PROCESS, HOST, upstream, str(delay_s), str(ARM_SCORE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:  # leaving closes its standard input, which ends it
+        assert process.stdout
+        port = int(process.stdout.readline())
+        yield Front(f"http://{HOST}:{port}")

@@ -1,0 +1,1 @@
+"""The gateway, as its callers wait for it: ``python -m benchmarks.gateway``."""

@@ -1,0 +1,21 @@
+"""Shortens cold starts of Lambda: imported before all else, and told when that is done.
+
+Importing makes thousands of objects that live as long as the process. Looking for garbage among
+ever more of them takes a tenth of a cold start.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+
+IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+if IN_LAMBDA:
+    gc.disable()
+
+
+def finished() -> None:
+    """Look for garbage from now on, but not among what is here already."""
+    gc.freeze()
+    gc.enable()

@@ -1,0 +1,196 @@
+"""Executes GraphQL in process: the real schema, the real resolver, and one's own answers.
+
+It is the gateway's execution without HTTP, threads and limits of time, so that a test is over at
+once, runs the same each time, and can be stepped through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime
+from itertools import count
+from math import inf
+from typing import ParamSpec, TypeAlias, TypeVar
+
+import attrs
+
+from fanscore_adapters.policy_json import default_policy
+from fanscore_appsync.app import Answer, App
+from fanscore_appsync.testing.identities import Identity
+from fanscore_appsync.testing.misuse import ExtraMissing, KitMisuse
+from fanscore_core.answers import Answers
+from fanscore_core.ids import RequestId
+from fanscore_core.policy import ScorePolicy
+from fanscore_core.query import Question, Source
+from fanscore_core.trace import Trace
+
+try:
+    from fanscore_appsync.local.auth_directives import Caller, Mode
+    from fanscore_appsync.local.execution import GraphQL, Response
+    from fanscore_appsync.local.handler_calls import HandlerCalls
+    from fanscore_appsync.local.http_response import error_object
+    from fanscore_appsync.local.resolving import Request
+    from fanscore_appsync.local.run_trace import Resolved
+except ModuleNotFoundError as error:
+    raise ExtraMissing(error.name) from error
+
+ParamsT = ParamSpec("ParamsT")
+ResultT = TypeVar("ResultT")
+
+Told: TypeAlias = "Mapping[Question[object], object] | Iterable[tuple[Question[object], object]]"
+"""Questions with their answers: pairs made with ``told``, or a dictionary of them."""
+
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+"""The time that it is, unless a test says otherwise."""
+
+
+@attrs.frozen
+class Executed:
+    """What came of a GraphQL request.
+
+    Attributes:
+        data: of the response.
+        errors: of the response, as AppSync writes them; empty if there are none.
+        events: what AppSync would have sent to the resolver, in order; a list for a batch.
+        resolved: how each field came about: from which call, or from the cache.
+        unforeseen: the errors behind those of the response with the code ``INTERNAL``, which have
+            the error's text for an ``id``.
+    """
+
+    data: Mapping[str, object] | None
+    errors: Sequence[Mapping[str, object]]
+    events: Sequence[object]
+    resolved: Sequence[Resolved]
+    unforeseen: Sequence[Exception]
+
+    def trace(self, path: str) -> Trace:
+        """Give what the steps of a field did, and what they asked.
+
+        Args:
+            path: of the field in the response, such as ``api/accountFanscore``.
+
+        Raises:
+            KitMisuse: no pipeline ran for that field alone.
+        """
+        __tracebackhide__ = True
+        traces = {
+            "/".join(map(str, each.path)): each.reply.trace
+            for each in self.resolved
+            if each.reply.trace is not None
+        }
+        if path not in traces:
+            known = ", ".join(traces) or "nothing"
+            raise KitMisuse(path, f"no pipeline ran for it alone; one did for {known}")
+        return traces[path]
+
+
+@attrs.frozen
+class Fanscore:
+    """The API, to be asked in a test.
+
+    Attributes:
+        policy: decides scores.
+        now: the time that it is, with offset.
+    """
+
+    policy: ScorePolicy = attrs.field(factory=default_policy)
+    now: datetime = NOW
+
+    def graphql(
+        self,
+        query: str,
+        *,
+        as_: Identity | None = None,
+        answers: Told | Source = (),
+        headers: Mapping[str, object] | None = None,
+        variables: Mapping[str, object] | None = None,
+        operation: str | None = None,
+    ) -> Executed:
+        """Execute a request. Nothing of an earlier one is remembered, in the cache either.
+
+        Request ids that the client does not give are ``request-1``, ``request-2`` and so on.
+
+        Args:
+            query: a GraphQL document.
+            as_: who asks; ``None`` with an API key.
+            answers: what is answered when a pipeline asks: see ``Told``; or a source.
+            headers: of the HTTP request; ``API_KEY_HEADERS`` with an API key.
+            variables: of the operation.
+            operation: the name of the operation, of a document with several.
+
+        Raises:
+            KitMisuse: the caller is one that AppSync would turn away with HTTP status 401.
+        """
+        __tracebackhide__ = True
+        caller = Caller(_mode(as_, headers or {}), as_)
+        request = Request(query, dict(variables or {}), operation, caller, dict(headers or {}))
+        return _execute(self, _source(answers), request)
+
+
+def _mode(identity: Identity | None, headers: Mapping[str, object]) -> Mode:
+    __tracebackhide__ = True
+    match identity:
+        case None if any(name.lower() == "x-api-key" for name in headers):
+            return Mode.API_KEY
+        case {"userArn": _}:
+            return Mode.IAM
+        case {"username": _}:
+            return Mode.USER_POOL
+        case None:
+            raise KitMisuse("as_", "nobody asks, and there is no API key in the headers")
+        case _:
+            raise KitMisuse("as_", "the API is for Cognito users, IAM and API keys")
+
+
+def _source(answers: Told | Source) -> Source:
+    return Answers(dict(answers)) if isinstance(answers, Iterable) else answers
+
+
+def _execute(fanscore: Fanscore, source: Source, request: Request) -> Executed:
+    numbers = count(1)
+    events: list[object] = []
+    unforeseen: list[Exception] = []
+
+    def report(error: Exception) -> str:
+        unforeseen.append(error)
+        return f"{type(error).__name__}: {error}"
+
+    app = App(
+        fanscore.policy,
+        lambda _: source,
+        report,
+        lambda: fanscore.now,
+        lambda: RequestId(f"request-{next(numbers)}"),
+    )
+
+    def answer(event: object, time_left_s: float) -> Answer:
+        events.append(json.loads(json.dumps(event)))
+        return app.answer(event, time_left_s)
+
+    response = _run(GraphQL(HandlerCalls(answer, _HereAndNow(), report)), request)
+    errors = [error_object(error) for error in response.errors]
+    return Executed(response.data, errors, events, response.resolved, unforeseen)
+
+
+def _run(graphql: GraphQL, request: Request) -> Response:
+    # With a factory, the runner leaves alone what the thread has for an event loop.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(graphql.execute(request, inf))
+
+
+class _HereAndNow(Executor):
+    """Does at once what is submitted, which never raises, in the thread that submits it."""
+
+    def submit(
+        self,
+        fn: Callable[ParamsT, ResultT],
+        /,
+        *args: ParamsT.args,
+        **kwargs: ParamsT.kwargs,
+    ) -> Future[ResultT]:
+        future: Future[ResultT] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+
+import { DESKTOP, NARROW, assertNoSidewaysScroll, keepPicture, startBrowser } from "./browser.js";
+import { startGateway } from "./gateway.js";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const VIEWS = [
+  ["A score", "#score?fan=top-fan&event=evt456", "How it adds up"],
+  ["A score below zero", "#score?fan=bottom-fan&event=evt456", "How it adds up"],
+  [
+    "A score of long ids",
+    `#score?fan=${"f".repeat(128)}&event=${"e".repeat(128)}`,
+    "How it adds up",
+  ],
+  ["An error", "#score?fan=a%20b&event=", "identity.sub"],
+  ["A query", "#query?example=home", "What ran for it"],
+  ["A refused query", "#query?example=refused", "Only the owner may ask for this"],
+  ["A failed mutation", "#query?example=save", "proxy_tm_account_service is unavailable"],
+];
+
+let gateway;
+let browser;
+
+before(async () => {
+  gateway = await startGateway("arm_scoring,proxy_tm_account_service");
+  browser = await startBrowser();
+});
+after(() => Promise.all([gateway, browser].map((each) => each?.stop())));
+
+async function openView(address, heading, options) {
+  const page = await browser.open(`${gateway.url}${address}`, options);
+  if (address.startsWith("#query")) await page.getByRole("button", { name: "Run" }).click();
+  await page.getByRole("heading", { name: heading }).first().waitFor();
+  return page;
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [what, address, heading] of VIEWS) {
+    test(`${what}, ${colorScheme}: no accessibility rule is broken, wide or narrow`, async () => {
+      const page = await openView(address, heading, { colorScheme, reducedMotion: "reduce" });
+      for (const viewport of [DESKTOP, NARROW]) {
+        await page.setViewportSize(viewport);
+        assert.deepEqual(await broken(page), []);
+        await assertNoSidewaysScroll(page);
+      }
+      await page.close();
+    });
+  }
+}
+
+test("The keyboard reaches everything in the order of the page, and shows where it is", async () => {
+  const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
+  const reached = [];
+  for (let presses = 0; presses < 7; presses += 1) {
+    await page.keyboard.press("Tab");
+    reached.push(
+      await page.evaluate(() => {
+        const { id, innerText } = document.activeElement;
+        const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+        return [id || innerText, outlineStyle !== "none" && parseFloat(outlineWidth) >= 2];
+      }),
+    );
+  }
+  assert.deepEqual(reached, [
+    ["skip", true],
+    ["to-score", true],
+    ["to-query", true],
+    ["score-fan", true],
+    ["score-event", true],
+    ["Show score", true],
+    ["user123 usual", true],
+  ]);
+  await page.close();
+});
+
+test("The keyboard gets into the editor, out of it, and on to the response", async () => {
+  const page = await openView("#query?example=home", "What ran for it");
+  await page.getByRole("textbox", { name: "Query" }).focus();
+  const reached = [];
+  for (let presses = 0; presses < 3; presses += 1) {
+    await page.keyboard.press("Tab");
+    reached.push(
+      await page.evaluate(() => document.activeElement.id || document.activeElement.innerText),
+    );
+  }
+  assert.deepEqual(reached, ["query-variables", "Run", "query-response"]);
+  await page.close();
+});
+
+test("The skip link goes to the content, and leaves the address alone", async () => {
+  const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
+  const address = page.url();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "main");
+  assert.equal(page.url(), address);
+  await page.close();
+});
+
+test("What happened is announced to those who do not see it", async () => {
+  const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
+  await page
+    .getByRole("status")
+    .getByText("user123 scores 82. Degraded: no answer from ARM risk scoring.", { exact: true })
+    .waitFor();
+  await page.close();
+});
+
+test("Nothing moves for those who asked for less motion", async () => {
+  const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
+  const durations = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("*")]
+        .flatMap((each) => [
+          getComputedStyle(each).transitionDuration,
+          getComputedStyle(each).animationDuration,
+        ])
+        .filter((duration) => duration !== "0s"),
+    );
+  assert.notDeepEqual(await durations(), []);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  assert.deepEqual(await durations(), []);
+  await page.close();
+});
+
+test("The score is readable on a phone", async () => {
+  const page = await openView("#score?fan=user123&event=evt456", "How it adds up", {
+    viewport: NARROW,
+  });
+  await keepPicture(page, "score-phone-light");
+  const widths = await page
+    .locator("#score-chart .label, #score-chart .value")
+    .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().right));
+  assert.ok(Math.max(...widths) <= NARROW.width, String(widths));
+  await page.close();
+});
+
+async function broken(page) {
+  await page.evaluate(AXE);
+  return page.evaluate(async (rules) => {
+    const { violations } = await globalThis.axe.run({ runOnly: rules });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+    );
+  }, RULES);
+}

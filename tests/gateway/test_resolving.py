@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from fanscore_appsync.app import Answer
+from fanscore_appsync.fields import FIELDS
+from fanscore_appsync.local.limits import Limits
+from tests.gateway.served import Handler, Served, served
+
+Json = Mapping[str, object]
+
+QUERY = "{demand{records{eventId event{id}}}}"
+BATCH_SIZE = FIELDS["DemandRecord.event"].batch_size
+
+
+def records(count: int, prefix: str = "event") -> Answer:
+    """Answer with so many records of different events."""
+    return Answer({"data": [{"eventId": f"{prefix}{number}"} for number in range(count)]})
+
+
+def details(events: Sequence[Json]) -> Answer:
+    """Answer a batch with the details of each parent's event; without one, with an error."""
+    error = {"data": None, "errorMessage": "No", "errorType": "404", "errorInfo": {"code": "X"}}
+    ids = [source.get("eventId") for source in map(_source, events)]
+    return Answer([{"data": {"id": each}} if each != "none" else error for each in ids])
+
+
+def _source(event: Json) -> Json:
+    source = event["source"]
+    assert isinstance(source, dict)
+    return source
+
+
+def handler_of(parents: Answer) -> Handler:
+    """Make a handler that answers with these records, and with the details of any event."""
+
+    def handler(event: object, _time_left_s: float) -> Answer:
+        if isinstance(event, list):
+            return details(event)
+        assert isinstance(event, dict)
+        return parents if event["info"]["fieldName"] == "records" else Answer({"data": {}})
+
+    return handler
+
+
+def batches(gateway: Served) -> list[list[object]]:
+    """Give the parents' event ids of each batch that the handler got."""
+    return [
+        [_source(each)["eventId"] for each in event]
+        for event in gateway.events
+        if isinstance(event, list)
+    ]
+
+
+def test_the_items_of_a_list_go_out_as_one_batch() -> None:
+    """The child field of all items of a list is resolved by one call."""
+    with served(handler_of(records(3))) as gateway:
+        response = gateway.asked(QUERY)
+    shown = [{"eventId": each, "event": {"id": each}} for each in ("event0", "event1", "event2")]
+    assert response == {"data": {"demand": {"records": shown}}}
+    assert batches(gateway) == [["event0", "event1", "event2"]]
+
+
+def test_batches_are_no_larger_than_configured() -> None:
+    """A longer list goes out as several batches."""
+    with served(handler_of(records(2 * BATCH_SIZE + 1))) as gateway:
+        gateway.asked(QUERY)
+    assert sorted(map(len, batches(gateway))) == [1, BATCH_SIZE, BATCH_SIZE]
+
+
+def test_a_cached_item_is_not_sent_again() -> None:
+    """What is cached of a list is left out of its batch, and equal items go out once."""
+    with served(handler_of(records(2))) as gateway:
+        gateway.asked(QUERY)
+        gateway.asked(QUERY)
+        assert batches(gateway) == [["event0", "event1"]]
+    twice = Answer({"data": [{"eventId": "same"}, {"eventId": "same"}]})
+    with served(handler_of(twice)) as gateway:
+        gateway.asked(QUERY)
+        assert batches(gateway) == [["same"]]
+
+
+def test_an_error_of_one_item() -> None:
+    """One bad item has its own error, and spoils no other; it is asked for again next time."""
+    parents = Answer({"data": [{"eventId": "none"}, {"eventId": "some"}]})
+    with served(handler_of(parents)) as gateway:
+        response = gateway.asked(QUERY)
+        gateway.asked(QUERY)
+    assert response == {
+        "data": {
+            "demand": {
+                "records": [
+                    {"eventId": "none", "event": None},
+                    {"eventId": "some", "event": {"id": "some"}},
+                ]
+            }
+        },
+        "errors": [
+            {
+                "path": ["demand", "records", 0, "event"],
+                "locations": [{"line": 1, "column": 25, "sourceName": None}],
+                "data": None,
+                "errorType": "404",
+                "errorInfo": {"code": "X"},
+                "message": "No",
+            }
+        ],
+    }
+    assert batches(gateway) == [["none", "some"], ["none"]]
+
+
+def test_lists_of_different_paths_are_different_batches() -> None:
+    """Two lists of one request are two batches, as they are two fields for AppSync."""
+    query = "{demand{a:records{event{id}} b:records{event{name:id}}}}"
+
+    def handler(event: object, _time_left_s: float) -> Answer:
+        if isinstance(event, list):
+            return details(event)
+        assert isinstance(event, dict)
+        if event["info"]["fieldName"] == "demand":
+            return Answer({"data": {}})
+        return records(
+            2, "a" if event["info"]["selectionSetList"] == ["event", "event/id"] else "b"
+        )
+
+    with served(handler) as gateway:
+        gateway.asked(query)
+    assert sorted(batches(gateway)) == [["a0", "a1"], ["b0", "b1"]]
+
+
+def test_sibling_fields_run_at_the_same_time() -> None:
+    """The calls of sibling fields do not wait for each other."""
+    meeting = threading.Barrier(3, timeout=10)
+
+    def handler(event: object, _time_left_s: float) -> Answer:
+        assert isinstance(event, dict)
+        if event["info"]["parentTypeName"] == "VFApi":
+            meeting.wait()
+        return Answer({"data": {}})
+
+    query = (
+        '{api{a:campaign(campaignId:"a"){__typename} b:campaign(campaignId:"b"){__typename}'
+        " lnaaMembership{__typename}}}"
+    )
+    with served(handler) as gateway:
+        response = gateway.asked(query)
+    campaign = {"__typename": "Campaign"}
+    shown = {"a": campaign, "b": campaign, "lnaaMembership": {"__typename": "LnaaMembership"}}
+    assert response == {"data": {"api": shown}}
+
+
+def test_mutations_run_one_after_another() -> None:
+    """The root fields of a mutation are called in written order, each after the one before."""
+    second_began = threading.Event()
+    seen: list[object] = []
+
+    def handler(event: object, _time_left_s: float) -> Answer:
+        assert isinstance(event, dict)
+        name = event["info"]["fieldName"]
+        if name == "checkLiveness":
+            second_began.set()
+        else:
+            seen.append(second_began.wait(0.1))
+        seen.append(name)
+        return Answer({"data": {}})
+
+    with served(handler) as gateway:
+        gateway.asked("mutation{lnaaActivate{__typename} checkLiveness{__typename}}")
+    assert seen == [False, "lnaaActivate", "checkLiveness"]
+
+
+def test_the_whole_request_is_out_of_time() -> None:
+    """A handler that does not come back in time is an error of the request, not a hang."""
+    release = threading.Event()
+
+    def handler(event: object, _time_left_s: float) -> Answer:
+        assert isinstance(event, dict)
+        if event["info"]["parentTypeName"] == "VFApi":
+            release.wait(10)
+        return Answer({"data": {}})
+
+    with served(handler, Limits(request_s=0.2)) as gateway:
+        response = gateway.asked("{api{lnaaMembership{__typename}}}")
+        release.set()
+    assert response == {
+        "data": None,
+        "errors": [
+            {
+                "path": None,
+                "locations": None,
+                "data": None,
+                "errorType": "ExecutionTimeout",
+                "errorInfo": None,
+                "message": "The request took too long",
+            }
+        ],
+    }
+
+
+def test_a_handler_that_raises() -> None:
+    """An exception of the handler is an internal error with an id, and nothing of its text."""
+
+    def handler(event: object, _time_left_s: float) -> Answer:
+        assert isinstance(event, dict)
+        if event["info"]["parentTypeName"] == "VFApi":
+            raise ValueError("secret")
+        return Answer({"data": {}})
+
+    with served(handler) as gateway:
+        response = gateway.asked("{api{lnaaMembership{__typename}}}")
+        assert [type(each) for each in gateway.reports] == [ValueError]
+    assert response == {
+        "data": {"api": {"lnaaMembership": None}},
+        "errors": [
+            {
+                "path": ["api", "lnaaMembership"],
+                "locations": [{"line": 1, "column": 6, "sourceName": None}],
+                "data": None,
+                "errorType": "500",
+                "errorInfo": {"code": "INTERNAL", "id": "report-0"},
+                "message": "Internal error",
+            }
+        ],
+    }

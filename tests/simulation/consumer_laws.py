@@ -1,0 +1,146 @@
+"""The laws of the consumers: marks, profiles, posts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from fanscore_adapters import keys
+from fanscore_adapters.access import FAN_IDENTITY, Item
+from fanscore_adapters.consumer_items import read_mark, read_profile
+from fanscore_adapters.structure import date_time_text
+from fanscore_adapters.user_event_json import ENDPOINTS
+from fanscore_core.canonical import canonical_json, stable_id
+from fanscore_core.consumption import Consumed, Consumer, Mark, MarkStatus
+from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.pipelines.consumers import ConsumeArgs
+from fanscore_core.ports.consumers import Post
+from fanscore_core.user_events import UserEvent
+from tests.simulation.law import parsed, require
+from tests.simulation.requests import FANS, Request
+from tests.simulation.tables import ModelTables, Written
+
+OF_PROFILES = ("memberId", "email", "phoneNumber", "locale", "attributes", "profileAt")
+"""What a consumer may write into an identity record."""
+
+
+@attrs.frozen
+class ConsumerLaws:
+    """Watches what consumers do.
+
+    Attributes:
+        tables: what is stored.
+        claims: the owners that have claimed an event, by event and consumer.
+        posts: the idempotency keys of what was posted, by event and consumer.
+        profiles: what each fan's identity record should hold of events.
+        scores: all scores that each fan has had; the last one is the fan's.
+    """
+
+    tables: ModelTables
+    claims: dict[tuple[str, str], list[str]] = attrs.field(factory=dict)
+    posts: dict[tuple[str, str], list[str]] = attrs.field(factory=dict)
+    profiles: dict[GlobalUserId, dict[str, object]] = attrs.field(factory=dict)
+    scores: dict[GlobalUserId, list[int]] = attrs.field(factory=dict)
+
+    def published(self, event: UserEvent, request: Request) -> None:
+        """Check that a request makes one event, however often it is tried."""
+        event_id = stable_id("upsertEntry", request.fan, request.request_id)
+        require(event.id == event_id, "all tries of a request publish one event")
+
+    def marked(self, written: Written, args: ConsumeArgs) -> None:
+        """Check that a mark goes from claimed to finished or free, by the hand that claimed it."""
+        after = parsed(read_mark, written.after)
+        before = None if written.before is None else read_mark(written.before)
+        require(after.owner == args.owner, "a mark is written by its owner")
+        if after.status is MarkStatus.CLAIMED:
+            require(
+                _may_be_claimed(before, args), "a live claim and a finished mark are left alone"
+            )
+            self.claims.setdefault((after.event_id, after.consumer.value), []).append(args.owner)
+            return
+        claimed = attrs.evolve(after, status=MarkStatus.CLAIMED)
+        require(before == claimed, "a mark is finished or freed only by the owner who has it")
+
+    def profiled(self, written: Written, event: UserEvent) -> None:
+        """Check that a profile goes forward in time, and that nothing else is touched."""
+        after = parsed(read_profile, written.after)
+        last = None if written.before is None else read_profile(written.before).profile_at
+        require(last is None or last < event.occurred_at, "no profile goes back in time")
+        require(after.profile_at == event.occurred_at, "a profile says of when it is")
+        before = _others(written.before or {"PK": written.after["PK"], "SK": written.after["SK"]})
+        require(_others(written.after) == before, "consumers write profiles and nothing else")
+        self.profiles.setdefault(event.global_user_id, {}).update(_said(event))
+
+    def posted(self, post: Post, owner: str) -> None:
+        """Check that only who has claimed an event posts it, and always under the same key."""
+        event, consumer = post.event, ENDPOINTS[type(post)].removesuffix("_endpoint")
+        what = event.id, consumer
+        require(owner in self.claims.get(what, []), "only who has claimed an event posts it")
+        key = stable_id(consumer, event.global_user_id, RequestId(event.id))
+        require(post.idempotency_key == key, "an event is posted under one idempotency key")
+        self.posts.setdefault(what, []).append(key)
+
+    def consumed(self, args: ConsumeArgs, consumer: Consumer, said: object) -> None:
+        """Check that what a consumer says to have finished is finished, by itself or before."""
+        key = keys.consumer_mark(args.event.id, consumer.value)
+        mark = parsed(read_mark, self.tables.item(FAN_IDENTITY, key))
+        holds = said is Consumed.BEFORE or mark.owner == args.owner
+        require(
+            holds and mark.status is MarkStatus.FINISHED, "who says to have consumed an event has"
+        )
+
+    def settled(self, events: Sequence[UserEvent]) -> None:
+        """Check that every event was consumed, by each consumer."""
+        for event in events:
+            for consumer in Consumer:
+                self._check_consumed(event, consumer)
+        for fan in FANS:
+            self._check_profile(fan, [each for each in events if each.global_user_id == fan])
+
+    def _check_consumed(self, event: UserEvent, consumer: Consumer) -> None:
+        key = keys.consumer_mark(event.id, consumer.value)
+        mark = parsed(read_mark, self.tables.item(FAN_IDENTITY, key))
+        require(mark.status is MarkStatus.FINISHED, "every mark is finished in the end")
+        if consumer is not Consumer.PROFILE:
+            require(self.posts.get((event.id, consumer.value)), "every event is posted")
+
+    def _check_profile(self, fan: GlobalUserId, events: Sequence[UserEvent]) -> None:
+        item = self.tables.item(FAN_IDENTITY, keys.identity(fan)) or {}
+        require(
+            item.get("score") == self.scores.get(fan, [None])[-1], "a score is the last one stored"
+        )
+        profile = {name: item[name] for name in OF_PROFILES if name in item}
+        require(profile == self.profiles.get(fan, {}), "a profile is what events say, in order")
+        first: dict[str, datetime] = {}
+        for event in events:  # a request that is tried again makes its event again, of that time
+            first[event.id] = min(event.occurred_at, first.get(event.id, event.occurred_at))
+        if first:
+            profile_at = read_profile(item).profile_at
+            require(profile_at and profile_at >= max(first.values()), "the newest event counts")
+
+
+def _may_be_claimed(before: Mark | None, args: ConsumeArgs) -> bool:
+    if before is None or before.status is MarkStatus.FREE:
+        return True
+    return before.status is MarkStatus.CLAIMED and before.lease_until <= args.now
+
+
+def _others(item: Item) -> Mapping[str, object]:
+    return {name: value for name, value in item.items() if name not in OF_PROFILES}
+
+
+def _said(event: UserEvent) -> Mapping[str, object]:
+    """Give what an event says, as it lies in an identity record."""
+    members = None if event.attributes is None else json.loads(event.attributes)
+    said = {
+        "memberId": event.member_id,
+        "email": event.email,
+        "phoneNumber": event.phone_number,
+        "locale": event.locale,
+        "attributes": members and {name: canonical_json(each) for name, each in members.items()},
+        "profileAt": date_time_text(event.occurred_at),
+    }
+    return {name: value for name, value in said.items() if value is not None}
