@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TextIO, cast
 
+import attrs
 import click
 
 from fanscore_appsync import wiring, wiring_embedded
@@ -158,7 +159,8 @@ def sample(database: str) -> None:
     if database == IN_MEMORY:
         refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
-        count = wiring_embedded.write_sample(with_options(environment(), database))
+        settings = attrs.evolve(with_options(environment(), database), database=database)
+        count = wiring_embedded.write_sample(settings)
     except InvalidInput as error:
         refuse(str(error))
     click.echo(f"{database}: {count} items written")

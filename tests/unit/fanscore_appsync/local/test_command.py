@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -413,3 +413,20 @@ def test_files_that_are_no_database(
     path = tmp_path / "fans.db"
     make(path)
     refused(fanscore(*command, str(path)), "database")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "user123", "--outage", "arm_scoring"),
+        ("explain", "user123", "--db", "fans.db"),
+        ("sample", "fans.db"),
+    ],
+)
+def test_options_of_the_embedded_backend_are_refused_on_aws(
+    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    """What an option says is never silently ignored: on AWS these have no meaning."""
+    monkeypatch.setenv("FANSCORE_BACKEND", "aws")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    refused(fanscore(*arguments), "--db and --outage have no meaning with FANSCORE_BACKEND=aws")
