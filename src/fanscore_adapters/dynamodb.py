@@ -22,6 +22,7 @@ from fanscore_adapters.access import Item, Put, Read, Refused, Write
 from fanscore_adapters.aws import AwsClient, AwsError, OutOfTimeError, answer_one, malformed
 from fanscore_adapters.backoff import pause
 from fanscore_adapters.deadline import late
+from fanscore_adapters.dynamodb_pages import pages
 from fanscore_adapters.dynamodb_values import read_item, write_item, write_value
 from fanscore_adapters.keys import Key
 from fanscore_adapters.retries import retrying
@@ -176,34 +177,25 @@ class DynamoDb:
 
     def _query(self, ask: Ask) -> Answered:
         read = PREFIX_READS[type(ask.question)]
-        pages: list[Sequence[object]] = []
+        found: list[Sequence[object]] = []
 
         def find() -> object:
-            pages.extend(self._pages(read, read.key(ask.question), ask.expires_at))
-            return read.answer([item for page in pages for item in page], _read_items)
+            found.extend(self._pages(read, read.key(ask.question), ask.expires_at))
+            return read.answer([item for page in found for item in page], _read_items)
 
         answered = answer_one(read.table, ask, find)
-        return attrs.evolve(answered, calls=max(1, len(pages)))
+        return attrs.evolve(answered, calls=max(1, len(found)))
 
     def _pages(
         self, read: Read[object, Sequence[Item]], key: Key, expires_at: float
     ) -> Iterator[Sequence[object]]:
-        request: dict[str, object] = {
+        request = {
             "TableName": self.names[read.table],
             "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
             "ExpressionAttributeValues": {":pk": {"S": key.pk}, ":sk": {"S": key.sk}},
             "ConsistentRead": read.consistent,
         }
-        while True:
-            response = self.client.call("query", request, expires_at)
-            match response:
-                case {"Items": list(items)}:
-                    yield items
-                case _:
-                    raise malformed()
-            if not response.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+        return pages(lambda asked: self.client.call("query", asked, expires_at), request)
 
     # Writing
 

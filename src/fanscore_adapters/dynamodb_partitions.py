@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from time import monotonic
 
 import attrs
 
 from fanscore_adapters.aws import AwsClient, AwsError, OutOfTimeError, malformed
+from fanscore_adapters.dynamodb_pages import pages
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.keys import Key
 from fanscore_core.errors import Unavailable
@@ -58,23 +60,14 @@ class DynamoDbPartitions:
         """Do nothing: the files are AWS's, and its backups end by themselves."""
 
     def _pages(self, table: str, pk: str) -> Iterator[Sequence[object]]:
-        request: dict[str, object] = {
+        request = {
             "TableName": self.names[table],
             "KeyConditionExpression": "PK = :pk",
             "ExpressionAttributeValues": {":pk": {"S": pk}},
             "ProjectionExpression": "SK, memberId",  # all else is none of our business
             "ConsistentRead": True,
         }
-        while True:
-            response = self._call("query", request)
-            match response:
-                case {"Items": list(items)}:
-                    yield items
-                case _:
-                    raise malformed()
-            if not response.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+        return pages(partial(self._call, "query"), request)
 
     def _call(self, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
         return self.client.call(operation, request, self.clock() + CALL_S)
