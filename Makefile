@@ -170,7 +170,7 @@ template: .venv/.demo ## Write the generated parts of the template
 
 .PHONY: lint-deploy
 lint-deploy: .venv/.dev .deploy/.ready ## Check the template: cfn-lint, checkov, the SAM transform
-	$(BIN)/pytest tests/deploy/test_tools.py
+	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_tools.py
 
 .PHONY: test-appsync-js
 test-appsync-js: deploy/appsync/node_modules/.ready ## Lint and test what AppSync runs (needs Node)

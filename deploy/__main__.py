@@ -1,11 +1,12 @@
 """``make deploy`` and ``make deploy-preview``: put fanscore on AWS, or see what that would change.
 
-Region and credentials are those of the AWS command line.
+Region and credentials are those of the AWS command line; ``AWS_REGION`` counts first.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -20,32 +21,48 @@ from deploy.stack import POLL_S, ChangeSet, DeploymentFailedError, Stack
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 
+OURS = frozenset({"Architecture", "CodeBucket", "CodeKey"})
+"""The parameters that follow from the package."""
+
+_ANEW = {"True": " (made anew)", "Conditional": " (perhaps made anew)"}
+
 Connect = Callable[[str], BaseClient]
 """Makes the client of a service."""
 
 
+def connect_to_aws(service: str) -> BaseClient:
+    """Make the client of a service in the region of the environment."""
+    return boto3.client(service, region_name=os.environ.get("AWS_REGION") or None)
+
+
 def main(
-    arguments: Sequence[str], connect: Connect = boto3.client, poll_s: float = POLL_S
+    arguments: Sequence[str], connect: Connect = connect_to_aws, poll_s: float = POLL_S
 ) -> Iterator[str]:
     """Do what the command line says, and say what happens, by lines.
 
     Raises:
         DeploymentFailedError: it was not possible.
     """
-    asked = _parser().parse_args(arguments)
+    asked = parsed(arguments)
     with closing(connect("cloudformation")) as cloudformation, closing(connect("s3")) as s3:
         stack = Stack(asked.stack, asked.bucket, cloudformation, s3, poll_s)
         if asked.command == "delete":
             stack.delete()
             return
-        package = asked.package or zip_of(asked.architecture)
+        architecture = asked.architecture or stack.parameters().get("Architecture", "arm64")
+        package = asked.package or zip_of(architecture)
         given = {
             **dict(asked.parameters),
             "CodeBucket": stack.bucket,
             "CodeKey": stack.upload(package.read_bytes(), ".zip"),
-            "Architecture": asked.architecture,
+            "Architecture": architecture,
         }
         template = asked.template.read_text(encoding="utf-8")
+        if stack.is_unmade():
+            if asked.command == "preview":
+                yield "The stack could not be made, and has to be made from the beginning."
+                return
+            stack.delete()
         with stack.prepared(template, given) as change:
             yield from _told(change)
             if change is None or asked.command == "preview":
@@ -54,12 +71,17 @@ def main(
         yield from _outputs(stack.outputs())
 
 
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; parameters may stand before and after the options."""
+    return _parser().parse_intermixed_args(arguments)
+
+
 def _told(change: ChangeSet | None) -> Iterator[str]:
     if change is None:
         yield "Nothing changes."
         return
     for each in change.changes:
-        anew = " (made anew)" if each.replacement == "True" else ""
+        anew = _ANEW.get(each.replacement, "")
         yield f"{each.action:7} {each.type:40} {each.resource}{anew}"
 
 
@@ -74,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("stack", help="name of the stack")
     parser.add_argument("parameters", nargs="*", type=_parameter, help="Name=Value")
     parser.add_argument("--bucket", required=True, help="where templates and packages are kept")
-    parser.add_argument("--architecture", choices=ARCHITECTURES, default="arm64")
+    parser.add_argument("--architecture", choices=ARCHITECTURES)
     parser.add_argument("--package", type=Path, help="another zip than that of make package")
     parser.add_argument("--template", type=Path, default=TEMPLATE)
     return parser
@@ -82,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _parameter(text: str) -> tuple[str, str]:
     name, separator, value = text.partition("=")
-    if not separator:
+    if not separator or name in OURS:
         raise argparse.ArgumentTypeError(text)
     return name, value
 

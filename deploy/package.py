@@ -32,7 +32,7 @@ Not among them is STS: the functions have the credentials that Lambda gives them
 
 _OURS = ("fanscore_core", "fanscore_adapters", "fanscore_appsync")
 _OUR_KINDS = (".py", ".json")
-_ONLY_LOCAL = ("fanscore_appsync/local", "fanscore_appsync/testing.py")
+_ONLY_LOCAL = ("fanscore_appsync/local", "fanscore_appsync/testing")
 
 _NOT_RUN = (".pyi", ".pyc", "py.typed", "examples-1.json")
 _BOTO3_RESOURCES = ("boto3/data", "boto3/examples")

@@ -98,8 +98,6 @@ class Stack:
     def prepared(self, template: str, parameters: Mapping[str, str]) -> Iterator[ChangeSet | None]:
         """Prepare a change, and remove it in the end; ``None`` if there is nothing to change.
 
-        What is left of a stack that could not be made is deleted first.
-
         Args:
             template: the text of it.
             parameters: by name. Those that are not named stay as they are.
@@ -107,8 +105,6 @@ class Stack:
         Raises:
             DeploymentFailedError: it cannot be made.
         """
-        if self.status() == UNMADE:
-            self.delete()
         kind = "CREATE" if self.status() in (None, UNFINISHED) else "UPDATE"
         host = self.s3.meta.endpoint_url.rstrip("/")
         url = f"{host}/{self.bucket}/{self.upload(template.encode(), '.template')}"
@@ -130,6 +126,20 @@ class Stack:
             StackName=self.name, ChangeSetName=change.name, ClientRequestToken=token
         )
         self._wait(waiter, token)
+
+    def is_unmade(self) -> bool:
+        """Whether it could not be made, so that it has to be deleted before anything else."""
+        return self.status() == UNMADE
+
+    def parameters(self) -> Mapping[str, str]:
+        """Give the present parameters by name; none if there is no stack."""
+        if self.status() in (None, UNFINISHED, UNMADE):
+            return {}
+        described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {
+            parameter["ParameterKey"]: parameter["ParameterValue"]
+            for parameter in described.get("Parameters", ())
+        }
 
     def outputs(self) -> Mapping[str, str]:
         """Give the outputs by name."""

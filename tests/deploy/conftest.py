@@ -12,8 +12,10 @@ from tests.deploy.unpacked import Unpacked, unpacked
 
 __all__ = ["system"]
 
-collect_ignore = [] if os.environ.get("FANSCORE_TESTS") == "full" else ["test_end_to_end.py"]
-"""What needs more than Python is run by ``make test-full``."""
+_FULL = ["test_end_to_end.py", "test_tools.py"]
+
+collect_ignore = [] if os.environ.get("FANSCORE_TESTS") == "full" else _FULL
+"""What needs more than Python, or tools of its own, is run by ``make test-full``."""
 
 
 @pytest.fixture(scope="session")

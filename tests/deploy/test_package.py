@@ -22,7 +22,7 @@ from deploy.package import (
 
 _PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
-DEVELOPMENT = ("fanscore_appsync/local/", "fanscore_appsync/testing.py", "tests/", "benchmarks/")
+DEVELOPMENT = ("fanscore_appsync/local/", "fanscore_appsync/testing/", "tests/", "benchmarks/")
 NEEDED = {
     "anyio",
     "attr",
@@ -147,3 +147,10 @@ def test_everything_is_pinned(made: Package) -> None:
 def test_it_is_small(made: Package) -> None:
     """The package is far below what Lambda takes."""
     assert len(made.content) < MAX_BYTES / 5
+
+
+def test_what_is_for_development_is_there_to_be_left_out() -> None:
+    """The names of what must not be deployed are those of folders that exist."""
+    source = Path(__file__).parents[2]
+    folders = [source / "src" / name for name in DEVELOPMENT if name.startswith("fanscore")]
+    assert [folder.is_dir() for folder in folders] == [True, True]
