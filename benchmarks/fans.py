@@ -75,7 +75,7 @@ class ArmScores:
 def wired(*adapters: Adapter) -> Iterator[Source]:
     """Put adapters together as the wiring does."""
     with ThreadPoolExecutor(MAX_THREADS) as executor:
-        yield Sources(adapters, executor, monotonic, monotonic() + TIME_LEFT_S)
+        yield Sources(adapters, [executor], monotonic, monotonic() + TIME_LEFT_S)
 
 
 @contextmanager

@@ -57,6 +57,9 @@ class AwsError(Exception):
     status: int = 0
     response: Mapping[str, object] = attrs.field(factory=dict, repr=False)
 
+    def __str__(self) -> str:
+        return self.reason
+
     @property
     def reason(self) -> str:
         """What went wrong, in our words."""

@@ -159,7 +159,9 @@ class DynamoDb:
             found.calls += 1
             response = self.client.call("batch_get_item", {"RequestItems": pending}, expires_at)
             match response:
-                case {"Responses": dict(responses), "UnprocessedKeys": dict(left_over)}:
+                case {"Responses": dict(responses), "UnprocessedKeys": dict(left_over)} if (
+                    left_over.keys() <= pending.keys() <= responses.keys() | left_over.keys()
+                ):
                     pending = left_over
                 case _:
                     raise malformed()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic, sleep
 
 import attrs
@@ -32,6 +33,18 @@ _SERVER_ERROR = 500
 def utc_now() -> datetime:
     """Tell the time by which ``Retry-After`` may give a date."""
     return datetime.now(UTC)
+
+
+def stateless_client(timeout_s: float) -> httpx.Client:
+    """Make a client that follows no redirects, which would take data and tokens elsewhere.
+
+    It keeps no cookies either: the next call is about another fan.
+
+    Args:
+        timeout_s: for connecting, for each read and for each write.
+    """
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx.Client(timeout=timeout_s, follow_redirects=False, cookies=no_cookies)
 
 
 class Failure(enum.Enum):

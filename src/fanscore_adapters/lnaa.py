@@ -1,7 +1,7 @@
 """Asking LNAA over HTTP (docs/reference/services.md).
 
-A membership is asked for again where that may help. An activation is sent once: the fan's own
-retry carries the same ``Idempotency-Key``.
+A membership is asked for again where that may help. An activation is sent once: its field takes no
+``requestId``, so that what its ``Idempotency-Key`` makes one is the attempts of one request alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import httpx
 
 from fanscore_adapters.breaker import Breaker
 from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.http_calls import HttpCall, HttpParty, utc_now
+from fanscore_adapters.http_calls import HttpCall, HttpParty, stateless_client, utc_now
 from fanscore_adapters.services import LNAA_CALLS, Call
 from fanscore_adapters.splitting import one_by_one
 from fanscore_core.errors import InvalidInput, Unavailable
@@ -38,12 +38,12 @@ _DOTS = frozenset({".", ".."})
 
 
 def lnaa_client(timeout_s: float = TIMEOUT_S) -> httpx.Client:
-    """Make the client to ask with: it follows no redirects, which would take the token elsewhere.
+    """Make the client to ask with.
 
     Args:
         timeout_s: for connecting, for each read and for each write.
     """
-    return httpx.Client(timeout=timeout_s, follow_redirects=False)
+    return stateless_client(timeout_s)
 
 
 @attrs.frozen

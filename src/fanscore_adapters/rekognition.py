@@ -90,6 +90,6 @@ def _verdict(response: Mapping[str, object]) -> LivenessVerdict:
             raise malformed()
     if confidence is None:
         return LivenessVerdict(LivenessStatus(status))
-    if not isinstance(confidence, float | int):
+    if type(confidence) not in {float, int}:  # a bool is an int, too
         raise malformed()
     return LivenessVerdict(LivenessStatus(status), Decimal(str(confidence)))

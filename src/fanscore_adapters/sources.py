@@ -55,13 +55,14 @@ class Sources:
 
     Attributes:
         adapters: no two answer the same question; a round's calls start in their order.
-        executor: threads to ask in.
+        executors: threads to ask in: for each adapter its own, so that one whose calls hang takes
+            none from the others; or one that all share.
         clock: seconds, never going back.
         expires_at: by the clock, when the request must have been answered.
     """
 
     adapters: Sequence[Adapter]
-    executor: Executor
+    executors: Sequence[Executor]
     clock: Callable[[], float]
     expires_at: float = inf
 
@@ -74,37 +75,36 @@ class Sources:
         started_at = self.clock()
         answers = [Answered(UnknownQuestion())] * len(asks)
         calls = [
-            self._start(adapter, indexes, asks, started_at)
-            for adapter, indexes in self._groups(asks)
+            self._start(number, indexes, asks, started_at) for number, indexes in self._groups(asks)
         ]
         for call in calls:
             for index, answer in zip(call.indexes, self._collect(call), strict=True):
                 answers[index] = answer
         return answers
 
-    def _groups(self, asks: Sequence[Ask]) -> list[tuple[Adapter, list[int]]]:
-        """Give what each adapter is asked in each call."""
+    def _groups(self, asks: Sequence[Ask]) -> list[tuple[int, list[int]]]:
+        """Give what each adapter, by its number, is asked in each call."""
         by_adapter: defaultdict[int, list[int]] = defaultdict(list)
         for index, ask in enumerate(asks):
             for number, adapter in enumerate(self.adapters):
                 if type(ask.question) in adapter.systems:
                     by_adapter[number].append(index)
         return [
-            (self.adapters[number], [indexes[each] for each in group])
+            (number, [indexes[each] for each in group])
             for number, indexes in sorted(by_adapter.items())
             for group in self.adapters[number].split([asks[index] for index in indexes])
         ]
 
-    def _start(
-        self, adapter: Adapter, indexes: list[int], asks: Sequence[Ask], now: float
-    ) -> _Call:
+    def _start(self, number: int, indexes: list[int], asks: Sequence[Ask], now: float) -> _Call:
+        adapter = self.adapters[number]
+        executor = self.executors[number % len(self.executors)]
         limits = [self._limit(asks[index], now) for index in indexes]
         group = [
             Ask(asks[index].question, asks[index].degradable, limit)
             for index, limit in zip(indexes, limits, strict=True)
         ]
         in_time = now < self.expires_at
-        future = self.executor.submit(adapter.fetch, group) if in_time else None
+        future = executor.submit(adapter.fetch, group) if in_time else None
         return _Call(adapter, indexes, group, future, max(limits))
 
     def _limit(self, ask: Ask, started_at: float) -> float:

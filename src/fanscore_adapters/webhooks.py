@@ -16,7 +16,7 @@ import attrs
 import httpx
 
 from fanscore_adapters.breaker import Breaker
-from fanscore_adapters.http_calls import HttpCall, HttpParty, utc_now
+from fanscore_adapters.http_calls import HttpCall, HttpParty, stateless_client, utc_now
 from fanscore_adapters.splitting import one_by_one
 from fanscore_adapters.user_event_json import ENDPOINTS, post_document
 from fanscore_core.errors import Unavailable
@@ -31,12 +31,12 @@ MAX_WAIT_S = 2.0
 
 
 def webhook_client(timeout_s: float = TIMEOUT_S) -> httpx.Client:
-    """Make the client to post with: it follows no redirects, which would take data elsewhere.
+    """Make the client to post with.
 
     Args:
         timeout_s: for connecting, for each read and for each write.
     """
-    return httpx.Client(timeout=timeout_s, follow_redirects=False)
+    return stateless_client(timeout_s)
 
 
 @attrs.frozen

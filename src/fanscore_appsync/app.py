@@ -110,6 +110,7 @@ class App:
 
     def _resolve(self, events: Sequence[object], time_left_s: float) -> list[Resolved]:
         """Resolve events together; each comes to its own data or error."""
+        expires_at = perf_counter() + time_left_s
         resolved: dict[int, Resolved] = {}
         admitted: dict[str, list[tuple[int, Admitted]]] = {}
         for index, event in enumerate(events):
@@ -124,7 +125,7 @@ class App:
                 resolved[index] = Resolved(error=wire.error_body(error, self.report))
         for field, items in admitted.items():
             calls = [one for _, one in items]
-            finished = self._run(FIELDS[field], calls, time_left_s)
+            finished = self._run(FIELDS[field], calls, expires_at - perf_counter())
             resolved.update(zip((index for index, _ in items), finished, strict=True))
         return [resolved[index] for index in range(len(events))]
 

@@ -18,7 +18,7 @@ from time import time
 import attrs
 
 from fanscore_core.run import Outcome
-from fanscore_core.trace import Fate
+from fanscore_core.trace import Fate, Trace
 
 OK = "OK"
 UNKNOWN = "unknown"
@@ -33,6 +33,8 @@ METRICS = {
     "calls": "Count",
 }
 """The fields that are metrics, and their units."""
+
+_NO_ANSWER = frozenset({"DeadlineExceeded", "Unavailable"})
 
 _WORDY = ("boto3", "botocore", "httpcore", "httpx", "urllib3")
 """Libraries that log what they send, if they are let."""
@@ -55,6 +57,7 @@ class Handled:
         degraded: how many steps went on without an answer.
         rounds: how often sources were asked, one time after the other.
         calls: how many calls over a network were made.
+        failed: the systems that gave no answer, or none in time.
     """
 
     function: str
@@ -67,6 +70,7 @@ class Handled:
     degraded: int = 0
     rounds: int = 0
     calls: int = 0
+    failed: tuple[str, ...] = ()
 
 
 def handled(  # the columns of a line
@@ -101,6 +105,7 @@ def handled(  # the columns of a line
         sum(trace.fates.count(Fate.DEGRADED) for trace in traces),
         max((trace.rounds for trace in traces), default=0),
         sum(trace.calls for trace in traces),
+        _failed(traces),
     )
 
 
@@ -118,7 +123,12 @@ def log_to_stdout() -> None:
     _log.propagate = False
     _log.setLevel(logging.INFO)
     for name in _WORDY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _failed(traces: Sequence[Trace]) -> tuple[str, ...]:
+    asked = (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
+    return tuple(sorted({each.source for each in asked}))
 
 
 def _embedded_metrics() -> dict[str, object]:

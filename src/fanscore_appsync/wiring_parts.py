@@ -31,9 +31,10 @@ def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[f
     Each maker has threads of its own: a function that is called within the process must not wait
     for a thread of its caller's.
     """
-    executor = ThreadPoolExecutor(MAX_THREADS, "fanscore")
-    closing.callback(executor.shutdown)
-    return lambda time_left_s: Sources(adapters, executor, monotonic, monotonic() + time_left_s)
+    executors = [ThreadPoolExecutor(MAX_THREADS, "fanscore") for _ in adapters]
+    for each in executors:
+        closing.callback(each.shutdown)
+    return lambda time_left_s: Sources(adapters, executors, monotonic, monotonic() + time_left_s)
 
 
 def endpoint_urls(settings: Settings) -> Mapping[str, str]:

@@ -44,7 +44,7 @@ def app(aws: Ministack, aws_tables: AwsTables) -> Iterator[App]:
         adapters = (DynamoDb(client, names), StandIns(SAMPLE))
 
         def source(left_s: float) -> Source:
-            return Sources(adapters, executor, monotonic, monotonic() + left_s)
+            return Sources(adapters, [executor], monotonic, monotonic() + left_s)
 
         def now() -> datetime:
             return datetime.now(UTC)

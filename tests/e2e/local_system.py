@@ -136,7 +136,7 @@ class LocalSystem:
     def _sources(self, adapters: Sequence[Adapter]) -> Callable[[float], Source]:
         def source(time_left_s: float) -> Source:
             expires_at = monotonic() + time_left_s
-            sources = Sources(adapters, self.executor, monotonic, expires_at)
+            sources = Sources(adapters, [self.executor], monotonic, expires_at)
             return Watched(sources, self.asked, self.instead)
 
         return source

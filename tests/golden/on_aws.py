@@ -76,7 +76,7 @@ class GoldenAws:
 
     def _source_maker(self, adapters: Sequence[Adapter]) -> Callable[[float], Source]:
         here = [self._on_tables(adapter) for adapter in adapters]
-        return lambda left_s: Sources(here, self.executor, monotonic, monotonic() + left_s)
+        return lambda left_s: Sources(here, [self.executor], monotonic, monotonic() + left_s)
 
     def _on_tables(self, adapter: Adapter) -> Adapter:
         if not isinstance(adapter, DynamoDb):

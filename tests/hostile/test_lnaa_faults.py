@@ -246,7 +246,7 @@ def test_activating_a_membership(
 
 
 def test_a_lost_reply_to_an_activation(server: LnaaServer, asked_of: Asking) -> None:
-    """An activation whose reply is lost is unavailable; the fan's own retry makes no second one."""
+    """An activation whose reply is lost is unavailable; the same key again makes no second one."""
     server.members.clear()
     server.script = [Fault.LOST]
     time = VirtualTime()

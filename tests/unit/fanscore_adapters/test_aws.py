@@ -96,3 +96,10 @@ def test_an_ask_of_one_call(
     answered = answer_one("bus", Ask(QUESTION, degradable), find)
     assert (shown(answered.answer), answered.source, answered.calls) == (shown(answer), "bus", 1)
     assert answered.took_s >= 0
+
+
+def test_an_error_says_nothing_of_what_is_stored() -> None:
+    """Whoever logs an error gets our words: the item that AWS sends along stays out."""
+    error = AwsError("ConditionalCheckFailedException", 400, {"Item": {"email": {"S": "a@b.c"}}})
+    assert str(error) == "refused with ConditionalCheckFailedException"
+    assert "a@b.c" not in repr(error)

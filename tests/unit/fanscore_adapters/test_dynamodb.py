@@ -117,6 +117,9 @@ KEY = {"PK": {"S": "fan:fan1"}, "SK": {"S": "demand#evt1-sale1"}}
     [
         {"Responses": {}},
         {"UnprocessedKeys": {}},
+        {"Responses": {}, "UnprocessedKeys": {}},
+        {"Responses": {"another": []}, "UnprocessedKeys": {}},
+        {"Responses": {f"our-{FAN_IDENTITY}": []}, "UnprocessedKeys": {"another": {}}},
         {"Responses": None, "UnprocessedKeys": {}},
         {"Responses": {f"our-{FAN_IDENTITY}": [{}]}, "UnprocessedKeys": {}},
         {"Responses": {f"our-{FAN_IDENTITY}": [{"PK": {"S": "fan:fan1"}}]}, "UnprocessedKeys": {}},

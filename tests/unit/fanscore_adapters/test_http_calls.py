@@ -11,7 +11,7 @@ import pytest
 
 from fanscore_adapters.breaker import MAX_FAILURES, OPEN_S, Breaker
 from fanscore_adapters.deadline import LEAST_S
-from fanscore_adapters.http_calls import HttpCall, HttpParty
+from fanscore_adapters.http_calls import HttpCall, HttpParty, stateless_client
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.lnaa import Membership
@@ -288,3 +288,19 @@ def test_what_breaks_is_not_told(line: Line, caplog: pytest.LogCaptureFixture) -
     assert line.ask().answer == unavailable("could not be reached: ReadError")
     assert "canary" not in caplog.text
     assert "canary" not in repr(HttpCall("GET", "canary", {"a": "canary"}, print, "canary"))
+
+
+def test_no_call_knows_the_one_before() -> None:
+    """What a system would have remembered of one fan is not sent with the next fan's call."""
+    cookies: list[str | None] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        cookies.append(request.headers.get("Cookie"))
+        return httpx.Response(200, headers={"Set-Cookie": "session=fan-a"})
+
+    with stateless_client(1.0) as made:
+        jar = made.cookies.jar
+    with httpx.Client(transport=httpx.MockTransport(handle), cookies=jar) as client:
+        for path in ("fan-a", "fan-b"):
+            client.get(f"{URL}{path}")
+    assert cookies == [None, None]

@@ -64,6 +64,7 @@ def test_a_session_that_is_created(answer: AWSResponse, told: object) -> None:
             LivenessVerdict(LivenessStatus.FAILED, Decimal(0)),
         ),
         (refusal("SessionNotFoundException"), LivenessVerdict(LivenessStatus.EXPIRED)),
+        (reply({"Status": "SUCCEEDED", "Confidence": True}), MALFORMED),
         (reply({"Status": "canary"}), MALFORMED),
         (reply({"Confidence": 99}), MALFORMED),
         (reply({"Status": "SUCCEEDED", "Confidence": "canary"}), MALFORMED),

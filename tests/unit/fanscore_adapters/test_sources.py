@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.splitting import together
+from fanscore_adapters.splitting import one_by_one, together
 from fanscore_core.errors import (
     DeadlineExceeded,
     FanscoreError,
@@ -99,7 +99,7 @@ def answers(sources: Sources, *asks: Ask) -> list[object]:
 
 def in_time(adapters: Sequence[Fake], executor: Executor) -> Sources:
     """Make sources whose time does not pass."""
-    return Sources(adapters, executor, Clock(0.0), expires_at=10.0)
+    return Sources(adapters, [executor], Clock(0.0), expires_at=10.0)
 
 
 def late(*systems: str) -> list[str]:
@@ -205,33 +205,33 @@ def test_an_adapter_that_raises_fails(executor: Executor) -> None:
 def test_what_is_asked_too_late_is_not_asked(executor: Executor, now: float) -> None:
     """When the time is over, no adapter is called, and no step degrades on it."""
     orchard, sky = Fake(ORCHARD), Fake(SKY)
-    sources = Sources([orchard, sky], executor, Clock(now), expires_at=10.0)
+    sources = Sources([orchard, sky], [executor], Clock(now), expires_at=10.0)
     assert answers(sources, SPARE_RAIN, APPLES) == late("sky", "fruit")
     assert (orchard.asked, sky.asked) == ([], [])
 
 
 def test_a_hanging_adapter_degrades(executor: Executor, released: Event) -> None:
     """A question that can be done without is unavailable before the time of the rest is over."""
-    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(0.0, 2.0), expires_at=10.0)
+    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(0.0, 2.0), expires_at=10.0)
     assert answers(sources, SPARE_RAIN) == spared("sky")
 
 
 def test_a_hanging_adapter_ends_the_time(executor: Executor, released: Event) -> None:
     """A question that cannot be done without has all of the time, and then the time is over."""
-    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(0.0, 10.0), expires_at=10.0)
+    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(0.0, 10.0), expires_at=10.0)
     assert answers(sources, RAIN) == late("sky")
 
 
 def test_nobody_degrades_when_the_time_is_over(executor: Executor, released: Event) -> None:
     """A question that can be done without is late like others, once no time is left for them."""
-    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(0.0, 10.0), expires_at=10.0)
+    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(0.0, 10.0), expires_at=10.0)
     assert answers(sources, SPARE_RAIN) == late("sky")
 
 
 def test_each_late_answer_names_its_system(executor: Executor, released: Event) -> None:
     """An adapter of several systems is late for each under the name of that system."""
     orchard = Fake({**ORCHARD, **SKY}, hanging(released))
-    sources = Sources([orchard], executor, Clock(0.0, 2.0), expires_at=10.0)
+    sources = Sources([orchard], [executor], Clock(0.0, 2.0), expires_at=10.0)
     assert answers(sources, SPARE_RAIN, SPARE_APPLES) == spared("sky", "fruit")
 
 
@@ -249,19 +249,31 @@ def test_a_hanging_adapter_holds_up_no_other(executor: Executor, released: Event
 
     clock = Clock(0.0, 2.0, when_read=let_answer)
     adapters = [Fake(SKY, hanging(released)), Fake(ORCHARD, answer)]
-    sources = Sources(adapters, executor, clock, expires_at=10.0)
+    sources = Sources(adapters, [executor], clock, expires_at=10.0)
     assert answers(sources, SPARE_RAIN, APPLES) == [*spared("sky"), Count("apples")]
+
+
+def test_a_hanging_adapter_takes_no_threads_from_others(released: Event) -> None:
+    """Where each adapter has threads of its own, one whose calls all hang starves no other."""
+    sky = Fake(SKY, hanging(released))
+    sky.split = one_by_one  # so that it wants many calls
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        clock = Clock(0.0, 0.0, 0.0, 0.0, 2.0)
+        sources = Sources([sky, Fake(ORCHARD)], [one, other], clock, expires_at=100.0)
+        found = answers(sources, APPLES, *[SPARE_RAIN] * 3)
+        released.set()
+    assert found == [Count("apples"), *spared("sky", "sky", "sky")]
 
 
 def test_without_an_end_an_answer_is_waited_for(executor: Executor) -> None:
     """Where no time is set, a question that cannot be done without is waited for."""
-    sources = Sources([Fake(SKY)], executor, Clock(0.0, inf))
+    sources = Sources([Fake(SKY)], [executor], Clock(0.0, inf))
     assert answers(sources, RAIN) == [Weather()]
 
 
 def test_without_an_end_a_hanging_adapter_degrades(executor: Executor, released: Event) -> None:
     """Where no time is set, a question that can be done without still has its two seconds."""
-    sources = Sources([Fake(SKY, hanging(released))], executor, Clock(5.0, 7.0))
+    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(5.0, 7.0))
     assert answers(sources, SPARE_RAIN) == spared("sky")
 
 
@@ -275,14 +287,16 @@ def test_a_mixed_group_has_the_time_of_the_most_patient(
             released.set()
 
     clock = Clock(0.0, 5.0, when_read=release)
-    sources = Sources([Fake(ORCHARD, hanging(released))], executor, clock, expires_at=10.0 + WAIT_S)
+    sources = Sources(
+        [Fake(ORCHARD, hanging(released))], [executor], clock, expires_at=10.0 + WAIT_S
+    )
     assert answers(sources, SPARE_APPLES, PEARS) == [Count("apples"), Count("pears")]
 
 
 def test_a_mixed_group_is_late_together(executor: Executor, released: Event) -> None:
     """An adapter asked both kinds that never answers is late for both: the time is over."""
     orchard = Fake(ORCHARD, hanging(released))
-    sources = Sources([orchard], executor, Clock(0.0, 10.0), expires_at=10.0)
+    sources = Sources([orchard], [executor], Clock(0.0, 10.0), expires_at=10.0)
     assert answers(sources, SPARE_APPLES, PEARS) == late("fruit", "fruit")
 
 
@@ -292,7 +306,7 @@ def test_what_found_no_thread_is_not_asked_later() -> None:
     sky = Fake(SKY)
     with ThreadPoolExecutor(1) as thread:
         adapters = [Fake(ORCHARD, hanging(released)), sky]
-        sources = Sources(adapters, thread, Clock(0.0, 2.0), expires_at=10.0)
+        sources = Sources(adapters, [thread], Clock(0.0, 2.0), expires_at=10.0)
         assert answers(sources, SPARE_APPLES, SPARE_RAIN) == spared("fruit", "sky")
         released.set()
     assert sky.asked == []
@@ -313,7 +327,7 @@ def test_a_degradable_question_has_half_of_the_time(
     executor: Executor, now: float, expires_at: float, limit: float
 ) -> None:
     """A question that can be done without has half of what is left, and at most 2 seconds."""
-    sources = Sources([], executor, Clock(now), expires_at)
+    sources = Sources([], [executor], Clock(now), expires_at)
     # The rule itself: to see it from outside, a test would have to wait.
     assert sources._limit(SPARE_RAIN, now) == limit  # noqa: SLF001  # (this is why)
     assert sources._limit(RAIN, now) == expires_at  # noqa: SLF001  # (the same)

@@ -158,7 +158,7 @@ class Desk:
 
     def sources(self, *others: Adapter) -> Source:
         """Make a source of the tables and other adapters."""
-        return Sources((Sqlite(self.tables), *others), self.executor, lambda: 0.0)
+        return Sources((Sqlite(self.tables), *others), [self.executor], lambda: 0.0)
 
     def stored(self) -> list[object]:
         """Give the fan's items in the store, each as its sort key, session id and status."""

@@ -56,9 +56,13 @@ def logged(used: Desk, event: object, invocation: str = "invocation-1") -> Handl
     return attrs.evolve(line, milliseconds=0.0)
 
 
-def line_of(name: str, outcome: str = "OK", **counts: int) -> Handled:
-    """Make the line of a resolver's invocation."""
-    return Handled("resolver", name, "invocation-1", outcome, 0.0, **counts)
+def line_of(
+    name: str, *, degraded: int = 0, rounds: int, calls: int, failed: tuple[str, ...] = ()
+) -> Handled:
+    """Make the line of a resolver's invocation that ended well."""
+    return Handled(
+        "resolver", name, "invocation-1", "OK", 0.0, 1, 0, degraded, rounds, calls, failed
+    )
 
 
 def test_an_answer_is_logged() -> None:
@@ -67,12 +71,12 @@ def test_an_answer_is_logged() -> None:
 
 
 def test_going_without_is_logged() -> None:
-    """A step that went on without an answer is counted, and the outcome is good."""
+    """A step that went on without an answer is counted, and the system named."""
     down: Mapping[Question[object], object] = {
         cast("Question[object]", ArmScore(FAN, EVENT)): Unavailable("arm_scoring")
     }
     assert logged(desk(down), score_event()) == line_of(
-        "VFApi.accountFanscore", degraded=1, rounds=2, calls=7
+        "VFApi.accountFanscore", failed=("answers",), degraded=1, rounds=2, calls=7
     )
 
 
@@ -178,7 +182,7 @@ def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
     log_handled(LINE)
     first, second = map(json.loads, stdout.getvalue().splitlines())
     embedded = first.pop("_aws")
-    assert first == attrs.asdict(LINE)
+    assert first == {**attrs.asdict(LINE), "failed": []}
     assert second.keys() == {*first, "_aws"}
     assert embedded["Timestamp"] >= int(began_at.timestamp() * 1000)
     (directive,) = embedded["CloudWatchMetrics"]
@@ -194,6 +198,7 @@ def test_wordy_libraries_are_kept_quiet(stdout: io.StringIO) -> None:
     """What HTTP libraries say of their requests, ids in URLs among it, reaches no log."""
     logging.getLogger("httpx").info("GET /members/user123")
     logging.getLogger("botocore.endpoint").debug("user123")
+    logging.getLogger("urllib3.connection").warning("Failed to parse headers of user123")
     assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
     assert stdout.getvalue() == ""
 
