@@ -18,8 +18,9 @@ from fanscore_core.ids import RULE, GlobalUserId, MemberId, is_id
 NOT_DONE = 1
 
 ELSEWHERE = """\
-Not here: the event archive (30 days), dead-letter queues (14 days) and backups (35 days). They end
-by themselves; after a redrive, a replay or a restore, erase again."""
+Not here: the event archive (as long as the parameter ArchiveRetention says, 30 days unless
+changed), dead-letter queues (14 days) and backups (35 days). They end by themselves; after a
+redrive, a replay or a restore, erase again."""
 
 
 @click.command()
