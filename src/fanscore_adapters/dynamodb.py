@@ -19,13 +19,20 @@ from tenacity import Retrying, retry_if_exception, retry_if_result, wait_random_
 from tenacity.retry import retry_base
 
 from fanscore_adapters.access import Item, Put, Read, Refused, Write
-from fanscore_adapters.aws import AwsClient, AwsError, OutOfTimeError, answer_one, malformed
+from fanscore_adapters.aws import (
+    NO_TIME,
+    AwsClient,
+    AwsError,
+    OutOfTimeError,
+    answer_one,
+    malformed,
+)
 from fanscore_adapters.backoff import pause
 from fanscore_adapters.deadline import late
 from fanscore_adapters.dynamodb_pages import pages
 from fanscore_adapters.dynamodb_values import read_item, write_item, write_value
 from fanscore_adapters.keys import Key
-from fanscore_adapters.retries import retrying
+from fanscore_adapters.retries import attempted, retrying
 from fanscore_adapters.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_core.errors import Unavailable
 from fanscore_core.query import Answered, Ask, Question
@@ -172,8 +179,10 @@ class DynamoDb:
 
         attempts = self._retrying(retry_if_result(bool), expires_at)
         if attempts(read_pending):
-            throttled = {tables[name]: "kept being throttled" for name in pending}
-            found.failed |= {table: Unavailable(table, why) for table, why in throttled.items()}
+            late_for_it = attempted(attempts) < MAX_ATTEMPTS
+            for table in map(tables.__getitem__, pending):
+                throttled = Unavailable(table, "kept being throttled")
+                found.failed[table] = OutOfTimeError(NO_TIME) if late_for_it else throttled
 
     # Reading prefixes
 

@@ -15,7 +15,7 @@ from tenacity import retry_if_result, wait_random_exponential
 
 from fanscore_adapters.aws import AwsClient, AwsError, OutOfTimeError, malformed
 from fanscore_adapters.deadline import late
-from fanscore_adapters.retries import retrying
+from fanscore_adapters.retries import attempted, retrying
 from fanscore_adapters.user_event_json import detail_document
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
@@ -106,6 +106,8 @@ class EventBridge:
         failure: object = Unavailable(BUS, "did not take the event")
         try:
             attempts(put_pending)
+            if attempted(attempts) < MAX_ATTEMPTS:
+                failure = late(BUS, asks[0])
         except AwsError as error:
             failure = Unavailable(BUS, error.reason)
         except OutOfTimeError:

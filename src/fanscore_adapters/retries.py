@@ -48,6 +48,11 @@ def retrying(  # all of one sentence
     )
 
 
+def attempted(retrying: Retrying) -> int:
+    """Give how many attempts were made; fewer than allowed means that the time was over."""
+    return int(retrying.statistics["attempt_number"])
+
+
 def _last(state: RetryCallState) -> object:
     outcome: Future = state.outcome  # type: ignore[assignment]  # there is one after an attempt
     return outcome.result()
