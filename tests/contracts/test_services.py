@@ -1,43 +1,88 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from decimal import Decimal
+from io import BytesIO
 from typing import TypeAlias
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from fanscore_adapters.documents import json_text
+from fanscore_adapters.lambda_ import LambdaProxies
 from fanscore_adapters.sources import Adapter
 from fanscore_adapters.stand_ins import Case, Sample, StandIns
-from fanscore_core.errors import Unavailable
+from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore
+from tests.aws.clients import aws_client
 from tests.contracts.asking import said
 
+pytestmark = pytest.mark.usefixtures("made_up_credentials")
+
 Responses: TypeAlias = Mapping[str, object]
+Open: TypeAlias = Callable[[Responses], AbstractContextManager[Adapter]]
 Services: TypeAlias = Callable[[Responses], Adapter]
 
 ARM_SCORING = "arm_scoring"
 VENDOR_TEXT = "jdbc:oracle:thin:scott/tiger@10.0.0.7"
 
 
-def stand_ins(responses: Responses) -> Adapter:
-    """Make stand-ins that answer ``armScore`` with a response for each fan."""
+@contextmanager
+def stand_ins(responses: Responses) -> Iterator[Adapter]:
+    """Answer ``armScore`` from a sample with a response for each fan."""
     cases = [
         Case("armScore", {"globalUserId": fan}, response)  # type: ignore[arg-type]  # bad ones too
         for fan, response in responses.items()
     ]
-    return StandIns(Sample({}, {ARM_SCORING: cases}))
+    yield StandIns(Sample({}, {ARM_SCORING: cases}))
 
 
-ADAPTERS: Mapping[str, Services] = {"stand-ins": stand_ins}
+@contextmanager
+def functions(responses: Responses) -> Iterator[Adapter]:
+    """Answer ``armScore`` from a function of Lambda, of which only the network is left out."""
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        fan = json.loads(request.body)["arguments"]["globalUserId"]
+        return function_reply(responses[fan])
+
+    with closing(
+        aws_client("lambda", prepare=lambda events: events.register("before-send", answer))
+    ) as client:
+        yield LambdaProxies(client, {ARM_SCORING: "our-arm"})
+
+
+ADAPTERS: Mapping[str, Open] = {"stand-ins": stand_ins, "Lambda": functions}
 """The adapters that answer for the services, each made from the service's responses by fan."""
 
 
+class Body(BytesIO):
+    """A body as botocore reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        """Give all of it."""
+        return iter([self.getvalue()])
+
+
+def function_reply(response: object) -> AWSResponse:
+    """Make Lambda's reply of what a function returns, to the last digit, or how it failed."""
+    failure = response.get("FunctionError") if isinstance(response, dict) else None
+    headers = {} if failure is None else {"X-Amz-Function-Error": failure}
+    try:
+        text = json_text(response)
+    except InvalidInput:
+        text = json.dumps(response, default=float)  # NaN, as some write it
+    return AWSResponse("http://127.0.0.1", 200, headers, Body(text.encode()))
+
+
 @pytest.fixture(params=ADAPTERS.values(), ids=list(ADAPTERS))
-def services(request: pytest.FixtureRequest) -> Services:
+def services(request: pytest.FixtureRequest) -> Iterator[Services]:
     """Give each adapter in turn."""
-    made: Services = request.param
-    return made
+    made: Open = request.param
+    with ExitStack() as to_close:
+        yield lambda responses: to_close.enter_context(made(responses))
 
 
 def arm(fan: str) -> ArmScore:
@@ -87,7 +132,7 @@ def test_a_good_response_is_the_answer(
         error(500),
         error(503),
         error("404"),
-        error(Decimal(404)),
+        error(Decimal("404.0")),
         error(None),
         {"error": VENDOR_TEXT},
         {"error": {}},

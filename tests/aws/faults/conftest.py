@@ -7,6 +7,9 @@ import pytest
 from tests.aws.clients import environment_of
 from tests.aws.faults.stage import Cloud, Stage, make_cloud, stage_on
 from tests.aws.ministack import Ministack
+from tests.unit.fanscore_adapters.conftest import made_up_credentials
+
+__all__ = ["made_up_credentials"]
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def desk_on(stage: Stage, executor: ThreadPoolExecutor, read_s: float = AMPLE_S)
     )
 
     def source(left_s: float) -> Source:
-        return Sources(adapters, executor, monotonic, monotonic() + left_s)
+        return Sources(adapters, [executor], monotonic, monotonic() + left_s)
 
     minted = count()
     app = App(POLICY, source, report, lambda: START, lambda: RequestId(f"minted-{next(minted)}"))
