@@ -22,6 +22,7 @@ from fanscore_appsync.local.gateway import Gateway
 from fanscore_appsync.local.handler_calls import HandlerCalls
 from fanscore_appsync.local.invalid_token import InvalidToken, TokenFault
 from fanscore_appsync.local.limits import DEFAULT_LIMITS, Limits
+from fanscore_appsync.local.serving import http_protocol
 from fanscore_appsync.testing import user
 from tests.e2e.local_system import local_system
 
@@ -105,6 +106,7 @@ def served(
     handler: Handler | None = None,
     limits: Limits = DEFAULT_LIMITS,
     change: Callable[[Gateway], Gateway] = lambda gateway: gateway,
+    headers_s: float | None = None,
 ) -> Iterator[Served]:
     """Serve a gateway.
 
@@ -112,6 +114,7 @@ def served(
         handler: answers events; the default is the whole system with the sample's data.
         limits: of requests.
         change: changes what the gateway is made of.
+        headers_s: how long headers may take; the default is as long as a request.
     """
     events: list[object] = []
     reports: list[Exception] = []
@@ -120,7 +123,11 @@ def served(
         reports.append(error)
         return f"report-{len(reports) - 1}"
 
-    with local_system() as system, ThreadPoolExecutor(8) as threads:
+    with (
+        local_system() as system,
+        ThreadPoolExecutor(8) as threads,
+        ThreadPoolExecutor(8) as token_threads,
+    ):
         answer = handler or system.app.answer
 
         def recording(event: object, time_left_s: float) -> Answer:
@@ -128,18 +135,19 @@ def served(
             return answer(event, time_left_s)
 
         graphql = GraphQL(HandlerCalls(recording, threads, report), limits)
-        gateway = change(Gateway(graphql, CREDENTIALS, report, limits))
+        gateway = change(Gateway(graphql, CREDENTIALS, report, token_threads, limits))
         with (
-            _running(gateway) as address,
+            _running(gateway, headers_s or limits.request_s) as address,
             httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=20) as client,
         ):
             yield Served(client, address, events, reports)
 
 
 @contextmanager
-def _running(gateway: Gateway) -> Iterator[tuple[str, int]]:
+def _running(gateway: Gateway, headers_s: float) -> Iterator[tuple[str, int]]:
     config = uvicorn.Config(
         gateway.app,
+        http=http_protocol(headers_s),
         log_level="critical",
         lifespan="off",
         ws="none",

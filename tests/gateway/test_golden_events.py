@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 import attrs
 import httpx
@@ -12,7 +13,9 @@ from fanscore_appsync.local.authentication import Credentials
 from fanscore_appsync.local.gateway import Gateway
 from tests.gateway.golden_requests import GoldenRequest, golden_request
 from tests.gateway.served import Served, admit, served
-from tests.golden.cases import EVENTS, names
+from tests.golden.cases import EVENTS, event_of, names
+
+Json = Mapping[str, object]
 
 NO_CALLER_OF_THE_GATEWAY = {
     "campaign-identity-pool",
@@ -66,18 +69,64 @@ CHILDREN = {
 }
 """Single events of the child field, which is always sent in batches."""
 
-IMPOSSIBLE = NO_CALLER_OF_THE_GATEWAY | NO_VALID_DOCUMENT | CHILDREN
+BATCHES_OF_OTHER_FIELDS = {
+    "api-key-batch",
+    "batch-empty",
+    "batch-mixed",
+    "cognito-other-fan-batch",
+    "cognito-owner-batch",
+    "iam-identity-pool-batch",
+    "iam-role-batch",
+    "lambda-authorizer-batch",
+    "no-identity-batch",
+    "oidc-batch",
+    "save-batch",
+}
+"""The resolver answers them, but the routing table lets no field but the child be batched."""
+
+BATCH = "record-event-batch"
+
+IMPOSSIBLE = NO_CALLER_OF_THE_GATEWAY | NO_VALID_DOCUMENT | CHILDREN | BATCHES_OF_OTHER_FIELDS
 
 POSSIBLE = [
     name
     for name in names(EVENTS)
-    if name not in IMPOSSIBLE and "batch" not in name and not name.endswith("-envelope")
+    if name not in {BATCH, *IMPOSSIBLE} and not name.endswith("-envelope")
 ]
+
+
+def records() -> list[Json]:
+    """Give the records that the golden batch asks for the events of."""
+    return [cast("Json", each["source"]) for each in cast("list[Json]", event_of(BATCH))]
+
+
+def batch() -> list[Json]:
+    """Give the golden batch as one request makes it: for one caller, and each event once.
+
+    The golden one, which the resolver must cope with, has another caller and repeated events in
+    it; the field is cached by the event's id, so the gateway asks for no event twice.
+    """
+    first, *_ = cast("list[Json]", event_of(BATCH))
+    once: dict[object, Json] = {}
+    for record in records():
+        once.setdefault(record["eventId"], record)
+    return [{**first, "source": each} for each in once.values()]
+
+
+def deaf(event: object, _time_left_s: float) -> Answer:
+    """Answer nothing, but for the records whose events the golden batch asks for."""
+    match event:
+        case [*events]:
+            return Answer([{"data": None}] * len(events))
+        case {"info": {"parentTypeName": "Demand", "fieldName": "records"}}:
+            return Answer({"data": records()})
+        case _:
+            return Answer({"data": {}})
 
 
 @pytest.fixture(scope="module")
 def gateway() -> Iterator[tuple[Served, list[GoldenRequest]]]:
-    """Serve a gateway that knows the callers of the golden events, with a handler that is deaf."""
+    """Serve a gateway that knows the callers of the golden events."""
     asked: list[GoldenRequest] = []
 
     def identify(_token: str, source_ip: Sequence[str]) -> Mapping[str, object]:
@@ -90,7 +139,7 @@ def gateway() -> Iterator[tuple[Served, list[GoldenRequest]]]:
     def change(gateway: Gateway) -> Gateway:
         return attrs.evolve(gateway, credentials=credentials)
 
-    with served(lambda _event, _time_left_s: Answer({"data": {}}), change=change) as one:
+    with served(deaf, change=change) as one:
         yield one, asked
 
 
@@ -102,18 +151,45 @@ def send(gateway: Served, request: GoldenRequest) -> httpx.Response:
     return gateway.client.post("/graphql", content=iter([body]), headers=list(request.headers))
 
 
+def direct(request: GoldenRequest) -> GoldenRequest:
+    """Leave out what a proxy says of a caller with a role: it may come from this machine alone."""
+    if "userArn" not in cast("Json", request.event["identity"] or {}):
+        return request
+    given = cast("Json", cast("Json", request.event["request"])["headers"])
+    headers = {name: value for name, value in given.items() if name != "x-forwarded-for"}
+    event = {**request.event, "request": {"headers": headers, "domainName": None}}
+    sent = [(name, value) for name, value in request.headers if name != "x-forwarded-for"]
+    return attrs.evolve(request, event=event, headers=sent)
+
+
 @pytest.mark.parametrize("name", POSSIBLE)
 def test_the_gateway_sends_the_golden_events(
     gateway: tuple[Served, list[GoldenRequest]], name: str
 ) -> None:
     """The event that the gateway sends is the golden one that AppSync would send."""
     one, asked = gateway
-    request = golden_request(name)
+    request = direct(golden_request(name))
     asked.append(request)
     one.events.clear()
     assert send(one, request).status_code == 200
     expected = request.expected
     assert {**expected, "envelope": True} in one.events
+
+
+def test_the_gateway_sends_the_golden_batch(
+    gateway: tuple[Served, list[GoldenRequest]],
+) -> None:
+    """The events of the child field come in one batch, which is the golden one as a whole."""
+    one, asked = gateway
+    first, *_ = events = batch()
+    selected = cast("Json", first["info"])["selectionSetGraphQL"]
+    query = f"{{ demand {{ records {{ event {selected} }} }} }}"
+    request = attrs.evolve(golden_request("records"), event=first, query=query)
+    asked.append(request)
+    one.events.clear()
+    assert send(one, request).status_code == 200
+    (sent,) = (each for each in one.events if isinstance(each, list))
+    assert sent == [attrs.evolve(request, event=each).expected for each in events]
 
 
 def test_the_impossible_ones_are_there() -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, current_thread
 
 import attrs
 import httpx
@@ -193,6 +196,43 @@ def test_keys_of_the_pool_that_cannot_be_had() -> None:
     assert error_of(response)["errorType"] == "ServiceUnavailable"
 
 
+def test_checking_a_token_takes_too_long() -> None:
+    """A token that is not checked in the time of a request is as one that cannot be checked."""
+    may_end = Event()
+
+    def slow(token: str, source_ip: Sequence[str]) -> Mapping[str, object]:
+        may_end.wait(10)
+        return identify(token, source_ip)
+
+    credentials = attrs.evolve(CREDENTIALS, identify=slow)
+    change = with_parts(credentials=credentials)
+    with served(limits=Limits(request_s=0.2), change=change, headers_s=10) as gateway:
+        response = gateway.post("{__typename}")
+        may_end.set()
+    assert response.status_code == 503
+    assert error_of(response) == {
+        "errorType": "ServiceUnavailable",
+        "message": "Tokens cannot be checked now",
+    }
+
+
+def test_tokens_have_threads_of_their_own() -> None:
+    """Tokens are checked in the threads that the gateway was given for it."""
+    names: list[str] = []
+
+    def noted(token: str, source_ip: Sequence[str]) -> Mapping[str, object]:
+        names.append(current_thread().name)
+        return identify(token, source_ip)
+
+    credentials = attrs.evolve(CREDENTIALS, identify=noted)
+    with (
+        ThreadPoolExecutor(1, "tokens") as threads,
+        served(change=with_parts(credentials=credentials, threads=threads)) as gateway,
+    ):
+        gateway.post("{__typename}")
+    assert names == ["tokens_0"]
+
+
 def test_something_unforeseen() -> None:
     """A bug in the gateway is reported with an id, and shows nothing of itself."""
 
@@ -296,6 +336,9 @@ def test_a_development_token() -> None:
         foreign = {"origin": "https://example.com"}
         assert gateway.client.post("/dev/token", json=wish, headers=foreign).status_code == 404
         assert gateway.client.get("/dev/api-key", headers=foreign).status_code == 404
+        passed_on = {"x-forwarded-for": "192.0.2.1"}
+        assert gateway.client.post("/dev/token", json=wish, headers=passed_on).status_code == 404
+        assert gateway.client.get("/dev/api-key", headers=passed_on).status_code == 404
         form = {"content-type": "text/plain"}
         response = gateway.client.post("/dev/token", content=b"{}", headers=form)
         assert response.status_code == 415
@@ -363,6 +406,47 @@ def test_errors_are_not_cached() -> None:
             assert error_of(gateway.post(query))["errorType"] == "404"
         sent = [event for event in gateway.events if isinstance(event, dict)]
     assert [each["info"]["fieldName"] for each in sent] == ["demand", "eventDetails"] * 2
+
+
+HALF = b"POST /graphql HTTP/1.1\r\nhost: localhost\r\n"
+WHOLE = b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("half", [b"", HALF])
+def test_headers_that_do_not_come(half: bytes) -> None:
+    """A connection whose first request does not begin in time is closed, without an answer."""
+    with served(headers_s=0.2) as gateway:
+        assert gateway.raw(half, is_whole=False) == b""
+
+
+def test_later_headers_that_do_not_come() -> None:
+    """A connection is closed too if a later request does not begin in time."""
+    with (
+        served(headers_s=0.5) as gateway,
+        socket.create_connection(gateway.address, timeout=10) as connection,
+    ):
+        connection.sendall(WHOLE)
+        assert b"404" in connection.recv(65_536)
+        connection.sendall(HALF)
+        assert b"404" not in b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_a_request_that_has_begun_is_not_cut_off() -> None:
+    """The limit of headers does not end a request that takes longer to answer."""
+    has_begun, may_end = Event(), Event()
+
+    def slow(token: str, source_ip: Sequence[str]) -> Mapping[str, object]:
+        has_begun.set()
+        may_end.wait(10)
+        return identify(token, source_ip)
+
+    change = with_parts(credentials=attrs.evolve(CREDENTIALS, identify=slow))
+    with served(change=change, headers_s=0.5) as gateway, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(gateway.post, "{__typename}")
+        assert has_begun.wait(10)
+        assert gateway.raw(b"", is_whole=False) == b""  # opened later, and its time is over
+        may_end.set()
+        assert asked.result().status_code == 200
 
 
 def test_introspection() -> None:

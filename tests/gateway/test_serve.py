@@ -128,6 +128,15 @@ def test_undelivered_events_stay(tmp_path: Path) -> None:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+def test_headers_that_do_not_come(tmp_path: Path) -> None:
+    """The program keeps no connection on which no request begins."""
+    with serving(tmp_path, "--limit", "request_s=1") as program:
+        host, port = program.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(b"POST /graphql HTTP/1.1\r\nhost: ")
+            assert connection.recv(1000) == b""
+
+
 def test_requests_in_flight_finish(tmp_path: Path) -> None:
     """A request whose body is still coming when the program is told to stop is answered."""
     with serving(tmp_path) as program:

@@ -114,7 +114,9 @@ class GraphQL:
             return Response(None, refused.errors, executed=False)
         if request.only_reads and not is_query(operation):
             raise MutationByGet
-        resolving = Resolving(self._handler, self._cache, request, document, expires_at)
+        resolving = Resolving(
+            self._handler, self._cache, request, document, expires_at, self._limits.request_s
+        )
         try:
             async with asyncio.timeout_at(expires_at):  # the clock of the loop is `monotonic`
                 result = await self._execute(document, resolving)
@@ -132,6 +134,7 @@ class GraphQL:
             context_value=resolving,
             variable_values=dict(resolving.request.variables),
             operation_name=resolving.request.operation,
+            hide_suggestions=not self._limits.introspection,
         )
         return result if isinstance(result, ExecutionResult) else await result
 

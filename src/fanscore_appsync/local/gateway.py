@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from time import monotonic
 
@@ -31,11 +32,10 @@ from fanscore_appsync.local.http_request import (
     accepted_type,
     appsync_headers,
     check_content_type,
-    is_loopback,
+    is_from_this_machine,
     parameters_of_body,
     parameters_of_url,
     parse_json,
-    peer_of,
     read_body,
 )
 from fanscore_appsync.local.http_response import json_response, write_response, write_unacceptable
@@ -85,6 +85,7 @@ class Gateway:
         graphql: executes requests.
         credentials: tell who asks.
         report: logs an unforeseen error, and gives the id to find it by.
+        threads: to check tokens in. They wait for keys there, so nothing else may need them.
         limits: of requests.
         hosts: the names that the gateway goes by; ``None`` for any.
         origins: of pages elsewhere that may call.
@@ -95,6 +96,7 @@ class Gateway:
     graphql: GraphQL
     credentials: Credentials
     report: Callable[[Exception], str]
+    threads: Executor
     limits: Limits = DEFAULT_LIMITS
     hosts: frozenset[str] | None = None
     origins: tuple[str, ...] = ()
@@ -143,7 +145,7 @@ class Gateway:
 
     async def _graphql(self, request: HttpRequest) -> HttpResponse:
         expires_at = monotonic() + self.limits.request_s
-        caller = await self._caller(request)
+        caller = await self._caller(request, expires_at)
         parameters = await self._parameters(request, expires_at)
         asked = Request(
             parameters.query,
@@ -165,10 +167,16 @@ class Gateway:
         content_type = accepted_type(request.headers.get("accept"))
         return write_response(response, content_type, extensions)
 
-    async def _caller(self, request: HttpRequest) -> Caller:
-        if "authorization" in request.headers:  # may wait for the keys that tokens are signed with
-            return await asyncio.to_thread(self.credentials.caller, request)
-        return self.credentials.caller(request)
+    async def _caller(self, request: HttpRequest, expires_at: float) -> Caller:
+        if "authorization" not in request.headers:
+            return self.credentials.caller(request)
+        loop = asyncio.get_running_loop()  # its clock is `monotonic`
+        try:
+            async with asyncio.timeout_at(expires_at):
+                return await loop.run_in_executor(self.threads, self.credentials.caller, request)
+        except TimeoutError:
+            message = "Tokens cannot be checked now"
+            raise Unacceptable(503, "ServiceUnavailable", message) from None
 
     async def _parameters(self, request: HttpRequest, expires_at: float) -> Parameters:
         if request.method != "POST":
@@ -242,7 +250,7 @@ def _is_from_here(request: HttpRequest) -> bool:
     """Whether a request comes from this machine, and from no page but the gateway's own."""
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return is_loopback(peer_of(request)) and origin in {None, own}
+    return is_from_this_machine(request) and origin in {None, own}
 
 
 def _token_wish(document: object) -> tuple[str, Sequence[str]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
-from threading import Lock
+from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Protocol
 
 import attrs
@@ -23,7 +24,10 @@ TIMEOUT_S = 3.0
 """For connecting, for each read and each write."""
 
 DEADLINE_S = 5.0
-"""For the whole fetch."""
+"""For the whole fetch, and for those who wait for one."""
+
+MAX_WAITING = 16
+"""How many who have keys wait for newer ones at the same time; others go on with the old ones."""
 
 MAX_SIZE = 65_536
 """Of an answer, in bytes."""
@@ -71,23 +75,37 @@ class FixedKeys:
 
 
 class JwksClient:
-    """Fetches keys from their issuer, one fetch at a time, and keeps them through an outage."""
+    """Fetches keys from their issuer, one fetch at a time, and keeps them through an outage.
 
-    def __init__(self, url: str, client: httpx.Client, monotonic: Callable[[], float]) -> None:
+    A fetch has a thread of its own, so that those who have keys need not wait for it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        open_client: Callable[[], httpx.AsyncClient],
+        monotonic: Callable[[], float],
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
         """Fetch nothing yet.
 
         Args:
             url: of the key set, over https; http is for loopback only.
-            client: as ``jwks_http_client`` makes it.
+            open_client: makes a client for each fetch, as ``jwks_http_client`` does.
             monotonic: a clock in seconds that never goes back.
+            deadline_s: for a whole fetch, and for those who wait for one.
 
         Raises:
             InvalidInput: the URL is not allowed.
         """
         self._url = _checked_url(url)
-        self._client = client
+        self._open_client = open_client
         self._monotonic = monotonic
-        self._fetching = Lock()
+        self._deadline_s = deadline_s
+        self._starting = Lock()
+        self._waiting = BoundedSemaphore(MAX_WAITING)
+        self._is_done = Event()
+        self._is_done.set()
         self._jwks: Jwks | None = None
         self._fetched_at = self._tried_at = float("-inf")
         self._reason = "no answer"
@@ -98,17 +116,27 @@ class JwksClient:
         Raises:
             Unavailable: there are none.
         """
-        if self._monotonic() - self._fetched_at > MAX_AGE_S:
-            self._renew(wait=self._jwks is None)
+        if self._monotonic() - self._fetched_at <= MAX_AGE_S:
+            return self._kept()
+        is_done = self._start()
+        if self._jwks is None:
+            is_done.wait(self._deadline_s)
         return self._kept()
 
     def renewed(self) -> Jwks:
-        """Give the keys, fetched anew unless that was done just now.
+        """Give the keys, fetched anew unless that was done just now, or too many wait for it.
 
         Raises:
             Unavailable: there are none.
         """
-        self._renew(wait=True)
+        is_done = self._start()
+        if self._jwks is None:
+            is_done.wait(self._deadline_s)
+        elif self._waiting.acquire(blocking=False):
+            try:
+                is_done.wait(self._deadline_s)
+            finally:
+                self._waiting.release()
         return self._kept()
 
     def _kept(self) -> Jwks:
@@ -116,55 +144,62 @@ class JwksClient:
             raise Unavailable(SYSTEM, self._reason)
         return self._jwks
 
-    def _renew(self, *, wait: bool) -> None:
-        if not self._fetching.acquire(timeout=DEADLINE_S if wait else 0):
-            return
-        try:
-            if self._monotonic() - self._tried_at >= PAUSE_S:
-                self._try()
-        finally:
-            self._fetching.release()
+    def _start(self) -> Event:
+        """Start a fetch, unless one is under way or was just now; give what is set at its end."""
+        with self._starting:
+            if self._is_done.is_set() and self._monotonic() - self._tried_at >= PAUSE_S:
+                is_done = Event()
+                Thread(
+                    target=self._renew, args=(is_done,), name="fanscore-jwks", daemon=True
+                ).start()
+                self._is_done = is_done
+            return self._is_done
 
-    def _try(self) -> None:
+    def _renew(self, is_done: Event) -> None:
         try:
-            self._jwks = self._fetch()
+            self._jwks = asyncio.run(self._fetch())
             self._fetched_at = self._monotonic()
         except Unavailable as error:
             self._reason = error.reason
         finally:
             self._tried_at = self._monotonic()
+            is_done.set()
 
-    def _fetch(self) -> Jwks:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    async def _fetch(self) -> Jwks:
         try:
-            with self._client.stream(
-                "GET", self._url, headers=headers, follow_redirects=False
-            ) as response:
-                return _read_jwks(self._body(response))
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(self._deadline_s), self._open_client() as client:
+                return _read_jwks(await self._body(client))
+        except TimeoutError as error:
+            raise Unavailable(SYSTEM, "the answer took too long") from error
+        except (httpx.HTTPError, OSError) as error:
             reason = f"could not be reached: {type(error).__name__}"
             raise Unavailable(SYSTEM, reason) from error
 
-    def _body(self, response: httpx.Response) -> bytes:
-        """Read an answer as far as it is worth it. What is compressed may grow, so is refused."""
-        if response.status_code != _OK:
-            raise Unavailable(SYSTEM, f"answered with status {response.status_code}")
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise Unavailable(SYSTEM, "the answer is compressed")
-        expires_at = self._monotonic() + DEADLINE_S
-        body = b""
-        for piece in response.iter_bytes():
-            body += piece
-            if len(body) > MAX_SIZE:
-                raise Unavailable(SYSTEM, "the answer is too long")
-            if self._monotonic() > expires_at:
-                raise Unavailable(SYSTEM, "the answer took too long")
-        return body
+    async def _body(self, client: httpx.AsyncClient) -> bytes:
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        async with client.stream(
+            "GET", self._url, headers=headers, follow_redirects=False
+        ) as response:
+            return await _read_body(response)
 
 
-def jwks_http_client() -> httpx.Client:
+def jwks_http_client() -> httpx.AsyncClient:
     """Make the client to fetch keys with."""
-    return httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)
+    return httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False)
+
+
+async def _read_body(response: httpx.Response) -> bytes:
+    """Read an answer as far as it is worth it. What is compressed may grow, so is refused."""
+    if response.status_code != _OK:
+        raise Unavailable(SYSTEM, f"answered with status {response.status_code}")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise Unavailable(SYSTEM, "the answer is compressed")
+    body = b""
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MAX_SIZE:
+            raise Unavailable(SYSTEM, "the answer is too long")
+    return body
 
 
 def _checked_url(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from time import monotonic
 
 import attrs
 from graphql import GraphQLResolveInfo
@@ -70,6 +71,8 @@ class Resolving:
         request: whose fields they are.
         document: of the request.
         expires_at: when it must have been answered, by ``time.monotonic``.
+        shared_s: how long a call may take that others share through the cache: whoever comes
+            first may have less time left than they do.
         resolved: the fields so far, in the order in which they were.
     """
 
@@ -78,6 +81,7 @@ class Resolving:
     request: Request
     document: Document
     expires_at: float
+    shared_s: float
     resolved: list[Resolved] = attrs.field(factory=list)
     _batches: dict[tuple[str, ...], list[tuple[Event, asyncio.Future[Reply]]]] = attrs.field(
         factory=dict
@@ -104,9 +108,10 @@ class Resolving:
     def _start(
         self, field: AnyField, event: Event, info: GraphQLResolveInfo[object]
     ) -> Callable[[], asyncio.Future[Reply]]:
+        expires_at = self.expires_at if field.cache is None else monotonic() + self.shared_s
         if field.batch_size:
-            return partial(self._join_batch, event, info, field.batch_size)
-        return partial(self.handler.start, event, self.expires_at)
+            return partial(self._join_batch, event, info, field.batch_size, expires_at)
+        return partial(self.handler.start, event, expires_at)
 
     def _event(
         self, source: object, info: GraphQLResolveInfo[object], arguments: Arguments
@@ -139,23 +144,23 @@ class Resolving:
         return known
 
     def _join_batch(
-        self, event: Event, info: GraphQLResolveInfo[object], batch_size: int
+        self, event: Event, info: GraphQLResolveInfo[object], batch_size: int, expires_at: float
     ) -> asyncio.Future[Reply]:
         """Wait with an event until the rest of its list is there."""
         loop = asyncio.get_running_loop()
         key = tuple(each for each in info.path.as_list() if isinstance(each, str))
         if key not in self._batches:
             self._batches[key] = []
-            loop.call_soon(self._send_batch, key, batch_size)
+            loop.call_soon(self._send_batch, key, batch_size, expires_at)
         future: asyncio.Future[Reply] = loop.create_future()
         self._batches[key].append((event, future))
         return future
 
-    def _send_batch(self, key: tuple[str, ...], batch_size: int) -> None:
+    def _send_batch(self, key: tuple[str, ...], batch_size: int, expires_at: float) -> None:
         joined = self._batches.pop(key)
         for start in range(0, len(joined), batch_size):
             part = joined[start : start + batch_size]
-            call = self.handler.start_batch([event for event, _ in part], self.expires_at)
+            call = self.handler.start_batch([event for event, _ in part], expires_at)
             call.add_done_callback(partial(_hand_out, [future for _, future in part]))
 
     async def _awaited(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import signal
@@ -16,6 +17,7 @@ from types import FrameType
 
 import attrs
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from fanscore_appsync import wiring
 from fanscore_appsync.local.api_keys import (
@@ -37,7 +39,7 @@ from fanscore_appsync.local.issuer import (
     default_folder,
     open_issuer,
 )
-from fanscore_appsync.local.jwks import FixedKeys, JwksClient, jwks_http_client
+from fanscore_appsync.local.jwks import MAX_WAITING, FixedKeys, JwksClient, jwks_http_client
 from fanscore_appsync.local.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.rate import RateLimiter
 from fanscore_appsync.local.user_pool import UserPool
@@ -47,6 +49,9 @@ from fanscore_core.errors import InvalidInput
 
 MAX_THREADS = 32
 """Calls of the handler at the same time."""
+
+MAX_TOKEN_THREADS = 2 * MAX_WAITING
+"""Tokens that are checked at the same time: more than can wait for newer keys."""
 
 TOKEN_S = 60 * 60
 """How long a token is good for that the console is given."""
@@ -165,12 +170,13 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
         raise InvalidInput("--allow-iam-header", "not where other machines can call")
     issuer = None if options.user_pool else _issuer(options)
     app = wiring.connect(options.settings, closing)
-    threads = ThreadPoolExecutor(MAX_THREADS, "fanscore-gateway")
-    closing.callback(threads.shutdown)
+    threads = closing.enter_context(ThreadPoolExecutor(MAX_THREADS, "fanscore-gateway"))
+    token_threads = ThreadPoolExecutor(MAX_TOKEN_THREADS, "fanscore-tokens")
     return Gateway(
         GraphQL(HandlerCalls(app.answer, threads, report), options.limits),
-        _credentials(options, issuer, closing),
+        _credentials(options, issuer),
         report,
+        closing.enter_context(token_threads),
         options.limits,
         _hosts(options),
         options.origins,
@@ -179,12 +185,10 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     )
 
 
-def _credentials(
-    options: Options, issuer: DevelopmentIssuer | None, closing: ExitStack
-) -> Credentials:
+def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credentials:
     keys = _api_keys(options)
     return Credentials(
-        _user_pool(options, issuer, closing).identify,
+        _user_pool(options, issuer).identify,
         lambda each: keys.check(each, datetime.now(UTC)),
         RateLimiter(time.monotonic).take,
         options.believes_iam_header,
@@ -214,14 +218,13 @@ def _token_maker(issuer: DevelopmentIssuer | None) -> Callable[[str, Sequence[st
     return lambda sub, groups: issuer.sign(sub, groups, TOKEN_S, TokenUse.ID, time.time())
 
 
-def _user_pool(options: Options, issuer: DevelopmentIssuer | None, closing: ExitStack) -> UserPool:
+def _user_pool(options: Options, issuer: DevelopmentIssuer | None) -> UserPool:
     if issuer is not None:
         return UserPool(ISSUER, frozenset({CLIENT_ID}), FixedKeys(issuer.jwks), time.time)
     if not options.client_ids:
         raise InvalidInput("--client-id", "a user pool needs at least one app client")
     url = str(options.user_pool).rstrip("/")
-    client = closing.enter_context(jwks_http_client())
-    keys = JwksClient(f"{url}/.well-known/jwks.json", client, time.monotonic)
+    keys = JwksClient(f"{url}/.well-known/jwks.json", jwks_http_client, time.monotonic)
     return UserPool(url, frozenset(options.client_ids), keys, time.time)
 
 
@@ -268,6 +271,7 @@ def _url(listening: socket.socket) -> str:
 def _server(gateway: Gateway, limits: Limits) -> uvicorn.Server:
     config = uvicorn.Config(
         gateway.app,
+        http=http_protocol(limits.request_s),
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -278,3 +282,44 @@ def _server(gateway: Gateway, limits: Limits) -> uvicorn.Server:
         timeout_graceful_shutdown=int(limits.request_s) + GRACE_S,
     )
     return uvicorn.Server(config)
+
+
+def http_protocol(headers_s: float) -> type[asyncio.Protocol]:
+    """Make the class of an HTTP protocol that closes a connection on which no request begins.
+
+    Args:
+        headers_s: how long the headers of a request may take, in seconds: of the first from the
+            opening of the connection, of others from their first byte.
+    """
+
+    class HttpProtocol(H11Protocol):
+        _closing: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._limit()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if _is_answering(self.cycle):
+                self._unlimit()
+            elif self._closing is None:
+                self._limit()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._unlimit()
+            super().connection_lost(exc)
+
+        def _limit(self) -> None:
+            self._closing = self.loop.call_later(headers_s, self.transport.close)
+
+        def _unlimit(self) -> None:
+            if self._closing is not None:
+                self._closing.cancel()
+                self._closing = None
+
+    return HttpProtocol
+
+
+def _is_answering(cycle: RequestResponseCycle | None) -> bool:
+    return cycle is not None and not cycle.response_complete

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import islice
 from threading import Event, Thread
 
 import attrs
@@ -14,6 +17,7 @@ import pytest
 from fanscore_appsync.local.jwks import (
     DEADLINE_S,
     MAX_SIZE,
+    MAX_WAITING,
     TIMEOUT_S,
     FixedKeys,
     JwksClient,
@@ -26,21 +30,6 @@ OLD: Mapping[str, object] = {"keys": [{"kid": "old"}]}
 NEW: Mapping[str, object] = {"keys": [{"kid": "new"}]}
 PATIENCE_S = DEADLINE_S - 1
 """How long a test waits for another thread: less than those who wait for a fetch."""
-
-
-class Drip(httpx.SyncByteStream):
-    """A body that takes three seconds a piece."""
-
-    def __init__(self, clock: Clock) -> None:
-        """Take the clock that the time passes on."""
-        self.clock = clock
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Give a list that never ends."""
-        yield b'{"keys": ['
-        while True:
-            self.clock.now_s += 3
-            yield b"{},"
 
 
 @attrs.define
@@ -82,11 +71,24 @@ def issuer() -> Issuer:
     return Issuer()
 
 
+def client_of(issuer: Issuer, url: str = URL) -> JwksClient:
+    """Make a client of an issuer. It would follow redirects, had it a say."""
+    transport = httpx.MockTransport(issuer)
+    return JwksClient(
+        url, lambda: httpx.AsyncClient(transport=transport, follow_redirects=True), issuer.clock
+    )
+
+
 @pytest.fixture
-def keys(issuer: Issuer) -> Iterator[JwksClient]:
-    """Give the client of the issuer. It would follow redirects, had it a say."""
-    with httpx.Client(transport=httpx.MockTransport(issuer), follow_redirects=True) as client:
-        yield JwksClient(URL, client, issuer.clock)
+def keys(issuer: Issuer) -> JwksClient:
+    """Give the client of the issuer."""
+    return client_of(issuer)
+
+
+def renewed(keys: JwksClient) -> Mapping[str, object]:
+    """Give the keys once the fetch that is under way, or due, has ended."""
+    keys.renewed()
+    return keys.current()
 
 
 def test_keys_are_fetched_once(issuer: Issuer, keys: JwksClient) -> None:
@@ -97,7 +99,7 @@ def test_keys_are_fetched_once(issuer: Issuer, keys: JwksClient) -> None:
     issuer.clock.now_s += 600
     assert keys.current() == OLD
     issuer.clock.now_s += 0.1
-    assert keys.current() == NEW
+    assert renewed(keys) == NEW
     assert [(each.method, str(each.url)) for each in issuer.requests] == [("GET", URL)] * 2
 
 
@@ -107,13 +109,13 @@ def test_keys_are_kept_through_an_outage(issuer: Issuer, keys: JwksClient) -> No
     issuer.fails()
     for _ in range(8):
         issuer.clock.now_s += 3_600
-        assert keys.current() == OLD
+        assert renewed(keys) == OLD
         issuer.clock.now_s += 9.9
-        assert keys.current() == OLD
+        assert renewed(keys) == OLD
     assert len(issuer.requests) == 9
     issuer.gives(NEW)
     issuer.clock.now_s += 0.1
-    assert keys.current() == NEW
+    assert renewed(keys) == NEW
 
 
 def test_an_unknown_key_is_fetched_for_at_most_every_ten_seconds(
@@ -219,15 +221,48 @@ def test_unusable_answers_do_not_replace_keys(
     keys.current()
     issuer.answer = answer
     issuer.clock.now_s += 601
-    assert (keys.current(), len(issuer.requests)) == (OLD, 2)
+    assert (renewed(keys), len(issuer.requests)) == (OLD, 2)
 
 
-def test_an_answer_that_drips_is_given_up(issuer: Issuer, keys: JwksClient) -> None:
-    """A fetch lasts no longer than five seconds, however busy the issuer seems."""
-    issuer.answer = lambda: httpx.Response(200, stream=Drip(issuer.clock))
-    with pytest.raises(Unavailable) as raised:
-        keys.current()
-    assert (raised.value.reason, issuer.clock.now_s) == ("the answer took too long", 1_006.0)
+@contextmanager
+def dripping(beginning: bytes) -> Iterator[tuple[str, Thread]]:
+    """Serve an answer that goes on for as long as somebody listens; then the thread ends."""
+    is_over = Event()
+
+    def drip() -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.recv(65_536)
+            connection.sendall(beginning)
+            while not is_over.wait(0.01):
+                connection.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=drip)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/jwks", thread
+        finally:
+            is_over.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"HTTP/1.1 200 OK\r\nname: ", b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n"],
+    ids=["headers", "body"],
+)
+def test_an_answer_that_drips_is_given_up(beginning: bytes) -> None:
+    """A fetch lasts no longer than its deadline, however busy the issuer seems."""
+    with dripping(beginning) as (url, thread):
+        keys = JwksClient(url, jwks_http_client, Clock(), 0.2)
+        with pytest.raises(Unavailable):
+            keys.current()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+        with pytest.raises(Unavailable) as raised:
+            keys.renewed()
+    assert raised.value.reason == "the answer took too long"
 
 
 def test_the_longest_answer(issuer: Issuer, keys: JwksClient) -> None:
@@ -243,44 +278,78 @@ def test_nothing_compressed_is_asked_for(issuer: Issuer, keys: JwksClient) -> No
     assert issuer.requests[0].headers["Accept-Encoding"] == "identity"
 
 
+@attrs.frozen
+class Held:
+    """An answer that is held back.
+
+    Attributes:
+        jwks: what it will be.
+        is_asked: whether a request has come.
+        may_go: whether it may be answered.
+    """
+
+    jwks: Mapping[str, object]
+    is_asked: Event = attrs.field(factory=Event)
+    may_go: Event = attrs.field(factory=Event)
+
+    def __call__(self) -> httpx.Response:
+        """Answer when it is allowed to."""
+        self.is_asked.set()
+        assert self.may_go.wait(PATIENCE_S)
+        return httpx.Response(200, json=self.jwks)
+
+
 def test_those_who_have_no_keys_share_a_fetch(issuer: Issuer, keys: JwksClient) -> None:
     """Many who ask at once, while the first fetch is under way, make no second."""
-    is_asked, may_answer = Event(), Event()
-
-    def answer() -> httpx.Response:
-        is_asked.set()
-        assert may_answer.wait(PATIENCE_S)
-        return httpx.Response(200, json=OLD)
-
-    issuer.answer = answer
+    issuer.answer = held = Held(OLD)
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(keys.current) for _ in range(4)]
         asked += [threads.submit(keys.renewed) for _ in range(4)]
-        assert is_asked.wait(PATIENCE_S)
-        may_answer.set()
+        assert held.is_asked.wait(PATIENCE_S)
+        held.may_go.set()
         assert [each.result(PATIENCE_S) for each in asked] == [OLD] * 8
     assert len(issuer.requests) == 1
 
 
 def test_those_who_have_keys_wait_for_nobody(issuer: Issuer, keys: JwksClient) -> None:
-    """While one renews keys that are old, others go on with them."""
+    """Keys that are old are given at once, also to the one for whom new ones are fetched."""
     keys.current()
-    is_asked, may_answer = Event(), Event()
+    issuer.answer = held = Held(NEW)
+    issuer.clock.now_s += 601
+    assert [keys.current(), keys.current()] == [OLD, OLD]
+    assert held.is_asked.wait(PATIENCE_S)
+    assert keys.current() == OLD
+    held.may_go.set()
+    assert (renewed(keys), len(issuer.requests)) == (NEW, 2)
 
-    def answer() -> httpx.Response:
-        is_asked.set()
-        assert may_answer.wait(PATIENCE_S)
-        return httpx.Response(200, json=NEW)
 
-    issuer.answer = answer
+def test_unknown_keys_keep_nobody_waiting(issuer: Issuer, keys: JwksClient) -> None:
+    """While tokens with unknown keys wait for new ones, known keys are given at once."""
+    keys.current()
+    issuer.answer = held = Held(NEW)
     issuer.clock.now_s += 601
     with ThreadPoolExecutor(1) as threads:
-        renewing = threads.submit(keys.current)
-        assert is_asked.wait(PATIENCE_S)
+        waiting = threads.submit(keys.renewed)
+        assert held.is_asked.wait(PATIENCE_S)
         assert keys.current() == OLD
-        may_answer.set()
-        assert renewing.result(PATIENCE_S) == NEW
-    assert (keys.current(), len(issuer.requests)) == (NEW, 2)
+        held.may_go.set()
+        assert waiting.result(PATIENCE_S) == NEW
+    assert len(issuer.requests) == 2
+
+
+def test_only_so_many_wait_for_new_keys(issuer: Issuer, keys: JwksClient) -> None:
+    """Of more tokens with unknown keys than may wait, the rest are told at once what is known."""
+    keys.current()
+    issuer.answer = held = Held(NEW)
+    issuer.clock.now_s += 10
+    with ThreadPoolExecutor(MAX_WAITING + 4) as threads:
+        asked = [threads.submit(keys.renewed) for _ in range(MAX_WAITING + 4)]
+        done = [each.result() for each in islice(as_completed(asked, PATIENCE_S), 4)]
+        held.may_go.set()
+        assert done == [OLD] * 4
+        everybody = [each.result(PATIENCE_S) for each in asked]
+    assert (everybody.count(OLD), everybody.count(NEW)) == (4, MAX_WAITING)
+    assert (renewed(keys), len(issuer.requests)) == (NEW, 2)
 
 
 @pytest.mark.parametrize(
@@ -298,8 +367,7 @@ def test_those_who_have_keys_wait_for_nobody(issuer: Issuer, keys: JwksClient) -
 )
 def test_urls_that_keys_may_come_from(issuer: Issuer, url: str) -> None:
     """Keys come over https, or over http from this machine."""
-    with httpx.Client(transport=httpx.MockTransport(issuer)) as client:
-        assert JwksClient(url, client, issuer.clock).current() == OLD
+    assert client_of(issuer, url).current() == OLD
 
 
 @pytest.mark.parametrize(
@@ -324,11 +392,8 @@ def test_urls_that_keys_may_come_from(issuer: Issuer, url: str) -> None:
 )
 def test_urls_that_keys_may_not_come_from(issuer: Issuer, url: str, problem: str) -> None:
     """Another URL is refused before anything is fetched, and not repeated."""
-    with (
-        httpx.Client(transport=httpx.MockTransport(issuer)) as client,
-        pytest.raises(InvalidInput) as raised,
-    ):
-        JwksClient(url, client, issuer.clock)
+    with pytest.raises(InvalidInput) as raised:
+        client_of(issuer, url)
     assert (str(raised.value), issuer.requests) == (f"jwks: {problem}", [])
 
 
@@ -353,10 +418,10 @@ class Handler(BaseHTTPRequestHandler):
 
 def test_keys_are_fetched_over_http() -> None:
     """The client works against a real server, and gives up after three seconds of silence."""
-    with HTTPServer(("127.0.0.1", 0), Handler) as server, jwks_http_client() as client:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.handle_request)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}/jwks"
-        assert JwksClient(url, client, Clock()).current() == OLD
+        assert JwksClient(url, jwks_http_client, Clock()).current() == OLD
         thread.join()
-        assert client.timeout == httpx.Timeout(TIMEOUT_S)
+        assert jwks_http_client().timeout == httpx.Timeout(TIMEOUT_S)
