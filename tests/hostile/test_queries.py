@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanscore_appsync.local.limits import Limits
-from tests.gateway.served import FAN, Served, served
+from tests.gateway.served import CREDENTIALS, FAN, Served, served
 
 MEGABYTE = 1_000_000
 
@@ -46,6 +47,15 @@ def nested_fragments(count: int) -> str:
     return f"{{api{{...F0}}}} {fragments} fragment F{count} on VFApi{{__typename}}"
 
 
+def chained_fragments(count: int) -> str:
+    """Write fragments that each spread the next one, eight fields deep within themselves."""
+    fragments = " ".join(
+        f"fragment F{n} on __Type{nested(8, '{ofType', '')}{{...F{n + 1}}}{'}' * 8}"
+        for n in range(count)
+    )
+    return f'{{__type(name:"A"){{...F0}}}} {fragments} fragment F{count} on __Type{{name}}'
+
+
 def aliased(count: int, field: str) -> str:
     """Write a field under many names."""
     return " ".join(f"a{number}:{field}" for number in range(count))
@@ -54,7 +64,13 @@ def aliased(count: int, field: str) -> str:
 SCORE = 'accountFanscore(globalUserId:"user123"){score}'
 CAMPAIGN = 'campaign(campaignId:"camp1"){id}'
 
+EVENTS = "{demand{records{" + "event{venue{id}}" * 160 + "}}}"
+
 QUERIES: Mapping[str, str] = {
+    "operations of equal fields": " ".join(f"query Q{number}{EVENTS}" for number in range(8)),
+    "fragments of equal fields": f"{{demand{{...F0}}}} fragment F on Demand{EVENTS[7:-1]}"
+    + "".join(f"fragment F{n} on Demand{{...F}}" for n in range(90)),
+    "equal fields": EVENTS,
     "deep": nested(21, "{api", "}"),
     "very deep": nested(7_000),
     "deep in arguments": f'{{api{{campaign(campaignId:{"[" * 5000}"x"{"]" * 5000}){{id}}}}}}',
@@ -123,6 +139,116 @@ def test_hostile_queries(gateway: Served, name: str) -> None:
     body = response.json()
     assert body["errors"]
     assert_clean(gateway, response)
+
+
+LIMITED: Mapping[str, str] = {
+    "operations of equal fields": "1000 fields in all its definitions",
+    "fragments of equal fields": "1000 fields in all its definitions",
+    "equal fields": "50000 comparisons of fields of one name",
+}
+
+
+@pytest.mark.parametrize("name", sorted(LIMITED))
+def test_limited_work(gateway: Served, name: str) -> None:
+    """A query whose validation would take long is refused by a limit, before that work is done."""
+    error = {
+        "path": None,
+        "locations": None,
+        "data": None,
+        "errorType": "QueryLimitReached",
+        "errorInfo": None,
+        "message": f"The query has more than {LIMITED[name]}",
+    }
+    assert gateway.asked(QUERIES[name]) == {"data": None, "errors": [error]}
+
+
+def test_fragments_that_graphql_gives_up_on() -> None:
+    """Where graphql-core gives up on the depth of fragments, the answer is the limit of depth."""
+    with served(limits=Limits(depth=1_000, fields=10_000)) as gateway:
+        answer = gateway.asked(chained_fragments(30))
+    assert answer == {
+        "data": None,
+        "errors": [
+            {
+                "path": None,
+                "locations": None,
+                "data": None,
+                "errorType": "QueryDepthLimitReached",
+                "errorInfo": None,
+                "message": "The query has more than 1000 levels",
+            }
+        ],
+    }
+
+
+UNKNOWN: Sequence[tuple[str, object]] = [
+    ("{apj{campaign(campaignId:1){id}}}", None),
+    ("{api{campaigm(campaignId:1){id}}}", None),
+    ("{api{campaign(campaignIds:1){id}}}", None),
+    ("{api{...on VFApj{__typename}}}", None),
+    ('mutation{demandRecordSave(input:{eventId:"e",saleId:"s",emial:"a"}){status}}', None),
+    (
+        "mutation($in:DemandRecordInput!){demandRecordSave(input:$in){status}}",
+        {"in": {"eventId": "e", "saleId": "s", "emial": "a"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("query", "variables"), UNKNOWN)
+def test_no_suggestions_without_introspection(
+    gateway: Served, query: str, variables: object
+) -> None:
+    """Where nobody is told the schema, nobody is told what a wrong name may have been meant for."""
+    assert "Did you mean" in gateway.post(query, variables=variables).text
+    with served(limits=Limits(introspection=False)) as closed:
+        response = closed.post(query, variables=variables)
+    assert response.json()["errors"]
+    assert "Did you mean" not in response.text
+
+
+LITERALS: Mapping[str, int] = {
+    '"nobody-at-all"': 0,
+    "{nobody:1}": 1,
+    '[["nobody"]]': 2,
+    "9" * 5_000: 0,
+}
+"""No mail address, with how far into it the place is that is told."""
+
+
+@pytest.mark.parametrize("literal", sorted(LITERALS))
+def test_a_wrong_literal_of_a_scalar(gateway: Served, literal: str) -> None:
+    """A wrong literal is told by its place in the query, and not repeated."""
+    before = 'mutation{demandRecordSave(input:{eventId:"e",saleId:"s",email:'
+    column = len(before) + 1 + LITERALS[literal]
+    error = {
+        "path": None,
+        "locations": [{"line": 1, "column": column, "sourceName": None}],
+        "message": "AWSEmail: expected a mail address",
+    }
+    answer = gateway.asked(f"{before}{literal}}}){{status}}}}")
+    assert answer == {"data": None, "errors": [error]}
+
+
+PROXIES: Mapping[str, str] = {
+    "forwarded": "for=192.0.2.1",
+    "via": "1.1 proxy",
+    "x-forwarded-for": "192.0.2.1",
+    "x-forwarded-host": "example.com",
+    "x-real-ip": "192.0.2.1",
+}
+
+
+def test_a_role_that_a_proxy_passes_on() -> None:
+    """A role by header counts for a caller on this machine, and for none that a proxy speaks of."""
+    credentials = attrs.evolve(CREDENTIALS, believes_iam_header=True)
+    with served(change=lambda each: attrs.evolve(each, credentials=credentials)) as gateway:
+        role = {"x-fanscore-iam-role": "scoring-batch"}
+        assert gateway.post("{__typename}", role).status_code == 200
+        refused = {
+            name: gateway.post("{__typename}", {**role, name: value}).status_code
+            for name, value in PROXIES.items()
+        }
+    assert refused == dict.fromkeys(PROXIES, 401)
 
 
 def assert_clean(gateway: Served, response: httpx.Response) -> None:

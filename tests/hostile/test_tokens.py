@@ -4,6 +4,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -358,6 +359,32 @@ KEY_SETS = {
     "exponent is huge": (key_set({**jwk(), "e": "_" * 12_000}), TokenFault.UNUSABLE_KEY),
 }
 """Key sets with which the good token proves nothing."""
+
+
+KEYLESS, NAMED = json.loads(
+    Path(__file__).with_name("jws_vectors.json").read_text(encoding="utf-8")
+)
+"""Public test vectors, each with its source: a public key, a token, and what comes of it."""
+
+
+def test_a_public_vector_verifies() -> None:
+    """The RS256 example of RFC 7520, whose header names its key, gives the payload that it says."""
+    assert verify_jws(NAMED["token"], key_set(NAMED["jwk"])).decode() == NAMED["payload"]
+
+
+def test_a_public_vector_without_a_key_id() -> None:
+    """The RS256 example of RFC 7515, whose header names no key, is refused for just that.
+
+    Its signature does not count under a header that does name the key.
+    """
+    _, payload, signature = KEYLESS["token"].split(".")
+    header = encode(as_json({"alg": "RS256", "kid": KEYLESS["jwk"]["kid"]}))
+    faults = []
+    for token in (KEYLESS["token"], f"{header}.{payload}.{signature}"):
+        with pytest.raises(InvalidToken) as raised:
+            verify_jws(token, key_set(KEYLESS["jwk"]))
+        faults.append(raised.value.fault)
+    assert faults == [TokenFault[KEYLESS["fault"]], TokenFault.SIGNATURE]
 
 
 @pytest.mark.parametrize(("token", "fault"), TABLE.values(), ids=TABLE)

@@ -1,4 +1,7 @@
-"""Load ``fanscore serve`` with wrk for a while: no error of any kind, and no growing memory."""
+"""Load ``fanscore serve`` with wrk for a while: no error of any kind, and no growing memory.
+
+Hostile queries come then, again and again: each is refused, and the memory does not grow either.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,28 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attrs
+import httpx
 
 from tests.gateway.program import Program, serving
+from tests.hostile.test_queries import QUERIES
 
 CONNECTIONS = 32
 WARM_UP_S = 5
 LOAD_S = 20
 LEAST_REQUESTS = 1_000
+HOSTILE_WARM_UP = 2
+HOSTILE_ROUNDS = 8
+"""How often each hostile query is sent."""
+
 MAX_GROWTH = 0.10
-"""Of the memory, from the end of the warm-up to the end of the load."""
+"""Of the memory, from the end of a warm-up to the end of the load."""
+
+REFUSED = "refused"
 
 SCRIPT = Path(__file__).with_name("score.lua")
 
@@ -72,16 +84,37 @@ def main() -> None:
         before_mb = _resident_mb(program)
         load = _load(program, token, LOAD_S)
         after_mb = _resident_mb(program)
+        _send_hostile_queries(program, token, HOSTILE_WARM_UP)
+        hostile_before_mb = _resident_mb(program)
+        answers = _send_hostile_queries(program, token, HOSTILE_ROUNDS)
+        hostile_after_mb = _resident_mb(program)
     print(
         f"{load.requests} requests in {load.seconds:.0f} s on {CONNECTIONS} connections: "
         f"{load.requests / load.seconds:.0f} a second, p50 {load.p50_ms:.1f} ms, "
         f"p99 {load.p99_ms:.1f} ms\n"
-        f"memory: {before_mb:.1f} MB after the warm-up, {after_mb:.1f} MB at the end"
+        f"memory: {before_mb:.1f} MB after the warm-up, {after_mb:.1f} MB at the end\n"
+        f"{len(QUERIES)} hostile queries, each {HOSTILE_ROUNDS} times: "
+        f"{hostile_before_mb:.1f} MB after the warm-up, {hostile_after_mb:.1f} MB at the end"
     )
     problems = load.problems
     if after_mb > before_mb * (1 + MAX_GROWTH):
         problems.append("the memory has grown")
+    if hostile_after_mb > hostile_before_mb * (1 + MAX_GROWTH):
+        problems.append("the memory has grown with hostile queries")
+    problems += [f"{name}: {answer}" for name, answer in answers.items() if answer != REFUSED]
     sys.exit("\n".join(problems) or None)
+
+
+def _send_hostile_queries(program: Program, token: str, rounds: int) -> Mapping[str, str]:
+    """Send each hostile query so many times, and tell how the last of them was answered."""
+    answers = {}
+    with httpx.Client(headers={"authorization": token}, timeout=20) as client:
+        for _ in range(rounds):
+            for name, query in QUERIES.items():
+                response = client.post(f"{program.url}/graphql", json={"query": query})
+                is_refused = response.status_code == 200 and "errors" in response.json()
+                answers[name] = REFUSED if is_refused else f"status {response.status_code}"
+    return answers
 
 
 def _load(program: Program, token: str, seconds: int) -> Load:

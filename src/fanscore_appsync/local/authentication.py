@@ -10,7 +10,12 @@ from starlette.requests import Request as HttpRequest
 
 from fanscore_appsync.local.api_keys import InvalidApiKey
 from fanscore_appsync.local.auth_directives import Caller, Mode
-from fanscore_appsync.local.http_request import IAM_HEADER, Unacceptable, is_loopback, peer_of
+from fanscore_appsync.local.http_request import (
+    IAM_HEADER,
+    Unacceptable,
+    is_from_this_machine,
+    peer_of,
+)
 from fanscore_appsync.local.invalid_token import InvalidToken
 from fanscore_appsync.local.rate import RateLimited
 from fanscore_core.errors import Unavailable
@@ -66,7 +71,7 @@ class Credentials:
                 self._admit_key(credential)
                 return Caller(mode, None)
             case Mode.IAM:
-                return Caller(mode, self._role(credential, peer_of(request)))
+                return Caller(mode, self._role(credential, request))
 
     def _user(self, authorization: str, peer: str) -> Mapping[str, object]:
         scheme, _, rest = authorization.partition(" ")
@@ -87,12 +92,12 @@ class Credentials:
             retry = {"retry-after": str(ceil(error.retry_after_s))}
             raise Unacceptable(429, "429", str(error), {"code": "RATE_LIMITED"}, retry) from error
 
-    def _role(self, role: str, peer: str) -> Mapping[str, object]:
-        if not (self.believes_iam_header and is_loopback(peer)):
+    def _role(self, role: str, request: HttpRequest) -> Mapping[str, object]:
+        if not (self.believes_iam_header and is_from_this_machine(request)):
             raise Unacceptable(401, UNAUTHORIZED, "This gateway does not take a role from a header")
         if not (role.isascii() and role.replace("-", "").isalnum() and len(role) <= MAX_ROLE):
             raise Unacceptable(401, UNAUTHORIZED, "The role has no name that a role may have")
-        return iam_identity(role, peer)
+        return iam_identity(role, peer_of(request))
 
 
 def iam_identity(role: str, source_ip: str) -> Mapping[str, object]:

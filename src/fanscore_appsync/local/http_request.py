@@ -40,6 +40,9 @@ _NOT_HANDED_ON = frozenset(
 )
 """What AppSync hides from resolvers, and what concerns one connection only."""
 
+_OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What a proxy says of a request that it passes on, for somebody who may be anywhere."""
+
 
 @attrs.frozen
 class Unacceptable(Exception):
@@ -183,6 +186,15 @@ def appsync_headers(request: HttpRequest) -> Mapping[str, object]:
 def peer_of(request: HttpRequest) -> str:
     """Give the address that a request came from. Headers that claim another are not believed."""
     return request.client.host if request.client else ""
+
+
+def is_from_this_machine(request: HttpRequest) -> bool:
+    """Whether a request comes from this machine, and no proxy says that it passes it on.
+
+    A proxy that says nothing is not told from a caller of this machine.
+    """
+    is_passed_on = any(name in request.headers for name in _OF_PROXIES)
+    return is_loopback(peer_of(request)) and not is_passed_on
 
 
 def is_loopback(host: str) -> bool:

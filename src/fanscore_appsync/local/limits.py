@@ -34,11 +34,13 @@ class Limits:
         definitions: operations and fragments in a document.
         depth: of nested fields.
         root_fields: of one operation.
-        fields: of one operation, each fragment counted as often as it is spread.
+        fields: of one operation, each fragment counted as often as it is spread; twice as many of
+            all definitions together.
         aliases: of one operation, counted likewise.
         directives: of one operation, counted likewise.
         introspection: whether the schema may be asked for.
-        request_s: how long a request may take, from its first byte to its answer, in seconds.
+        request_s: how long a request may take from its headers to its answer, in seconds; its
+            headers may take as long before that.
     """
 
     body_bytes: int = 1_000_000
@@ -108,8 +110,8 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
         {each.name.value: each for each in executable if isinstance(each, FragmentDefinitionNode)},
         limits,
     )
-    for each in executable:
-        meter.check(each)
+    fields = sum(meter.check(each).fields for each in executable)
+    _check(fields, 2 * limits.fields, "fields in all its definitions")
 
 
 class _Meter:
@@ -120,7 +122,7 @@ class _Meter:
         self._limits = limits
         self._sizes: dict[str, Size] = {}
 
-    def check(self, definition: Definition) -> None:
+    def check(self, definition: Definition) -> Size:
         size = self._of_selections(definition.selection_set, 1)
         limits = self._limits
         own = len(definition.directives or ())
@@ -132,6 +134,7 @@ class _Meter:
         _check(size.fields, limits.fields, "fields")
         _check(size.aliases, limits.aliases, "aliases")
         _check(size.directives + own, limits.directives, "directives")
+        return size
 
     def _of_fragment(self, name: str) -> Size:
         if name not in self._sizes:

@@ -13,7 +13,15 @@ from datetime import date
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from graphql import GraphQLError, GraphQLScalarType
+from graphql import (
+    GraphQLError,
+    GraphQLScalarType,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
+    ValueNode,
+    value_from_ast_untyped,
+)
 
 from fanscore_core.scalars import is_email, is_phone_number
 
@@ -24,6 +32,10 @@ _DATE = r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
 _matches_date = re.compile(rf"{_DATE}{_OFFSET}?", re.ASCII).fullmatch
 _matches_time = re.compile(rf"{_TIME}{_OFFSET}?", re.ASCII).fullmatch
 _matches_date_time = re.compile(rf"{_DATE}T{_TIME}{_OFFSET}", re.ASCII).fullmatch
+
+
+_SECONDS = "whole seconds"
+_JSON = "a string that holds JSON"
 
 
 def is_date(text: str) -> bool:
@@ -68,12 +80,12 @@ def read_json(text: object) -> object:
         GraphQLError: it is no JSON text.
     """
     if not isinstance(text, str):
-        raise _refusal("AWSJSON", "a string that holds JSON")
+        raise _refusal("AWSJSON", _JSON)
     try:
         value: object = json.loads(text, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode()  # refuses half a surrogate pair
     except (ValueError, RecursionError) as error:
-        raise _refusal("AWSJSON", "a string that holds JSON") from error
+        raise _refusal("AWSJSON", _JSON) from error
     return value
 
 
@@ -86,8 +98,8 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError
 
 
-def _refusal(name: str, expected: str) -> GraphQLError:
-    return GraphQLError(f"{name}: expected {expected}")
+def _refusal(name: str, expected: str, node: Node | None = None) -> GraphQLError:
+    return GraphQLError(f"{name}: expected {expected}", node)
 
 
 def _is_day(text: str) -> bool:
@@ -106,12 +118,45 @@ def _text(name: str, accepts: Callable[[str], bool], expected: str) -> GraphQLSc
             raise _refusal(name, expected)
         return value
 
-    return GraphQLScalarType(name, coerce_output_value=check, coerce_input_value=check)
+    return _scalar(name, expected, check, check)
+
+
+def _scalar(
+    name: str,
+    expected: str,
+    write: Callable[[object], object],
+    read: Callable[[object], object],
+) -> GraphQLScalarType:
+    """Make a scalar that tells where in a query a wrong literal stands, and not what it is."""
+
+    def read_literal(node: ValueNode) -> object:
+        try:
+            return read(value_from_ast_untyped(node))
+        except (GraphQLError, ValueError):  # the latter for a number of too many digits
+            raise _refusal(name, expected, _placed(node)) from None
+
+    return GraphQLScalarType(
+        name,
+        coerce_output_value=write,
+        coerce_input_value=read,
+        coerce_input_literal=read_literal,
+    )
+
+
+def _placed(node: ValueNode) -> Node:
+    """Give a node with a place: graphql-core hands lists and objects over as copies without one."""
+    match node:
+        case ObjectValueNode(fields=(first, *_)):
+            return first.name
+        case ListValueNode(values=(first, *_)):
+            return _placed(first)
+        case _:
+            return node
 
 
 def _seconds(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _refusal("AWSTimestamp", "whole seconds")
+        raise _refusal("AWSTimestamp", _SECONDS)
     return value
 
 
@@ -121,11 +166,9 @@ SCALARS: Mapping[str, GraphQLScalarType] = {
         _text("AWSDate", is_date, "a date, such as 2026-11-01"),
         _text("AWSTime", is_time, "a time, such as 12:30:00"),
         _text("AWSDateTime", is_date_time, "a date and time, such as 2026-11-01T12:30:00Z"),
-        GraphQLScalarType(
-            "AWSTimestamp", coerce_output_value=_seconds, coerce_input_value=_seconds
-        ),
+        _scalar("AWSTimestamp", _SECONDS, _seconds, _seconds),
         _text("AWSEmail", is_email, "a mail address"),
-        GraphQLScalarType("AWSJSON", coerce_output_value=write_json, coerce_input_value=read_json),
+        _scalar("AWSJSON", _JSON, write_json, read_json),
         _text("AWSURL", is_url, "a URL"),
         _text("AWSPhone", is_phone_number, "a phone number"),
         _text("AWSIPAddress", is_ip_address, "an address of version 4 or 6"),

@@ -122,19 +122,39 @@ class Fanscore:
             operation: the name of the operation, of a document with several.
 
         Raises:
-            KitMisuse: the caller is one that AppSync would turn away with HTTP status 401.
+            KitMisuse: the caller is one that AppSync would turn away with HTTP status 401, or an
+                event loop is running.
         """
         __tracebackhide__ = True
+        _check_no_loop_runs()
         caller = Caller(_mode(as_, headers or {}), as_)
         request = Request(query, dict(variables or {}), operation, caller, dict(headers or {}))
         return _execute(self, _source(answers), request)
 
 
+def _check_no_loop_runs() -> None:
+    __tracebackhide__ = True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise KitMisuse(
+        "graphql",
+        "an event loop is running; call it in a test without `async`, "
+        "or as `await asyncio.to_thread(fanscore.graphql, ...)`",
+    )
+
+
 def _mode(identity: Identity | None, headers: Mapping[str, object]) -> Mode:
     __tracebackhide__ = True
+    has_key = any(name.lower() == "x-api-key" for name in headers)
     match identity:
-        case None if any(name.lower() == "x-api-key" for name in headers):
+        case None if has_key:
             return Mode.API_KEY
+        case _ if has_key:
+            raise KitMisuse(
+                "as_", "a caller has an identity or an API key in the headers, not both"
+            )
         case {"userArn": _}:
             return Mode.IAM
         case {"username": _}:

@@ -29,7 +29,7 @@ from tests.demand_samples import FAN, START, sale, saved, stored
 
 TestT = TypeVar("TestT", bound=Callable[..., object])
 
-SOON_S = 0.25
+SOON_S = 0.6
 """How long a client waits for a server that is silent."""
 
 MEMBER = MemberId("member123")
