@@ -24,6 +24,9 @@ FUNCTIONS = (
     "event_details",
 )
 
+NEEDED_BY_RESOLVER = ("FANSCORE_LNAA_URL", "FANSCORE_LNAA_TOKEN")
+NEEDED_BY_CONSUMERS = ("FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL")
+
 _ONLY_EMBEDDED = ("FANSCORE_DB", "FANSCORE_SAMPLE", "FANSCORE_OUTAGES")
 
 _CHECKS: Mapping[str, Callable[[str, str], str]] = {
@@ -93,16 +96,21 @@ class Settings:
     aws: AwsSettings | None = None
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], needed: Sequence[str] = ()) -> Settings:
     """Read the settings.
+
+    Args:
+        environ: the environment.
+        needed: the variables without which whoever asks cannot do its work on AWS.
 
     Raises:
         InvalidInput: naming the variable, and what it may be; or all of them.
     """
     given = environ.get("FANSCORE_BACKEND") or Backend.EMBEDDED.value
     known = [each.value for each in Backend]
-    if given not in known:
-        raise InvalidInput("FANSCORE_BACKEND", f"expected {' or '.join(known)}")
+    unknown = given not in known
+    if unknown:
+        given = Backend.EMBEDDED.value
     settings = Settings(
         Backend(given),
         environ.get("FANSCORE_DB") or IN_MEMORY,
@@ -115,8 +123,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         environ.get("FANSCORE_LNAA_TOKEN") or None,
         _read_aws(environ) if given == Backend.AWS.value else None,
     )
-    refuse([*_mistakes(settings, environ)])
+    mistakes = [*_mistakes(settings, environ, needed)]
+    if unknown:
+        mistakes.insert(0, InvalidInput("FANSCORE_BACKEND", f"expected {' or '.join(known)}"))
+    refuse(mistakes)
     return settings
+
+
+def needed_on_aws(variable: str) -> InvalidInput:
+    """Make the mistake of a variable that is missing."""
+    return InvalidInput(variable, "needed with FANSCORE_BACKEND=aws")
 
 
 def refuse(problems: Sequence[InvalidInput]) -> None:
@@ -144,12 +160,17 @@ def _read_aws(environ: Mapping[str, str]) -> AwsSettings:
     )
 
 
-def _mistakes(settings: Settings, environ: Mapping[str, str]) -> Iterator[InvalidInput]:
+def _mistakes(
+    settings: Settings, environ: Mapping[str, str], needed: Sequence[str]
+) -> Iterator[InvalidInput]:
     if settings.aws is not None:
         yield from _mistakes_of_aws(settings.aws)
         for variable in _ONLY_EMBEDDED:
             if environ.get(variable):
                 yield InvalidInput(variable, "has no meaning with FANSCORE_BACKEND=aws")
+        for variable in needed:
+            if not environ.get(variable):
+                yield needed_on_aws(variable)
     for variable, check in _CHECKS.items():
         try:
             if environ.get(variable):

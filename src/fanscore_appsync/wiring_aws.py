@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-
-import attrs
 
 from fanscore_adapters import dynamodb, eventbridge, lambda_, rekognition
 from fanscore_adapters.aws import AwsClient, AwsSession
 from fanscore_adapters.later import Later
 from fanscore_adapters.services import LNAA_CALLS
 from fanscore_adapters.sources import Adapter
-from fanscore_appsync.settings import AwsSettings, Settings, refuse
+from fanscore_appsync.settings import (
+    NEEDED_BY_CONSUMERS,
+    NEEDED_BY_RESOLVER,
+    AwsSettings,
+    Settings,
+    needed_on_aws,
+    refuse,
+)
 from fanscore_core.errors import InvalidInput
 
 _LNAA_SYSTEMS = {question: call.service for question, call in LNAA_CALLS.items()}
@@ -32,7 +37,8 @@ def resolver_adapters(
     Raises:
         InvalidInput: a setting is missing; names all of them.
     """
-    refuse(_missing(settings, "lnaa_url", "lnaa_token"))
+    given = (settings.lnaa_url, settings.lnaa_token)
+    refuse(_missing(dict(zip(NEEDED_BY_RESOLVER, given, strict=True))))
     session = AwsSession(aws.region)
     functions = _client("lambda", session, closing, lambda_.READ_S)
     bus = _client("events", session, closing, eventbridge.READ_S)
@@ -60,7 +66,8 @@ def consumer_adapters(
     Raises:
         InvalidInput: an endpoint is missing; names both if both are.
     """
-    refuse(_missing(settings, "notification_url", "sync_url"))
+    given = (settings.notification_url, settings.sync_url)
+    refuse(_missing(dict(zip(NEEDED_BY_CONSUMERS, given, strict=True))))
     return (_tables(aws, AwsSession(aws.region), closing),)
 
 
@@ -83,7 +90,5 @@ def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float
     return client
 
 
-def _missing(settings: Settings, *names: str) -> list[InvalidInput]:
-    given = attrs.asdict(settings, recurse=False)
-    variables = [f"FANSCORE_{name.upper()}" for name in names if given[name] is None]
-    return [InvalidInput(variable, "needed with FANSCORE_BACKEND=aws") for variable in variables]
+def _missing(given: Mapping[str, str | None]) -> list[InvalidInput]:
+    return [needed_on_aws(variable) for variable, value in given.items() if value is None]

@@ -7,6 +7,7 @@ import pytest
 from fanscore_adapters import access, lambda_
 from fanscore_appsync.settings import (
     FUNCTIONS,
+    NEEDED_BY_RESOLVER,
     TABLES,
     AwsSettings,
     Backend,
@@ -139,3 +140,31 @@ def test_the_default_region_counts() -> None:
     settings = read_settings(environ)
     assert settings.aws is not None
     assert settings.aws.region == "us-gov-west-1"
+
+
+def test_what_is_missing_is_reported_with_what_is_wrong() -> None:
+    """Mistakes of every kind come at once, so that one start tells them all."""
+    environ = {"FANSCORE_BACKEND": "aws", "FANSCORE_SYNC_URL": "nowhere"}
+    with pytest.raises(InvalidInput) as refused:
+        read_settings(environ, NEEDED_BY_RESOLVER)
+    assert str(refused.value) == (
+        "environment: AWS_REGION: expected a region of AWS; "
+        "FANSCORE_LNAA_URL: needed with FANSCORE_BACKEND=aws; "
+        "FANSCORE_LNAA_TOKEN: needed with FANSCORE_BACKEND=aws; "
+        "FANSCORE_SYNC_URL: expected an http or https URL"
+    )
+
+
+def test_an_unknown_backend_hides_no_other_mistake() -> None:
+    """What is wrong whatever the backend is told beside an unknown backend."""
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({"FANSCORE_BACKEND": "cloud", "FANSCORE_LNAA_URL": "nowhere"})
+    assert str(refused.value) == (
+        "environment: FANSCORE_BACKEND: expected embedded or aws; "
+        "FANSCORE_LNAA_URL: expected an http or https URL"
+    )
+
+
+def test_elsewhere_nothing_is_needed() -> None:
+    """The embedded backend works without any variable."""
+    assert read_settings({}, NEEDED_BY_RESOLVER) == Settings()
