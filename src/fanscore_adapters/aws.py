@@ -26,7 +26,7 @@ from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.query import Answered, Ask
 
 MAX_CONNECTIONS = 32
-"""As many as there are threads that call (``MAX_THREADS`` of the wiring)."""
+"""As many as there are threads that call a service (``MAX_THREADS`` of the wiring)."""
 
 CONNECT_S = 1.0
 ATTEMPTS = 3
