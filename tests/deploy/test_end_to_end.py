@@ -432,11 +432,7 @@ def stacks(run: Run) -> Sequence[str]:
 
 def given(parameters: Mapping[str, str]) -> Sequence[str]:
     """Write parameters as the command takes them, but for the package's."""
-    return [
-        f"{name}={value}"
-        for name, value in parameters.items()
-        if name not in OURS and value
-    ]
+    return [f"{name}={value}" for name, value in parameters.items() if name not in OURS and value]
 
 
 def _code(answer: Answer) -> int | None:
