@@ -91,7 +91,7 @@ class AwsSession:
 
     def __init__(self, region: str) -> None:
         """Describe a session in a region of AWS; nothing is loaded yet."""
-        self.region = region
+        self._region = region
         self._lock = Lock()
         self._session: boto3.session.Session | None = None
 
@@ -99,7 +99,7 @@ class AwsSession:
         """Make a client; one at a time, since a session is not for several threads."""
         with self._lock:
             if self._session is None:
-                self._session = boto3.session.Session(region_name=self.region)
+                self._session = boto3.session.Session(region_name=self._region)
             return self._session.client(service, config=config, endpoint_url=endpoint_url)
 
 
@@ -109,27 +109,25 @@ class AwsClient:
     def __init__(
         self,
         service: str,
-        region: str,
+        session: AwsSession,
         read_s: float,
         *,
         endpoint_url: str | None = None,
         prepare: Callable[[Events], None] = lambda _: None,
         clock: Callable[[], float] = monotonic,
-        session: AwsSession | None = None,
     ) -> None:
         """Describe a client; nothing is loaded or connected yet.
 
         Args:
             service: botocore's name.
-            region: of AWS.
+            session: of the region; may be shared with other clients.
             read_s: how long one attempt may wait for data.
             endpoint_url: where the service is; by default where botocore's own settings say.
             prepare: called once with botocore's events.
             clock: the one that asks expire by.
-            session: of the same region, shared with other clients; by default one of its own.
         """
         self._service = service
-        self._session = session or AwsSession(region)
+        self._session = session
         self._read_s = read_s
         self._endpoint_url = endpoint_url
         self._prepare = prepare

@@ -20,6 +20,11 @@ from fanscore_core.query import Answered, Ask, Question
 READ_S = 10.0
 """How long one attempt waits for data."""
 
+DEGRADABLE_READ_S = 2.0
+"""The same for an answer that its step can do without: nobody waits for it any longer
+(``MAX_DEGRADABLE_S`` of the sources), and a thread that did would be missing elsewhere.
+"""
+
 _FAILED = "the function failed"
 
 ALL_CALLS = {**CALLS, **IDV_CALLS}
@@ -38,10 +43,12 @@ class LambdaProxies:
 
     Attributes:
         client: of Lambda.
+        impatient: another one, for answers that their steps can do without.
         names: name, ARN or alias of each function, by its name in the user's document.
     """
 
     client: AwsClient
+    impatient: AwsClient
     names: Mapping[str, str]
 
     @property
@@ -64,7 +71,8 @@ class LambdaProxies:
             "FunctionName": self.names[call.service],
             "Payload": json_text(call.request(ask.question)),
         }
-        match self.client.call("invoke", request, ask.expires_at, body="Payload"):
+        client = self.impatient if ask.degradable else self.client
+        match client.call("invoke", request, ask.expires_at, body="Payload"):
             case {"FunctionError": _}:
                 raise AwsError(_FAILED)
             case {"Payload": bytes(payload)}:

@@ -9,9 +9,7 @@ from __future__ import annotations
 import gc
 import os
 
-IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
-
-if IN_LAMBDA:
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     gc.disable()
 
 

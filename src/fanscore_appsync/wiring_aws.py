@@ -41,10 +41,11 @@ def resolver_adapters(
     refuse(_missing(dict(zip(NEEDED_BY_RESOLVER, given, strict=True))))
     session = AwsSession(aws.region)
     functions = _client("lambda", session, closing, lambda_.READ_S)
+    impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
     bus = _client("events", session, closing, eventbridge.READ_S)
     return (
         # First, since functions take longest: what the others need is prepared while they run.
-        lambda_.LambdaProxies(functions, aws.functions),
+        lambda_.LambdaProxies(functions, impatient, aws.functions),
         _tables(aws, session, closing),
         eventbridge.EventBridge(bus, aws.event_bus),
         Later(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
@@ -85,7 +86,7 @@ def _tables(aws: AwsSettings, session: AwsSession, closing: ExitStack) -> dynamo
 
 
 def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float) -> AwsClient:
-    client = AwsClient(service, session.region, read_s, session=session)
+    client = AwsClient(service, session, read_s)
     closing.callback(client.close)
     return client
 

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from fanscore_adapters.aws import AwsClient, Events
+from fanscore_adapters.aws import AwsClient, AwsSession, Events
 from tests.aws.ministack import REGION, Ministack
 
 READ_S = 10.0
@@ -24,7 +24,7 @@ def aws_client(
 ) -> AwsClient:
     """Make a client as the wiring does; where it asks is said by a URL or by the environment."""
     return AwsClient(
-        service, REGION, read_s, endpoint_url=endpoint_url, prepare=prepare, clock=clock
+        service, AwsSession(REGION), read_s, endpoint_url=endpoint_url, prepare=prepare, clock=clock
     )
 
 

@@ -87,7 +87,7 @@ def test_the_clients_of_a_session() -> None:
     """Clients that share a session are made at the same time, each with its own budget."""
     session = AwsSession(REGION)
     clients = {
-        service: AwsClient(service, REGION, 1.0, prepare=Count(refused).prepare, session=session)
+        service: AwsClient(service, session, 1.0, prepare=Count(refused).prepare)
         for service in SERVICES
     }
     barrier = Barrier(len(SERVICES) * 4)

@@ -64,7 +64,7 @@ def on_lambda(aws: Ministack, function: Function) -> Iterator[Adapter]:
         forwarded(aws, NAME, function),
         closing(aws_client("lambda")) as client,
     ):
-        yield LambdaProxies(client, {IDV: NAME})
+        yield LambdaProxies(client, client, {IDV: NAME})
 
 
 ADAPTERS: Mapping[str, Callable[[pytest.FixtureRequest], Open]] = {

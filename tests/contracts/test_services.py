@@ -51,7 +51,7 @@ def functions(responses: Responses) -> Iterator[Adapter]:
     with closing(
         aws_client("lambda", prepare=lambda events: events.register("before-send", answer))
     ) as client:
-        yield LambdaProxies(client, {ARM_SCORING: "our-arm"})
+        yield LambdaProxies(client, client, {ARM_SCORING: "our-arm"})
 
 
 ADAPTERS: Mapping[str, Open] = {"stand-ins": stand_ins, "Lambda": functions}

@@ -28,10 +28,10 @@ def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
 
 def _on_aws(aws: AwsSettings, closing: ExitStack) -> Erasure:
     # Only here: the SDK is big.
-    from fanscore_adapters.aws import AwsClient  # noqa: PLC0415
+    from fanscore_adapters.aws import AwsClient, AwsSession  # noqa: PLC0415
     from fanscore_adapters.dynamodb import READ_S  # noqa: PLC0415
     from fanscore_adapters.dynamodb_partitions import DynamoDbPartitions  # noqa: PLC0415
 
-    client = AwsClient("dynamodb", aws.region, READ_S)
+    client = AwsClient("dynamodb", AwsSession(aws.region), READ_S)
     closing.callback(client.close)
     return Erasure(DynamoDbPartitions(client, aws.tables), None)

@@ -107,12 +107,11 @@ class Stage:
         passes = wait or self.time.wait
         client = AwsClient(
             kind.value,
-            REGION,
+            self.cloud.session,
             read_s,
             endpoint_url=url or self.server.url,
             prepare=prepare,
             clock=clock,
-            session=self.cloud.session,
         )
         self._closing.enter_context(closing(client))
         match kind:
@@ -120,7 +119,7 @@ class Stage:
                 names = {table: self.tables.name(table) for table in TABLES}
                 return DynamoDb(client, names, passes, clock)
             case Kind.LAMBDA:
-                return LambdaProxies(client, {"arm_scoring": NAME})
+                return LambdaProxies(client, client, {"arm_scoring": NAME})
             case Kind.EVENTBRIDGE:
                 return EventBridge(client, NAME, passes, clock)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from fanscore_adapters.access import DEMAND, TABLES
-from fanscore_adapters.aws import AwsClient
+from fanscore_adapters.aws import AwsClient, AwsSession
 from fanscore_adapters.dynamodb_partitions import DynamoDbPartitions
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.keys import Key
@@ -27,7 +27,7 @@ class Told(AwsClient):
     """A client whose answers are told beforehand, and which notes what it is asked."""
 
     def __init__(self, *answers: Mapping[str, object]) -> None:
-        super().__init__("dynamodb", "eu-west-1", 1)
+        super().__init__("dynamodb", AwsSession("eu-west-1"), 1)
         self.answers = list(answers)
         self.asked: list[tuple[str, Mapping[str, object]]] = []
 
@@ -76,7 +76,7 @@ def test_a_malformed_answer_is_not_taken_for_nothing(answer: Mapping[str, object
 
 def test_out_of_time_is_told() -> None:
     """A call for which there is no time is not made, and told as an outage."""
-    client = AwsClient("dynamodb", "eu-west-1", 1, clock=lambda: 100)
+    client = AwsClient("dynamodb", AwsSession("eu-west-1"), 1, clock=lambda: 100)
     partitions = DynamoDbPartitions(client, NAMES, clock=lambda: 0)
     with pytest.raises(Unavailable) as refused:
         partitions.delete(DEMAND, Key(PK, "identity"))

@@ -7,7 +7,8 @@ from math import inf
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from fanscore_adapters.lambda_ import SYSTEMS, LambdaProxies
+from fanscore_adapters.lambda_ import DEGRADABLE_READ_S, SYSTEMS, LambdaProxies
+from fanscore_adapters.sources import MAX_DEGRADABLE_S
 from fanscore_appsync.settings import FUNCTIONS
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId
@@ -60,7 +61,9 @@ def test_what_a_function_answers(answer: AWSResponse, told: object) -> None:
     """A function is asked by its name in the account, and what is no answer is its outage."""
     replies = Replies([answer])
     with closing(aws_client("lambda", prepare=replies.prepare)) as client:
-        assert said(LambdaProxies(client, {ARM: "our-arm"}), arm("fan1")) == [(shown(told), ARM)]
+        assert said(LambdaProxies(client, client, {ARM: "our-arm"}), arm("fan1")) == [
+            (shown(told), ARM)
+        ]
     assert replies.asked == [ASKED]
 
 
@@ -71,7 +74,7 @@ def test_several_questions() -> None:
     )
     asks = [Ask(arm(name), expires_at=inf) for name in ("fan1", "fan2", "fan3")]
     with closing(aws_client("lambda", prepare=replies.prepare)) as client:
-        adapter = LambdaProxies(client, {ARM: ARM})
+        adapter = LambdaProxies(client, client, {ARM: ARM})
         assert adapter.split(asks) == [[0], [1], [2]]
         answered = adapter.fetch(asks)
     assert [(shown(each.answer), each.calls) for each in answered] == [
@@ -79,3 +82,24 @@ def test_several_questions() -> None:
         (shown(Unavailable(ARM, "malformed answer")), 1),
         (3, 1),
     ]
+
+
+def test_an_answer_that_is_not_needed_is_asked_for_impatiently() -> None:
+    """What a step can do without goes through the client that gives up sooner, and nothing else."""
+    patient, impatient = (Replies([reply(GOOD)]) for _ in range(2))
+    with (
+        closing(aws_client("lambda", prepare=patient.prepare)) as client,
+        closing(aws_client("lambda", prepare=impatient.prepare)) as sooner,
+    ):
+        adapter = LambdaProxies(client, sooner, {ARM: ARM})
+        asks = [Ask(arm("fan1")), Ask(arm("fan2"), degradable=True)]
+        assert [each.answer for each in adapter.fetch(asks)] == [Decimal("2.5")] * 2
+    fans = [
+        {"operation": "armScore", "arguments": {"globalUserId": fan}} for fan in ("fan1", "fan2")
+    ]
+    assert (patient.asked, impatient.asked) == (fans[:1], fans[1:])
+
+
+def test_nobody_waits_longer_than_the_sources() -> None:
+    """The impatient client gives up when the sources do."""
+    assert DEGRADABLE_READ_S == MAX_DEGRADABLE_S

@@ -12,7 +12,7 @@ from fanscore_adapters.idv_calls import IDV_CALLS
 from fanscore_adapters.local_idv import LocalIdv
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, SessionId
-from fanscore_core.liveness import LivenessSession, LivenessStatus, new_session
+from fanscore_core.liveness import new_session
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
 from fanscore_core.query import Ask, Question
 
@@ -67,71 +67,6 @@ def ask(adapter: LocalIdv, question: Question[AnswerT]) -> object:
 
 
 @pytest.mark.parametrize(
-    ("question", "payload"),
-    [
-        (
-            START,
-            {
-                "operation": "startSession",
-                "arguments": {
-                    "globalUserId": "user123",
-                    "score": 72.5,
-                    "armScore": 2,
-                    "token": "token-1",
-                },
-            },
-        ),
-        (
-            StartLivenessSession(FAN, "token-1"),
-            {
-                "operation": "startSession",
-                "arguments": {"globalUserId": "user123", "token": "token-1"},
-            },
-        ),
-        (
-            RESULT,
-            {
-                "operation": "sessionResult",
-                "arguments": {"globalUserId": "user123", "sessionId": "session-1"},
-            },
-        ),
-    ],
-)
-def test_the_function_gets_what_lambda_would_give_it(
-    question: Question[object], payload: Mapping[str, object]
-) -> None:
-    """The payload is the contract's document as Lambda parses it; what is unknown is left out."""
-    function = Function({"data": DATA})
-    assert ask(LocalIdv(function), question) == NEW
-    assert function.payloads == [payload]
-    assert "Decimal" not in repr(function.payloads)
-
-
-def test_a_verdict_is_read() -> None:
-    """A session with a verdict is read whole, its confidence to the last digit."""
-    judged = {**DATA, "status": "SUCCEEDED", "confidence": 99.1}
-    assert ask(LocalIdv(Function({"data": judged})), RESULT) == LivenessSession(
-        SESSION, LivenessStatus.SUCCEEDED, NEW.created_at, NEW.expires_at, Decimal("99.1")
-    )
-
-
-def test_no_such_session() -> None:
-    """Of a result, 404 is an answer: there is no such session."""
-    adapter = LocalIdv(Function({"error": {"code": 404, "message": "anything"}}))
-    assert ask(adapter, RESULT) == ("NotFound", "No such liveness session")
-
-
-@pytest.mark.parametrize(
-    ("question", "code"),
-    [(START, 400), (START, 404), (START, 409), (START, 500), (RESULT, 400), (RESULT, 503)],
-)
-def test_other_errors(question: Question[object], code: int) -> None:
-    """Every other error is an unavailable function, and its text stays behind."""
-    adapter = LocalIdv(Function({"error": {"code": code, "message": "a vendor's text"}}))
-    assert ask(adapter, question) == ("Unavailable", IDV, "answered with an error")
-
-
-@pytest.mark.parametrize(
     ("response", "reason"),
     [
         (None, "malformed answer"),
@@ -151,24 +86,6 @@ def test_other_errors(question: Question[object], code: int) -> None:
 def test_malformed_answers(response: object, reason: str) -> None:
     """A malformed answer is an unavailable function; the reason names the path."""
     assert ask(LocalIdv(Function(response)), RESULT) == ("Unavailable", IDV, reason)
-
-
-def test_answers_come_in_order() -> None:
-    """Several questions are answered one for one, in their order."""
-
-    def function(payload: object) -> object:
-        match payload:
-            case {"arguments": {"sessionId": session_id}}:
-                return {"data": {**DATA, "sessionId": session_id}}
-            case _:
-                return None
-
-    ids = [SessionId("b"), SessionId("a"), SessionId("b")]
-    asks = [Ask(cast("Question[object]", LivenessResult(FAN, each))) for each in ids]
-    answered = LocalIdv(function).fetch(asks)
-    assert [each.answer for each in answered] == [
-        attrs.evolve(NEW, session_id=each) for each in ids
-    ]
 
 
 def test_an_outage() -> None:
