@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from fanscore_adapters.sqlite import BEGINS_WITH, LOOK_UP
+from fanscore_adapters.sqlite.adapter import BEGINS_WITH, LOOK_UP
+from fanscore_core.engine.question import Ask, Query, Source
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs
 from fanscore_core.policy import Signal
@@ -17,7 +18,6 @@ from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.query import Ask, Query, Source
 from fanscore_core.scoring import (
     AccountFanscore,
     Missing,

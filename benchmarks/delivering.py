@@ -11,16 +11,16 @@ from time import perf_counter, process_time, sleep
 
 from benchmarks.fans import fan_ids
 from benchmarks.findings import Finding, Number
-from fanscore_adapters import keys
-from fanscore_adapters.local_bus import LocalBus
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sqlite import SqliteTables
+from fanscore_adapters.embedded.event_bus import LocalBus
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.items import keys
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.wiring_embedded import connect_bus
+from fanscore_appsync.wiring.embedded import connect_bus
 from fanscore_core.consumption import Consumer
+from fanscore_core.engine.question import Ask
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.query import Ask
 from fanscore_core.scalars import Email
 from fanscore_core.user_events import UserEvent
 

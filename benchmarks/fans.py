@@ -14,17 +14,17 @@ from uuid import UUID
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.keys import Key
-from fanscore_adapters.sources import Adapter, Sources
-from fanscore_adapters.splitting import together
-from fanscore_adapters.sqlite import Sqlite, SqliteTables
-from fanscore_appsync.wiring_parts import MAX_THREADS
+from fanscore_adapters.adapter import Adapter, together
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.sources import Sources
+from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_appsync.wiring.parts import MAX_THREADS
+from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.query import Answered, Ask, Question, Source
 
 EVENT = EventId("evt456")
 DISCO = EventId("disco456")

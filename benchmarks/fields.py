@@ -11,12 +11,12 @@ from benchmarks.fans import TIME_LEFT_S
 from benchmarks.findings import Finding, Number
 from benchmarks.processes import in_process
 from benchmarks.timing import in_turns
-from fanscore_adapters.stand_in_vendor import session_of
+from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_appsync.app import App
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, user
-from fanscore_appsync.wiring import connect
+from fanscore_appsync.wiring.apps import connect
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId
 

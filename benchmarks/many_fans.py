@@ -17,13 +17,13 @@ from benchmarks.by_hand import Score, score_by_same_statements, score_in_a_tuned
 from benchmarks.fans import EVENT, all_args, arm_score, fan_ids, stored, write
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
-from fanscore_adapters.policy_json import default_policy
-from fanscore_core.engine import CHUNK, run, run_many
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_core.engine.question import Answered, Ask, Source
+from fanscore_core.engine.rounds import CHUNK, run, run_many
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_fanscore import account_fanscore
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNotCursor
-from fanscore_core.query import Answered, Ask, Source
 from fanscore_core.scoring import AccountFanscore
 
 Loop: TypeAlias = Callable[

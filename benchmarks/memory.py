@@ -7,7 +7,7 @@ import tracemalloc
 from benchmarks.fans import stored
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.many_fans import database, scores
-from fanscore_core.query import Source
+from fanscore_core.engine.question import Source
 
 
 def peak_memory(few: int = 10_000, many: int = 100_000) -> list[Finding]:

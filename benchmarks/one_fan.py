@@ -12,16 +12,15 @@ from benchmarks.by_hand import score_asking_one_by_one
 from benchmarks.fans import wired
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
-from fanscore_adapters.policy_json import default_policy
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.splitting import together
-from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_adapters.stand_ins import StandIns, default_sample
-from fanscore_core.answers import Answers, Recording
-from fanscore_core.engine import run
+from fanscore_adapters.adapter import Adapter, together
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_core.engine.question import Answered, Ask, Question, Source
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.stubs import Answers, Recording
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs, account_fanscore
-from fanscore_core.query import Answered, Ask, Question, Source
 from fanscore_core.scoring import AccountFanscore
 
 LATENCY_S = 0.020

@@ -14,15 +14,15 @@ import attrs
 from benchmarks.fans import TIME_LEFT_S, fan_ids
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.processes import in_processes, in_step
-from fanscore_adapters import keys
-from fanscore_adapters.access import Item
-from fanscore_adapters.demand_items import read_record
-from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.sqlite import SqliteTables
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.demand import read_record
+from fanscore_adapters.items.operations import Item
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.app import Answer, App
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
-from fanscore_appsync.wiring import connect
+from fanscore_appsync.wiring.apps import connect
 from fanscore_core.ids import GlobalUserId
 
 REPETITIONS = 3

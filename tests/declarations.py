@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import attrs
 
-from fanscore_core.step import Step
+from fanscore_core.engine.steps import Step
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")

@@ -10,18 +10,18 @@ from typing import cast
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import Item
-from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.policy_json import default_policy
-from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_adapters.stand_ins import StandIns, default_sample
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.operations import Item
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import unchecked_event, user
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.trace import Asked
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
 from fanscore_core.ports.demand import PutDemandRecord
-from fanscore_core.query import Answered, Ask, Question
-from fanscore_core.trace import Asked
 from tests.demand_samples import FAN, at
 
 TIME_LEFT_S = 30.0

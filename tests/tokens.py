@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from fanscore_appsync.local.jwks import FixedKeys, KeySource
-from fanscore_appsync.local.user_pool import UserPool
+from fanscore_appsync.local.auth.jwks import FixedKeys, KeySource
+from fanscore_appsync.local.auth.user_pool import UserPool
 
 NOW_S = 1_800_000_000.0
 """When the claims below are half an hour old."""

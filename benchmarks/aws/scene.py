@@ -14,10 +14,10 @@ import attrs
 from benchmarks.aws.front import Front, front
 from benchmarks.fans import CURSOR, DISCO, NOW, fan_ids
 from benchmarks.processes import in_process
-from fanscore_adapters import keys
-from fanscore_adapters.access import Item
-from fanscore_adapters.keys import Key
-from fanscore_adapters.stand_ins import default_sample
+from fanscore_adapters.embedded.stand_ins import default_sample
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import Item
 from fanscore_core.ids import GlobalUserId, MemberId
 from tests.aws.ministack import ministack
 from tests.aws.tables import AwsTables

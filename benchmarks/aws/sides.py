@@ -11,7 +11,7 @@ from typing import TypeAlias
 from benchmarks.fans import EVENT, TIME_LEFT_S
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.testing import appsync_event, service
-from fanscore_appsync.wiring import connect
+from fanscore_appsync.wiring.apps import connect
 from fanscore_core.ids import GlobalUserId
 
 Side: TypeAlias = Callable[[object], object]

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.gateway.loader import Target, ask
 from benchmarks.gateway.queries import CAMPAIGN, CAMPAIGN_VARIABLES
-from fanscore_adapters.stand_ins import default_sample
+from fanscore_adapters.embedded.stand_ins import default_sample
 from tests.aws.functions import ROLE, create_function
 from tests.aws.ministack import Ministack, ministack
 from tests.gateway.program import serving

@@ -13,13 +13,13 @@ from benchmarks.findings import Finding, Measure, Number
 from benchmarks.gateway.queries import SCORE, SCORE_VARIABLES
 from benchmarks.timing import in_turns
 from fanscore_appsync.app import Answer, App
-from fanscore_appsync.local.auth_directives import Caller, Mode
-from fanscore_appsync.local.execution import GraphQL
-from fanscore_appsync.local.handler_calls import HandlerCalls
-from fanscore_appsync.local.resolving import Request
+from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
+from fanscore_appsync.local.graphql.execution import GraphQL
+from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
+from fanscore_appsync.local.graphql.resolving import Request
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import user
-from fanscore_appsync.wiring import connect
+from fanscore_appsync.wiring.apps import connect
 
 REQUEST = Request(SCORE, SCORE_VARIABLES, None, Caller(Mode.USER_POOL, user("user123")), {})
 THREADS = 8

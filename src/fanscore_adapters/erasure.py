@@ -12,9 +12,9 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
-from fanscore_adapters.keys import Key
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
 from fanscore_core.ids import GlobalUserId, MemberId, is_id
 
 PASSES = 5

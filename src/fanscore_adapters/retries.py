@@ -12,7 +12,7 @@ from tenacity import Future, RetryCallState, Retrying
 from tenacity.retry import retry_base
 from tenacity.wait import wait_base
 
-from fanscore_adapters.deadline import LEAST_S
+from fanscore_adapters.adapter import LEAST_S
 
 
 def retrying(  # all of one sentence

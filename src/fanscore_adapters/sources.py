@@ -6,43 +6,21 @@ The only place with threads.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, wait
 from math import inf
-from typing import Protocol
 
 import attrs
 
-from fanscore_adapters.deadline import late
+from fanscore_adapters.adapter import Adapter, late
+from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import DeadlineExceeded, SourceFailed, UnknownQuestion
-from fanscore_core.query import Answered, Ask, Question
 
 MAX_DEGRADABLE_S = 2.0
 """The most that is waited for an answer that its step can do without.
 
 See docs/explanation/architecture.md.
 """
-
-
-class Adapter(Protocol):
-    """A ``Source`` that says which questions it answers.
-
-    Contract: as ``Source``; ``fetch`` may be called from several threads at the same time. From
-    when an ask ``expires_at``, by ``time.monotonic``, nobody waits for its answer any more.
-    """
-
-    @property
-    def systems(self) -> Mapping[type[Question[object]], str]:
-        """The types of question that it answers, and the system behind each."""
-        ...
-
-    def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
-        """Say which asks, by their indexes, to fetch in one call; each is in one group."""
-        ...
-
-    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
-        """Answer every ask."""
-        ...
 
 
 @attrs.frozen

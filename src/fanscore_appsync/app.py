@@ -13,12 +13,12 @@ from fanscore_appsync.authorization import Caller, CallerKind, admit, admit_owne
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.invocation import Invocation
 from fanscore_appsync.log import OK, UNKNOWN, Handled, handled, log_handled
-from fanscore_core.engine import run_many
+from fanscore_core.engine.question import Source
+from fanscore_core.engine.rounds import run_many
+from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, PipelineMisuse
 from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
-from fanscore_core.query import Source
-from fanscore_core.run import Outcome
 
 
 @attrs.frozen

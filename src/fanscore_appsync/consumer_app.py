@@ -8,15 +8,15 @@ from time import perf_counter
 
 import attrs
 
-from fanscore_adapters.user_event_json import read_event
+from fanscore_adapters.documents.user_event import read_event
 from fanscore_appsync import wire
 from fanscore_appsync.log import OK, Handled, handled, log_handled
 from fanscore_core.consumption import Consumed, Consumer
-from fanscore_core.engine import run
+from fanscore_core.engine.question import Source
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import FanscoreError, PipelineError
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeStash
-from fanscore_core.query import Source
-from fanscore_core.run import Outcome
 
 
 @attrs.frozen

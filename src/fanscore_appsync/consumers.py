@@ -8,11 +8,12 @@ from __future__ import annotations
 import functools
 import os
 
-from fanscore_appsync import quick_start, wiring  # the first of these comes first
+from fanscore_appsync import quick_start  # the first of these comes first
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import NEEDED_BY_CONSUMERS, read_settings
+from fanscore_appsync.wiring import apps
 from fanscore_core.consumption import LEASE, Consumer
 
 
@@ -23,7 +24,7 @@ def consumer_app() -> ConsumerApp:
     Raises:
         InvalidInput: the environment is not valid.
     """
-    return wiring.connect_consumers(read_settings(os.environ, NEEDED_BY_CONSUMERS))
+    return apps.connect_consumers(read_settings(os.environ, NEEDED_BY_CONSUMERS))
 
 
 def profile_handler(event: object, context: LambdaContext | None = None) -> None:

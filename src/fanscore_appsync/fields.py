@@ -8,12 +8,13 @@ from typing import Generic, TypeVar, cast
 import attrs
 
 from fanscore_appsync import arguments as given
-from fanscore_appsync import demand, wire
+from fanscore_appsync import demand_record as demand
+from fanscore_appsync import wire
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.invocation import Invocation
 from fanscore_core.demand import attributes_text
+from fanscore_core.engine.definition import Pipeline
 from fanscore_core.ids import GlobalUserId, RequestId
-from fanscore_core.pipeline import Pipeline
 from fanscore_core.pipelines import check_liveness, demand_record, one_step, upsert_entry
 from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs, account_fanscore
 

@@ -10,7 +10,7 @@ from fanscore_appsync.app import App
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import NEEDED_BY_RESOLVER, read_settings
-from fanscore_appsync.wiring import connect
+from fanscore_appsync.wiring.apps import connect
 
 
 @functools.cache

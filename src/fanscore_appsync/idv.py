@@ -11,7 +11,7 @@ from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import read_settings
-from fanscore_appsync.wiring import connect_idv
+from fanscore_appsync.wiring.apps import connect_idv
 
 CALL_S = 10.0
 """What a call may take."""

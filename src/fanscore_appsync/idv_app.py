@@ -17,22 +17,22 @@ from typing import Generic, TypeVar, cast
 
 import attrs
 
-from fanscore_adapters.documents import parse_stored_json
+from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_appsync import wire
 from fanscore_appsync.log import OK, UNKNOWN, Handled, handled, log_handled
-from fanscore_core.engine import run
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.question import Source
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, valid_token
-from fanscore_core.pipeline import Pipeline
 from fanscore_core.pipelines.idv import (
     SessionResultArgs,
     StartSessionArgs,
     session_result,
     start_session,
 )
-from fanscore_core.query import Source
-from fanscore_core.run import Outcome
 
 IDV = "idv_check_liveness"
 

@@ -17,8 +17,8 @@ from time import time
 
 import attrs
 
-from fanscore_core.run import Outcome
-from fanscore_core.trace import Fate, Trace
+from fanscore_core.engine.state import Outcome
+from fanscore_core.engine.trace import Fate, Trace
 
 OK = "OK"
 UNKNOWN = "unknown"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
-from fanscore_adapters.endpoints import base_url, bearer_token, endpoint_url
+from fanscore_adapters.http.endpoints import base_url, bearer_token, endpoint_url
 from fanscore_core.errors import InvalidInput
 
 IN_MEMORY = ":memory:"

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import attrs
 
-from fanscore_adapters.structure import StrictConverter, camel
+from fanscore_adapters.documents.converter import StrictConverter, camel
 from fanscore_core.errors import (
     Conflict,
     DeadlineExceeded,

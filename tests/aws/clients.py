@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from fanscore_adapters.aws import AwsClient, AwsSession, Events
+from fanscore_adapters.aws.client import AwsClient, AwsSession, Events
 from tests.aws.ministack import REGION, Ministack
 
 READ_S = 10.0

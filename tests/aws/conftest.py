@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fanscore_adapters.stand_ins import default_sample
+from fanscore_adapters.embedded.stand_ins import default_sample
 from tests.aws.ministack import Ministack, ministack
 from tests.aws.system import AwsSystem, aws_system
 from tests.aws.tables import AwsTables, fresh_tables

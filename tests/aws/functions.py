@@ -15,10 +15,10 @@ from zipfile import ZipFile
 
 import attrs
 
-from fanscore_adapters.documents import json_text
-from fanscore_adapters.idv_calls import IDV
-from fanscore_adapters.services import LNAA_CALLS
-from fanscore_adapters.stand_ins import Case, Sample
+from fanscore_adapters.documents.idv import IDV
+from fanscore_adapters.documents.json_text import json_text
+from fanscore_adapters.documents.proxies import LNAA_CALLS
+from fanscore_adapters.embedded.stand_ins import Case, Sample
 from fanscore_core.consumption import LEASE, Consumer
 from tests.aws.ministack import ACCOUNT, HERE, Ministack
 

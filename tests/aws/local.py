@@ -6,7 +6,7 @@ import signal
 import sys
 from shlex import quote
 
-from fanscore_adapters.stand_ins import default_sample
+from fanscore_adapters.embedded.stand_ins import default_sample
 from tests.aws.system import AwsSystem, aws_system
 
 

@@ -16,9 +16,9 @@ from urllib.parse import unquote
 
 import attrs
 
-from fanscore_adapters.documents import json_text
-from fanscore_adapters.stand_in_vendor import ALIVE, session_of
-from fanscore_adapters.stand_ins import Case, Sample
+from fanscore_adapters.documents.json_text import json_text
+from fanscore_adapters.embedded.stand_in_vendor import ALIVE, session_of
+from fanscore_adapters.embedded.stand_ins import Case, Sample
 from tests.aws.ministack import HOST
 
 LNAA_TOKEN = "lnaa-token"

@@ -1,6 +1,6 @@
 """A Lambda function that stands in for a proxy: it answers from the cases beside it.
 
-It runs where nothing of this repository is installed. See ``fanscore_adapters.stand_ins``.
+It runs where nothing of this repository is installed. See ``fanscore_adapters.embedded.stand_ins``.
 """
 
 from __future__ import annotations

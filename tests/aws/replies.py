@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from fanscore_adapters.aws import Events
+from fanscore_adapters.aws.client import Events
 
 
 @attrs.frozen

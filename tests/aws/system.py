@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import attrs
 
-from fanscore_adapters.stand_ins import Sample
+from fanscore_adapters.embedded.stand_ins import Sample
 from tests.aws.bus import BUS, Bus, create_bus
 from tests.aws.functions import (
     HANDLER,

@@ -16,7 +16,7 @@ import attrs
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
-from fanscore_adapters.access import TABLES, Item
+from fanscore_adapters.items.operations import TABLES, Item
 from tests.aws.ministack import Ministack
 
 MAX_BATCH = 25

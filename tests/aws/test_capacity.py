@@ -19,12 +19,12 @@ import pytest
 from botocore.model import OperationModel
 
 from deploy.capacity import ENTRY_CONSUMED, SESSION_RESULT, USES, Use
-from fanscore_adapters.stand_in_vendor import session_of
-from fanscore_adapters.user_event_json import event_document
-from fanscore_appsync import wiring
+from fanscore_adapters.documents.user_event import event_document
+from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_appsync.wiring import apps
 from fanscore_core.consumption import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email, PhoneNumber
@@ -135,9 +135,9 @@ def measured(
     caplog.set_level(logging.DEBUG, SENDER)
     settings = read_settings(system.environ)
     with ExitStack() as closing:
-        app = wiring.connect(settings, closing)
-        idv = wiring.connect_idv(settings, closing)
-        consumers = wiring.connect_consumers(settings, closing)
+        app = apps.connect(settings, closing)
+        idv = apps.connect_idv(settings, closing)
+        consumers = apps.connect_consumers(settings, closing)
 
         def field(name: str, arguments: Body, caller: Body = user(FAN)) -> Use:  # noqa: B008  # frozen
             event = appsync_event(name, arguments, caller, envelope=True)

@@ -10,8 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
-from fanscore_adapters.access import TABLES
-from fanscore_adapters.aws import (
+from fanscore_adapters.aws.client import (
     ATTEMPTS,
     CONNECT_S,
     MAX_CONNECTIONS,
@@ -20,13 +19,13 @@ from fanscore_adapters.aws import (
     AwsSession,
     Events,
 )
-from fanscore_adapters.dynamodb import MAX_KEYS, DynamoDb
-from fanscore_appsync.wiring_parts import MAX_THREADS
-from fanscore_core.identity import Identity
+from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
+from fanscore_adapters.items.operations import TABLES
+from fanscore_appsync.wiring.parts import MAX_THREADS
+from fanscore_core.engine.question import Ask
 from fanscore_core.ids import BotRunId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
-from fanscore_core.ports.fan_identity import BotOrNot, FanIdentity
-from fanscore_core.query import Ask
+from fanscore_core.ports.fan_identity import BotOrNot, FanIdentity, Identity
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.faults.server import Exchange, faulty_server
 from tests.aws.faults.table import Fault, of

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from click.testing import CliRunner, Result
 
-from fanscore_adapters.access import ACCOUNT_FANSCORE, TABLES, Item
-from fanscore_adapters.stand_ins import default_sample
-from fanscore_appsync.local.erase_command import ELSEWHERE, erase
+from fanscore_adapters.embedded.stand_ins import default_sample
+from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, TABLES, Item
+from fanscore_appsync.cli.erase import ELSEWHERE, erase
 from tests.aws.tables import AwsTables
 
 FOUND = (

@@ -16,10 +16,10 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from fanscore_adapters.access import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, Item
-from fanscore_adapters.idv_calls import IDV
-from fanscore_adapters.services import SYSTEMS
-from fanscore_adapters.stand_ins import default_sample
+from fanscore_adapters.documents.idv import IDV
+from fanscore_adapters.documents.proxies import SYSTEMS
+from fanscore_adapters.embedded.stand_ins import default_sample
+from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, Item
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.aws.bus import MAX_RETRIES, create_bus
 from tests.aws.functions import Answer, create_function, create_idv, create_proxies, invoke

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from fanscore_adapters.access import FAN_IDENTITY, VERIFICATION, Item
-from fanscore_adapters.idv_calls import IDV
-from fanscore_adapters.stand_in_vendor import session_of
-from fanscore_adapters.user_event_json import detail_document
+from fanscore_adapters.documents.idv import IDV
+from fanscore_adapters.documents.user_event import detail_document
+from fanscore_adapters.embedded.stand_in_vendor import session_of
+from fanscore_adapters.items.operations import FAN_IDENTITY, VERIFICATION, Item
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumption import Consumer

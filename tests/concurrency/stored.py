@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import Item
-from fanscore_adapters.demand_items import read_record
-from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.local_bus import LocalBus
-from fanscore_adapters.local_events import LocalEvents, Undelivered
-from fanscore_adapters.sqlite import SqliteTables
-from fanscore_adapters.user_event_json import read_event
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.documents.user_event import read_event
+from fanscore_adapters.embedded.event_bus import LocalBus
+from fanscore_adapters.embedded.event_store import LocalEvents, Undelivered
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.demand import read_record
+from fanscore_adapters.items.operations import Item
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.ids import GlobalUserId
 from tests.concurrency.saving import Record

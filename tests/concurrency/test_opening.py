@@ -10,8 +10,8 @@ from typing import TypeAlias
 import attrs
 import pytest
 
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sqlite import SqliteTables
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.sqlite.adapter import SqliteTables
 
 GIVEN_TO_FAIL_S = 0.3
 TIMES = 60

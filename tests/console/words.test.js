@@ -29,7 +29,7 @@ test("Every reason code of the documentation has a title", async () => {
 });
 
 test("Every fate of a step has its words", async () => {
-  const fates = found(await read("src/fanscore_core/trace.py"), /^ {4}[A-Z_]+ = "(.+)"$/gm);
+  const fates = found(await read("src/fanscore_core/engine/trace.py"), /^ {4}[A-Z_]+ = "(.+)"$/gm);
   assert.ok(fates.length > 5);
   assert.deepEqual(Object.keys(await exported("words.js", "FATES")).sort(), fates.sort());
 });

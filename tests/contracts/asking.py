@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from fanscore_core.query import Ask, Question, Source
+from fanscore_core.engine.question import Ask, Question, Source
 
 AnswerT = TypeVar("AnswerT")
 

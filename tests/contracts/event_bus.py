@@ -19,11 +19,11 @@ import attrs
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from fanscore_adapters.eventbridge import EventBridge
-from fanscore_adapters.local_bus import LocalBus
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.sqlite import IN_MEMORY
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws.eventbridge import EventBridge
+from fanscore_adapters.embedded.event_bus import LocalBus
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.sqlite.adapter import IN_MEMORY
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.ministack import Ministack

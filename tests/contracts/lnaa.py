@@ -12,9 +12,9 @@ from typing import TypeAlias, cast
 
 import httpx
 
-from fanscore_adapters.lnaa import Lnaa
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.stand_ins import Case, Sample, StandIns
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns
+from fanscore_adapters.http.lnaa import Lnaa
 from tests.aws.lnaa_server import TOKEN, Reply, json_reply, lnaa_server
 
 Responses: TypeAlias = Mapping[str, Mapping[str, object]]

@@ -9,13 +9,13 @@ import attrs
 import httpx
 import pytest
 
-from fanscore_adapters.local_bus import Recorder
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.sqlite import IN_MEMORY
-from fanscore_adapters.stand_ins import Sample
-from fanscore_adapters.user_event_json import detail_document
-from fanscore_adapters.webhooks import Webhooks
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.user_event import detail_document
+from fanscore_adapters.embedded.event_bus import Recorder
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.stand_ins import Sample
+from fanscore_adapters.http.webhooks import Webhooks
+from fanscore_adapters.sqlite.adapter import IN_MEMORY
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from tests.aws.parties import parties

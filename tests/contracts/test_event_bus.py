@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 import pytest
 
-from fanscore_adapters.user_event_json import detail_document, read_event
+from fanscore_adapters.documents.user_event import detail_document, read_event
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE, UserEvent

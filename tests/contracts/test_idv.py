@@ -10,18 +10,18 @@ from typing import TypeAlias
 import attrs
 import pytest
 
-from fanscore_adapters.lambda_ import LambdaProxies
-from fanscore_adapters.local_idv import LocalIdv
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_adapters.stand_in_vendor import StandInVendor
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws.lambda_ import LambdaProxies
+from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.idv_app import IdvApp
-from fanscore_appsync.wiring_parts import source_maker
+from fanscore_appsync.wiring.parts import source_maker
+from fanscore_core.engine.question import Question
 from fanscore_core.errors import NotFound, Unavailable
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, LivenessStatus, LivenessVerdict, new_session
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
-from fanscore_core.query import Question
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.forwarding import forwarded
 from tests.aws.ministack import Ministack

@@ -9,10 +9,10 @@ from typing import TypeAlias
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from fanscore_adapters.rekognition import Rekognition
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.stand_in_vendor import ALIVE, StandInVendor
-from fanscore_adapters.stand_ins import Sample
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws.rekognition import Rekognition
+from fanscore_adapters.embedded.stand_in_vendor import ALIVE, StandInVendor
+from fanscore_adapters.embedded.stand_ins import Sample
 from fanscore_core.ids import SessionId, is_id
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.membership import NO_MEMBER, LnaaMembership
-from fanscore_core.ports.lnaa import ActivateMembership, Membership
+from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
 from tests.contracts.asking import said
 from tests.contracts.generated import legal_ids
 from tests.contracts.lnaa import ADAPTERS, Open

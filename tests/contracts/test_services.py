@@ -10,10 +10,10 @@ from typing import TypeAlias
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from fanscore_adapters.documents import json_text
-from fanscore_adapters.lambda_ import LambdaProxies
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.stand_ins import Case, Sample, StandIns
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws.lambda_ import LambdaProxies
+from fanscore_adapters.documents.json_text import json_text
+from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore

@@ -6,13 +6,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 
+from fanscore_core.engine.question import Question
 from fanscore_core.errors import Unavailable
-from fanscore_core.identity import Identity
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
-from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.query import Question
+from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.scoring import StoredScore
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions

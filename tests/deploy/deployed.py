@@ -28,9 +28,9 @@ from uuid import uuid4
 import attrs
 
 from deploy.__main__ import TEMPLATE, main
-from fanscore_adapters.access import FAN_IDENTITY, TABLES
-from fanscore_adapters.services import LNAA_CALLS
-from fanscore_adapters.stand_ins import Sample, default_sample, parse_sample
+from fanscore_adapters.documents.proxies import LNAA_CALLS
+from fanscore_adapters.embedded.stand_ins import Sample, default_sample, parse_sample
+from fanscore_adapters.items.operations import FAN_IDENTITY, TABLES
 from fanscore_core.consumption import Consumer
 from tests.aws import ministack as emulator
 from tests.aws.functions import ROLE, create_proxies

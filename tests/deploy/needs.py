@@ -8,11 +8,11 @@ from typing import cast
 
 import attrs
 
-from fanscore_adapters import tables
-from fanscore_adapters.access import TABLES
-from fanscore_adapters.idv_calls import IDV_CALLS
-from fanscore_adapters.local_bus import BUS
-from fanscore_adapters.services import CALLS
+from fanscore_adapters.documents.idv import IDV_CALLS
+from fanscore_adapters.documents.proxies import CALLS
+from fanscore_adapters.embedded.event_bus import BUS
+from fanscore_adapters.items import tables
+from fanscore_adapters.items.operations import TABLES
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_core.consumption import Consumer

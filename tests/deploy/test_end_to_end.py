@@ -13,7 +13,7 @@ import pytest
 from deploy.__main__ import OURS, TEMPLATE, main
 from deploy.package import Package
 from deploy.stack import DeploymentFailedError
-from fanscore_adapters.access import DEMAND, FAN_IDENTITY, VERIFICATION, Item
+from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, VERIFICATION, Item
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId

@@ -21,13 +21,13 @@ from deploy.resolvers import (
     resolver_code,
     schema,
 )
-from fanscore_adapters.access import DEMAND, FAN_IDENTITY, TABLES
+from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, TABLES
 from fanscore_appsync import idv, wire
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.lambda_context import REQUEST_S
 from fanscore_appsync.log import Handled
 from fanscore_appsync.settings import FUNCTIONS, Settings, read_settings
-from fanscore_appsync.wiring import connect, connect_consumers, connect_idv
+from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumption import LEASE, Consumer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
@@ -66,7 +66,7 @@ OPERATIONS = {
     "create_face_liveness_session": "rekognition:CreateFaceLivenessSession",
     "get_face_liveness_session_results": "rekognition:GetFaceLivenessSessionResults",
 }
-ADAPTERS = ("dynamodb", "lambda_", "eventbridge", "rekognition")
+ADAPTERS = ("dynamodb.adapter", "aws.lambda_", "aws.eventbridge", "aws.rekognition")
 
 
 def _camel(name: str) -> str:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fanscore_adapters.access import FAN_IDENTITY
-from fanscore_adapters.stand_in_vendor import session_of
-from fanscore_adapters.user_event_json import detail_document, event_document
+from fanscore_adapters.documents.user_event import detail_document, event_document
+from fanscore_adapters.embedded.stand_in_vendor import session_of
+from fanscore_adapters.items.operations import FAN_IDENTITY
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.consumption import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId

@@ -20,31 +20,35 @@ import attrs
 import graphql
 
 from deploy import capacity
-from fanscore_adapters import idv_calls, keys, local_idv, services, stand_in_vendor, tables
-from fanscore_adapters.keys import Key
-from fanscore_adapters.local_bus import BUS
-from fanscore_adapters.policy_json import default_policy
-from fanscore_adapters.services import Call
-from fanscore_adapters.structure import camel
-from fanscore_adapters.user_event_json import ENDPOINTS, event_document
+from fanscore_adapters.documents import idv as idv_calls
+from fanscore_adapters.documents import proxies as services
+from fanscore_adapters.documents.converter import camel
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_adapters.documents.proxies import Call
+from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
+from fanscore_adapters.embedded import idv_function as local_idv
+from fanscore_adapters.embedded import stand_in_vendor
+from fanscore_adapters.embedded.event_bus import BUS
+from fanscore_adapters.items import keys, tables
+from fanscore_adapters.items.keys import Key
 from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind, Pattern, admit
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.idv_app import OPERATIONS
-from fanscore_appsync.local.invalid_token import TokenFault
-from fanscore_appsync.local.limits import DEFAULT_LIMITS, Limits
+from fanscore_appsync.local.auth.invalid_token import TokenFault
+from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_core import errors
 from fanscore_core.canonical import stable_id
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.question import Question
+from fanscore_core.engine.steps import Step, StepKind
 from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
-from fanscore_core.pipeline import Pipeline
 from fanscore_core.pipelines.consumers import CONSUMERS
 from fanscore_core.policy import Signal
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.query import Question
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.scoring import boost
-from fanscore_core.step import Step, StepKind
 from fanscore_core.user_events import UserEvent
 from tests.docs.pages import PAGES, ROOT
 

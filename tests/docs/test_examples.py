@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from fanscore_appsync.local.issuer import default_folder
+from fanscore_appsync.local.auth.issuer import default_folder
 from tests.docs.pages import PAGES, ROOT, Command, blocks, commands, name_of
 from tests.gateway.program import serving
 

@@ -10,15 +10,15 @@ import attrs
 import click
 import pytest
 
-from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync import wire
+from fanscore_appsync.cli.main import main
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
-from fanscore_appsync.local.command import main
-from fanscore_appsync.local.limits import Limits
+from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_core.engine.trace import Fate
 from fanscore_core.pipelines.consumers import CONSUMERS
 from fanscore_core.policy import RESERVED_CODES, Signal
-from fanscore_core.trace import Fate
 from tests.docs.generated import SYSTEMS
 from tests.docs.pages import PAGES, ROOT, blocks, commands, name_of, prose
 

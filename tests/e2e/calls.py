@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fanscore_adapters.stand_in_vendor import session_of
+from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_appsync.testing import API_KEY_HEADERS, pool_identity, service, unchecked_event, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId

@@ -12,21 +12,22 @@ from time import monotonic
 
 import attrs
 
-from fanscore_adapters.local_bus import LocalBus, Recorder
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.local_idv import LocalIdv
-from fanscore_adapters.policy_json import default_policy
-from fanscore_adapters.sources import Adapter, Sources
-from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_adapters.stand_in_vendor import StandInVendor
-from fanscore_adapters.stand_ins import Sample, StandIns, default_sample
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_adapters.embedded.event_bus import LocalBus, Recorder
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
+from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample
+from fanscore_adapters.sources import Sources
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
 from fanscore_core.consumption import Consumer
+from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import RequestId
-from fanscore_core.query import Answered, Ask, Question, Source
 from tests.demand_samples import START
 from tests.e2e.lambda_runtime import told
 

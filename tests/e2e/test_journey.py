@@ -8,12 +8,12 @@ from pathlib import Path
 import attrs
 import pytest
 
-from fanscore_adapters import keys
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sqlite import SqliteTables
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.items import keys
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
-from fanscore_appsync.wiring_embedded import connect_bus, write_sample
+from fanscore_appsync.wiring.embedded import connect_bus, write_sample
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId
 from tests.e2e.lambda_runtime import invoked

@@ -17,8 +17,8 @@ from graphql import (
     print_ast,
 )
 
-from fanscore_appsync.local.execution import api_schema
-from fanscore_appsync.local.http_request import IAM_HEADER
+from fanscore_appsync.local.graphql.execution import api_schema
+from fanscore_appsync.local.http.request import IAM_HEADER
 from tests.golden.cases import EVENTS
 
 Json = Mapping[str, object]

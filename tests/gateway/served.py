@@ -15,14 +15,14 @@ import httpx
 import uvicorn
 
 from fanscore_appsync.app import Answer
-from fanscore_appsync.local.api_keys import InvalidApiKey
-from fanscore_appsync.local.authentication import Credentials
-from fanscore_appsync.local.execution import GraphQL
-from fanscore_appsync.local.gateway import Gateway
-from fanscore_appsync.local.handler_calls import HandlerCalls
-from fanscore_appsync.local.invalid_token import InvalidToken, TokenFault
-from fanscore_appsync.local.limits import DEFAULT_LIMITS, Limits
-from fanscore_appsync.local.serving import http_protocol
+from fanscore_appsync.local.auth.api_keys import InvalidApiKey
+from fanscore_appsync.local.auth.invalid_token import InvalidToken, TokenFault
+from fanscore_appsync.local.graphql.execution import GraphQL
+from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
+from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
+from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.gateway import Gateway
+from fanscore_appsync.local.http.serving import http_protocol
 from fanscore_appsync.testing import user
 from tests.e2e.local_system import local_system
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from fanscore_appsync.app import Answer
-from fanscore_appsync.local.authentication import Credentials
-from fanscore_appsync.local.gateway import Gateway
+from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.gateway import Gateway
 from tests.gateway.golden_requests import GoldenRequest, golden_request
 from tests.gateway.served import Served, admit, served
 from tests.golden.cases import EVENTS, event_of, names

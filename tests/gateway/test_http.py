@@ -9,10 +9,10 @@ import attrs
 import httpx
 import pytest
 
-from fanscore_appsync.local.authentication import Credentials
-from fanscore_appsync.local.gateway import CONSOLE_HEADERS, Development, Gateway
-from fanscore_appsync.local.limits import Limits
-from fanscore_appsync.local.rate import RateLimited
+from fanscore_appsync.local.auth.rate_limit import RateLimited
+from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.gateway import CONSOLE_HEADERS, Development, Gateway
 from fanscore_core.errors import Unavailable
 from tests.gateway.served import CREDENTIALS, FAN, KEY, Served, check_key, identify, served
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from fanscore_appsync.app import Answer
 from fanscore_appsync.fields import FIELDS
-from fanscore_appsync.local.limits import Limits
+from fanscore_appsync.local.graphql.limits import Limits
 from tests.gateway.served import Handler, Served, served
 
 Json = Mapping[str, object]

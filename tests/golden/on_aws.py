@@ -15,16 +15,17 @@ from time import monotonic
 
 import attrs
 
-from fanscore_adapters.dynamodb import DynamoDb
-from fanscore_adapters.idv_calls import IDV
-from fanscore_adapters.sources import Adapter, Sources
-from fanscore_appsync import wiring_aws
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.idv import IDV
+from fanscore_adapters.dynamodb.adapter import DynamoDb
+from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import AwsSettings, read_settings
+from fanscore_appsync.wiring.aws import idv_adapters, resolver_adapters
+from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
-from fanscore_core.query import Source
 from tests.aws.clients import environment_of
 from tests.aws.forwarding import forwarded
 from tests.aws.functions import create_proxies
@@ -104,8 +105,8 @@ def golden_aws(aws: Ministack) -> Iterator[GoldenAws]:
         assert isinstance(used, AwsSettings)
         golden = GoldenAws(
             aws,
-            wiring_aws.resolver_adapters(settings, used, closing),
-            wiring_aws.idv_adapters(used, closing),
+            resolver_adapters(settings, used, closing),
+            idv_adapters(used, closing),
             executor,
             AwsTables(aws),
         )

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import attrs
 
-from fanscore_adapters.stand_ins import Case, parse_sample
+from fanscore_adapters.embedded.stand_ins import Case, parse_sample
 from fanscore_appsync.testing import unchecked_event
 from tests.e2e.calls import CHILD
 from tests.e2e.local_system import LocalSystem, local_system

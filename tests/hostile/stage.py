@@ -10,8 +10,8 @@ import attrs
 
 from fanscore_appsync.app import App
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.wiring import connect
-from fanscore_appsync.wiring_embedded import write_sample
+from fanscore_appsync.wiring.apps import connect
+from fanscore_appsync.wiring.embedded import write_sample
 from tests.e2e.lambda_runtime import told
 
 TIME_LEFT_S = 30.0

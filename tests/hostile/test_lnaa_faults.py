@@ -9,13 +9,12 @@ import attrs
 import httpx
 import pytest
 
-from fanscore_adapters.http_calls import MAX_BODY
-from fanscore_adapters.lnaa import MAX_ATTEMPTS, MAX_WAIT_S, Lnaa, lnaa_client
+from fanscore_adapters.http.client import MAX_BODY
+from fanscore_adapters.http.lnaa import MAX_ATTEMPTS, MAX_WAIT_S, Lnaa, lnaa_client
+from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.membership import NO_MEMBER, LnaaMembership
-from fanscore_core.ports.lnaa import ActivateMembership, Membership
-from fanscore_core.query import Answered, Ask, Question
+from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
 from tests.aws.lnaa_server import (
     TOKEN,
     Fault,

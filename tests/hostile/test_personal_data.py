@@ -6,21 +6,20 @@ from decimal import Decimal
 
 import pytest
 
-from fanscore_adapters.stand_ins import parse_sample
+from fanscore_adapters.embedded.stand_ins import parse_sample
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import pool_identity, unchecked_event
-from fanscore_appsync.wiring import connect
-from fanscore_core.answers import Answers, told
+from fanscore_appsync.wiring.apps import connect
+from fanscore_core.engine.question import Answered, Source
+from fanscore_core.engine.stubs import Answers, told
 from fanscore_core.errors import DeadlineExceeded, Unavailable
-from fanscore_core.identity import Identity
 from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
-from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.query import Answered, Source
+from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.scoring import StoredScore
 from tests.hostile.canaries import (
     CANARY,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import httpx
 import pytest
 
-from fanscore_adapters.user_event_json import event_document
-from fanscore_adapters.webhooks import Webhooks
+from fanscore_adapters.documents.user_event import event_document
+from fanscore_adapters.http.webhooks import Webhooks
 from fanscore_appsync.consumer_app import ConsumerFailed
 from fanscore_core.consumption import Consumer
 from fanscore_core.errors import FanscoreError, Unavailable

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanscore_appsync.local.limits import Limits
+from fanscore_appsync.local.graphql.limits import Limits
 from tests.gateway.served import CREDENTIALS, FAN, Served, served
 
 MEGABYTE = 1_000_000

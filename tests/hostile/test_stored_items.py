@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.wiring_embedded import write_sample
+from fanscore_appsync.wiring.embedded import write_sample
 from tests.hostile.events import ENVELOPED
 from tests.hostile.stage import Stage, set_stage
 

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanscore_appsync.local.invalid_token import InvalidToken, TokenFault
-from fanscore_appsync.local.jwks import FixedKeys
-from fanscore_appsync.local.jws import MAX_TOKEN_LENGTH, verify_jws
+from fanscore_appsync.local.auth.invalid_token import InvalidToken, TokenFault
+from fanscore_appsync.local.auth.jwks import FixedKeys
+from fanscore_appsync.local.auth.jws import MAX_TOKEN_LENGTH, verify_jws
 from tests.tokens import (
     ACCESS_CLAIMS,
     CLAIMS,

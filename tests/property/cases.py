@@ -9,8 +9,8 @@ from collections.abc import Callable
 import attrs
 from hypothesis import strategies as st
 
-from fanscore_core.pipeline import Pipeline
-from fanscore_core.step import Context, EarlyReturn, EffectContext, SkipTo, Step, StepKind
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, SkipTo, Step, StepKind
 from tests.property.scripts import (
     FIELDS,
     Act,

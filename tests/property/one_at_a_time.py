@@ -12,11 +12,11 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.question import Ask, Effect, Query, Question, Source
+from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, SkipTo, Step, StepKind
+from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
-from fanscore_core.pipeline import Pipeline
-from fanscore_core.query import Ask, Effect, Query, Question, Source
-from fanscore_core.step import Context, EarlyReturn, EffectContext, SkipTo, Step, StepKind
-from fanscore_core.trace import Fate
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")

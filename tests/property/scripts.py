@@ -12,8 +12,8 @@ from typing import Protocol
 
 import attrs
 
+from fanscore_core.engine.steps import EarlyReturn, EffectContext, SkipTo
 from fanscore_core.errors import FanscoreError, Unavailable
-from fanscore_core.step import EarlyReturn, EffectContext, SkipTo
 from tests.property.worlds import KEYS, Add, Look, Nothing, Tally, Unhashable
 
 MODULUS = 1009

@@ -9,11 +9,11 @@ from itertools import combinations
 import attrs
 from hypothesis import given, settings
 
-from fanscore_core.engine import run
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.state import Outcome
+from fanscore_core.engine.steps import StepKind
+from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import DeadlineExceeded, NotAllowed, PipelineMisuse, Unavailable
-from fanscore_core.run import Outcome
-from fanscore_core.step import StepKind
-from fanscore_core.trace import Fate
 from tests.property.cases import Case, Edge, Journal, cases
 from tests.property.scripts import Bug, Stash
 from tests.property.worlds import World

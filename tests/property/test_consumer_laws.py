@@ -12,21 +12,21 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanscore_adapters.keys import identity
-from fanscore_adapters.local_bus import BUS, LocalBus, Recorder
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.sqlite import Sqlite, SqliteTables
-from fanscore_adapters.structure import date_time_text
-from fanscore_adapters.user_event_json import ENDPOINTS, event_document
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.converter import date_time_text
+from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
+from fanscore_adapters.embedded.event_bus import BUS, LocalBus, Recorder
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.items.keys import identity
+from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumption import Consumed, Consumer
+from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.ports.consumers import PutMark, PutProfile
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.query import Answered, Ask
 from fanscore_core.scalars import Email, Locale
 from fanscore_core.user_events import UserEvent
 

@@ -9,8 +9,8 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanscore_adapters.demand_items import read_record, record_item
-from fanscore_adapters.documents import json_text, parse_stored_json
+from fanscore_adapters.documents.json_text import json_text, parse_stored_json
+from fanscore_adapters.items.demand import read_record, record_item
 from fanscore_core.canonical import canonical_json
 from fanscore_core.demand import DemandRecord, Stamp, StoredDemandRecord, fill, merge
 from tests.demand_samples import KEY, at, deleted, sale, saved

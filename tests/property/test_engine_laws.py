@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fanscore_core
-from fanscore_core.answers import Recording
-from fanscore_core.engine import run, run_many
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.question import Answered, Ask, Effect, Source
+from fanscore_core.engine.rounds import run, run_many
+from fanscore_core.engine.state import Outcome, Run
+from fanscore_core.engine.steps import Context, StepKind, step
+from fanscore_core.engine.stubs import Recording
+from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineMisuse, SourceFailed
-from fanscore_core.pipeline import pipeline
-from fanscore_core.query import Answered, Ask, Effect, Source
-from fanscore_core.run import Outcome, Run
-from fanscore_core.step import Context, StepKind, step
-from fanscore_core.trace import Fate
 from tests.property.cases import (
     MAX_STEPS,
     Case,

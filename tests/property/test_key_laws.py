@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fanscore_adapters import keys
-from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.keys import Key
-from fanscore_adapters.sqlite import IN_MEMORY, SqliteTables
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
 from fanscore_core.errors import InvalidId
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, is_id
 from fanscore_core.ports.account_fanscore import AccountScore

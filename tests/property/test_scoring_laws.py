@@ -8,7 +8,7 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.documents.policy import default_policy
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.policy import Band, ScorePolicy, Signal, SignalPolicy
 from fanscore_core.scoring import (

@@ -7,8 +7,8 @@ from collections.abc import Generator, Sequence
 
 import attrs
 
+from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question, exactly
 from fanscore_core.errors import DeadlineExceeded, NotAllowed, Unavailable, UnknownQuestion
-from fanscore_core.query import Answered, Ask, Effect, Query, Question, exactly
 
 KEYS = 3
 

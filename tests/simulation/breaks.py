@@ -12,11 +12,12 @@ from typing import cast
 
 import attrs
 
-from fanscore_adapters.access import Item, Put
-from fanscore_adapters.consumer_items import profile_item
+from fanscore_adapters.items.consumers import profile_item
+from fanscore_adapters.items.operations import Item, Put
 from fanscore_core.consumption import Consumer, Mark, MarkStatus, StoredProfile
 from fanscore_core.demand import StoredDemandRecord
-from fanscore_core.pipeline import pipeline
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.question import Question
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeStash
 from fanscore_core.ports.consumers import (
     Post,
@@ -32,7 +33,6 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
-from fanscore_core.query import Question
 from tests.simulation.pieces import SOUND, ConsumerPipeline, Pieces
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

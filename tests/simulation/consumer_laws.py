@@ -8,11 +8,11 @@ from datetime import datetime
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import FAN_IDENTITY, Item
-from fanscore_adapters.consumer_items import read_mark, read_profile
-from fanscore_adapters.structure import date_time_text
-from fanscore_adapters.user_event_json import ENDPOINTS
+from fanscore_adapters.documents.converter import date_time_text
+from fanscore_adapters.documents.user_event import ENDPOINTS
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.consumers import read_mark, read_profile
+from fanscore_adapters.items.operations import FAN_IDENTITY, Item
 from fanscore_core.canonical import canonical_json, stable_id
 from fanscore_core.consumption import Consumed, Consumer, Mark, MarkStatus
 from fanscore_core.ids import GlobalUserId, RequestId

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import DEMAND
-from fanscore_adapters.demand_items import read_record
-from fanscore_adapters.keys import Key
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.demand import read_record
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import DEMAND
 from fanscore_core.demand import LEAST, DemandRecord, StoredDemandRecord
 from fanscore_core.ids import EventId
 from fanscore_core.pipelines.demand_record import DemandRecordResult

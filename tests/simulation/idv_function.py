@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from typing import cast
 
-from fanscore_adapters.documents import json_text, parse_stored_json
-from fanscore_adapters.idv_calls import IDV, IDV_CALLS
+from fanscore_adapters.documents.idv import IDV, IDV_CALLS
+from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_appsync import wire
 from fanscore_appsync.idv_app import OPERATIONS
+from fanscore_core.engine.question import Question
+from fanscore_core.engine.state import Run
 from fanscore_core.errors import NotFound, Unavailable
-from fanscore_core.query import Question
-from fanscore_core.run import Run
 from tests.simulation.processes import AnyOutcome
 from tests.simulation.requests import AnyRun
 

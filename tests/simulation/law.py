@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import attrs
 
-from fanscore_adapters.access import Item
+from fanscore_adapters.items.operations import Item
 from fanscore_core.errors import (
     Conflict,
     DeadlineExceeded,

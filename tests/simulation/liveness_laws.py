@@ -7,9 +7,9 @@ from datetime import datetime
 
 import attrs
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import VERIFICATION
-from fanscore_adapters.verification_items import read_session
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.operations import VERIFICATION
+from fanscore_adapters.items.verification import read_session
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.liveness import LivenessSession, StartedSession
 from tests.simulation.law import parsed, require

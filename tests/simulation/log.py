@@ -6,7 +6,7 @@ import enum
 
 import attrs
 
-from fanscore_core.query import Question
+from fanscore_core.engine.question import Question
 
 
 @attrs.frozen

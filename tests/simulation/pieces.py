@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_adapters.access import Lookup, Write
-from fanscore_adapters.tables import LOOKUPS, WRITES
+from fanscore_adapters.items.operations import Lookup, Write
+from fanscore_adapters.items.tables import LOOKUPS, WRITES
 from fanscore_core.consumption import Consumed, Consumer
-from fanscore_core.pipeline import Pipeline
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.question import Question
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeStash
-from fanscore_core.query import Question
 
 ConsumerPipeline: TypeAlias = "Pipeline[ConsumeArgs, ConsumeStash, Consumed]"
 

@@ -8,12 +8,15 @@ from random import Random
 
 import attrs
 
-from fanscore_adapters import local_idv, services, stand_in_vendor, tables
-from fanscore_adapters.user_event_json import ENDPOINTS
+from fanscore_adapters.documents import proxies as services
+from fanscore_adapters.documents.user_event import ENDPOINTS
+from fanscore_adapters.embedded import idv_function as local_idv
+from fanscore_adapters.embedded import stand_in_vendor
+from fanscore_adapters.items import tables
+from fanscore_core.engine.question import Answered, Effect, Question
+from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ports.consumers import Post
-from fanscore_core.query import Answered, Effect, Question
-from fanscore_core.run import Outcome
 from tests.simulation.requests import AnyRun
 
 AnyOutcome = Outcome[object, object]

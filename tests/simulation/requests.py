@@ -11,15 +11,15 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_adapters.policy_json import default_policy
-from fanscore_adapters.stand_in_vendor import session_of
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.invocation import Invocation
 from fanscore_core.canonical import canonical_json, stable_id
+from fanscore_core.engine.state import Run
 from fanscore_core.ids import GlobalUserId, RequestId
-from fanscore_core.run import Run
 from tests.property.demand_model import PREFIX, Asked, When
 
 SAVE = "Mutation.demandRecordSave"

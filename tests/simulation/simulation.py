@@ -15,9 +15,11 @@ from typing import TypeAlias, cast
 
 import attrs
 
-from fanscore_adapters.idv_calls import IDV_CALLS
-from fanscore_adapters.user_event_json import read_event
+from fanscore_adapters.documents.idv import IDV_CALLS
+from fanscore_adapters.documents.user_event import read_event
 from fanscore_core.consumption import LEASE
+from fanscore_core.engine.question import Question
+from fanscore_core.engine.state import Run
 from fanscore_core.errors import (
     Conflict,
     ConflictReason,
@@ -27,8 +29,6 @@ from fanscore_core.errors import (
 )
 from fanscore_core.liveness import SESSION_LIFETIME
 from fanscore_core.pipelines.consumers import ConsumeArgs
-from fanscore_core.query import Question
-from fanscore_core.run import Run
 from tests.demand_samples import at
 from tests.simulation.idv_function import answer, start
 from tests.simulation.law import Violation, check_foreseen

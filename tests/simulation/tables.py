@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_adapters.access import Item, Put, Read, Refused
-from fanscore_adapters.dynamodb_values import read_item, write_item
-from fanscore_adapters.keys import Key
-from fanscore_adapters.tables import PREFIX_READS
-from fanscore_core.query import Question
+from fanscore_adapters.dynamodb.values import read_item, write_item
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import Item, Put, Read, Refused
+from fanscore_adapters.items.tables import PREFIX_READS
+from fanscore_core.engine.question import Question
 from tests.simulation.pieces import Pieces
 
 STALE_VERSIONS = 3

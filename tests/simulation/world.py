@@ -10,25 +10,25 @@ from typing import Self, cast
 
 import attrs
 
-from fanscore_adapters import keys, stand_in_vendor
-from fanscore_adapters.access import FAN_IDENTITY
-from fanscore_adapters.user_event_json import event_document, read_event
-from fanscore_core.account import UserInfo
-from fanscore_core.campaign import Eligibility
+from fanscore_adapters.documents.user_event import event_document, read_event
+from fanscore_adapters.embedded import stand_in_vendor
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.operations import FAN_IDENTITY
 from fanscore_core.consumption import Consumer
+from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId, MemberId, SessionId
 from fanscore_core.liveness import SESSION_LIFETIME, LivenessStatus, LivenessVerdict
 from fanscore_core.pipelines.consumers import ConsumeArgs
 from fanscore_core.pipelines.idv import SessionResultArgs, StartSessionArgs
-from fanscore_core.ports.account_service import AccountInfo
+from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.ports.campaign_service import Eligibility
 from fanscore_core.ports.consumers import Post, PutMark, PutProfile
 from fanscore_core.ports.demand import PutDemandRecord
 from fanscore_core.ports.eligibility_service import FanEligibility
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
 from fanscore_core.ports.verification import FinishLivenessSession, PutLivenessSession
-from fanscore_core.query import Question
 from fanscore_core.scalars import Email
 from fanscore_core.user_events import UserEvent
 from tests.demand_samples import at

@@ -22,8 +22,8 @@ from tests.teeth.breaks import BREAKS, Break
 ROOT = Path(__file__).parents[2]
 COMPILED = shutil.ignore_patterns("__pycache__")
 LAWS = "tests/property/test_engine_laws.py"
-UNITS = "tests/unit/fanscore_core"
-MODULES = ("answers", "engine", "pipeline", "query", "run", "step", "trace")
+UNITS = "tests/unit/fanscore_core/engine"
+MODULES = ("definition", "question", "rounds", "state", "steps", "stubs", "trace")
 AT_ONCE = 2
 TIMEOUT_S = 300
 
@@ -67,7 +67,7 @@ def first_failure(unbroken: Path, broken: Break | None) -> str | None:
 
 def module(src: Path, broken: Break) -> Path:
     """Give the module that a break changes."""
-    return src / "fanscore_core" / f"{broken.module}.py"
+    return src / "fanscore_core" / "engine" / f"{broken.module}.py"
 
 
 def try_copy(copy: Path) -> str | None:

@@ -11,7 +11,7 @@ class Break:
 
     Attributes:
         name: what the broken engine does wrong.
-        module: the module of the core that is changed.
+        module: the module of the engine that is changed.
         old: what stands there, exactly once.
         new: what stands there then.
     """
@@ -24,22 +24,22 @@ class Break:
 
 BREAKS = (
     # Asking.
-    Break("no query is merged", "engine", "known.setdefault(ask.question, new)", "new"),
+    Break("no query is merged", "rounds", "known.setdefault(ask.question, new)", "new"),
     Break(
         "effects are merged like queries",
-        "engine",
+        "rounds",
         "effect = isinstance(ask.question, Effect)",
         "effect = False",
     ),
     Break(
         "queries of two types are merged",
-        "engine",
+        "rounds",
         "known.setdefault(ask.question, new)",
         "known.setdefault(str(ask.question).partition('(')[2], new)",
     ),
     Break(
         "answers are remembered across rounds",
-        "engine",
+        "rounds",
         "        answers = list(source.fetch(asks))\n",
         "        memory = globals().setdefault('memory', {})\n"
         "        answers = [\n"
@@ -47,169 +47,171 @@ BREAKS = (
         "            for ask, answer in zip(asks, source.fetch(asks), strict=True)\n"
         "        ]\n",
     ),
-    Break("askers get each other's answers", "engine", "answers[index]", "answers[-1 - index]"),
+    Break("askers get each other's answers", "rounds", "answers[index]", "answers[-1 - index]"),
     Break(
         "a question is degradable if one asker says so",
-        "engine",
+        "rounds",
         "elif not ask.degradable:",
         "elif ask.degradable:",
     ),
     Break(
         "the last step asks first",
-        "run",
+        "state",
         "sorted(self._asking.items())",
         "sorted(self._asking.items(), reverse=True)",
     ),
     Break(
         "the last item asks first",
-        "engine",
+        "rounds",
         "for each in runs for asked in each.asking()",
         "for each in reversed(runs) for asked in each.asking()",
     ),
-    Break("a run may ask one round too many", "engine", "MAX_ROUNDS = 1000", "MAX_ROUNDS = 1001"),
+    Break("a run may ask one round too many", "rounds", "MAX_ROUNDS = 1000", "MAX_ROUNDS = 1001"),
     # Sources that break their contract.
     Break(
         "too many answers go unnoticed",
-        "engine",
+        "rounds",
         "if len(answers) != len(asks):",
         "if len(answers) < len(asks):",
     ),
     Break(
         "what is no answer goes unnoticed",
-        "engine",
+        "rounds",
         "if not all(isinstance(answer, Answered) for answer in answers):",
         "if not answers:",
     ),
     Break(
         "a broken source ends only the first run",
-        "engine",
+        "rounds",
         "for each in {id(each): each for each, _, _ in asking}.values():",
         "for each in [asking[0][0]]:",
     ),
     Break(
         "a broken source ends a run at its last step",
-        "run",
+        "state",
         "position = min(self._asking)\n        _close(",
         "position = max(self._asking)\n        _close(",
     ),
     # Many.
     Break(
         "runs with effects share rounds",
-        "engine",
+        "rounds",
         "size = 1 if pipeline.has_effects else chunk",
         "size = chunk",
     ),
     Break(
         "runs without effects share no rounds",
-        "engine",
+        "rounds",
         "size = 1 if pipeline.has_effects else chunk",
         "size = 1",
     ),
     Break(
         "outcomes come in another order",
-        "engine",
+        "rounds",
         "yield from (each.outcome() for each in runs)",
         "yield from (each.outcome() for each in reversed(runs))",
     ),
     # Waiting.
-    Break("gates hold nothing up", "pipeline", "*gates[-1:], *previous", "*previous"),
+    Break("gates hold nothing up", "definition", "*gates[-1:], *previous", "*previous"),
     Break(
         "plain gates hold nothing up",
-        "pipeline",
+        "definition",
         "if other.kind is not StepKind.PLAIN]",
         "if other.kind is StepKind.EFFECT]",
     ),
     Break(
         "effect steps are no gates",
-        "pipeline",
+        "definition",
         "if other.kind is not StepKind.PLAIN]",
         "if other.kind is StepKind.GATE]",
     ),
     Break(
         "effect steps wait as plain ones do",
-        "pipeline",
+        "definition",
         "if step.kind is StepKind.EFFECT:\n        return",
         "if step is None:\n        return",
     ),
     Break(
         "a writer does not wait for earlier writers",
-        "pipeline",
+        "definition",
         "for field in step.reads | step.writes for w",
         "for field in step.reads for w",
     ),
     Break(
         "a stash is filled by the first writer",
-        "pipeline",
+        "definition",
         "max(_writers(steps[:position], field), default=BEFORE)",
         "min(_writers(steps[:position], field), default=BEFORE)",
     ),
     Break(
         "a step does not wait for the previous one's value",
-        "pipeline",
+        "definition",
         "[position - 1] if step.prev and position else []",
         "[]",
     ),
     # Who decides.
-    Break("END goes on with the next step", "run", "if value.skip_to is SkipTo.END:", "if False:"),
+    Break(
+        "END goes on with the next step", "state", "if value.skip_to is SkipTo.END:", "if False:"
+    ),
     Break(
         "the first decision in time stands",
-        "run",
+        "state",
         "        self._decider, self._error = position, error\n",
         "        if self._decider == len(self._fates):\n"
         "            self._decider, self._error = position, error\n",
     ),
     Break(
         "steps start after what was decided before them",
-        "run",
+        "state",
         "if place.position < self._decider:",
         "if place.position != self._decider:",
     ),
     Break(
         "dropped steps ask on",
-        "run",
+        "state",
         "                    self._asked_in_vain[later] = self._asking.pop(later)\n",
         "                    pass\n",
     ),
     Break(
         "dropped steps stay open",
-        "run",
+        "state",
         "_close(self._coroutines[later])",
         "pass",
     ),
     Break(
         "answers to dropped steps are handed on",
-        "run",
+        "state",
         "        if dropped is not None:\n            return\n",
         "",
     ),
     Break(
         "the pipeline's error is not the step's that ended it",
-        "run",
+        "state",
         "self._decide(position, Fate.ENDED, None)",
         "self._decide(position, Fate.ENDED, self._error)",
     ),
     # What counts.
     Break(
         "later writes show in the final stash",
-        "run",
+        "state",
         "for place in self._places[: self._decider + 1]:",
         "for place in [each for each in self._places if self._stashes[each.position]]:",
     ),
     Break(
         "a failing step's writes are lost",
-        "run",
+        "state",
         "places[: self._decider + 1]",
         "places[: self._decider]",
     ),
     Break(
         "dropped steps' warnings count",
-        "run",
+        "state",
         "        counting = [each for each in counting if each[0] <= self._decider]\n",
         "",
     ),
     Break(
         "a failing step's warnings are lost",
-        "run",
+        "state",
         "each[0] <= self._decider",
         "each[0] < self._decider",
     ),
@@ -218,13 +220,13 @@ BREAKS = (
     ),
     Break(
         "warnings come as they are told",
-        "run",
+        "state",
         "sorted(self._warnings, key=itemgetter(0))",
         "self._warnings",
     ),
     Break(
         "whatever the error, it is a warning",
-        "run",
+        "state",
         "if isinstance(error, Unavailable):",
         "if isinstance(error, Exception):",
     ),
@@ -232,18 +234,18 @@ BREAKS = (
     Break(
         "prev is that of the step before", "run", "_values[position - 1]", "_values[position - 2]"
     ),
-    Break("prev is there undeclared", "run", "        if step.prev:\n", "        if True:\n"),
+    Break("prev is there undeclared", "state", "        if step.prev:\n", "        if True:\n"),
     Break(
         "undeclared fields can be read",
-        "run",
+        "state",
         "stashes[position] = place.view()",
         "stashes[position] = type('view', (place.view,), {'__getattr__': "
         "lambda _, field: getattr(self._stashes[BEFORE], field)})()",
     ),
-    Break("undeclared fields can be written", "step", '"__slots__": slots, ', ""),
+    Break("undeclared fields can be written", "steps", '"__slots__": slots, ', ""),
     Break(
         "fields that are only read can be written",
-        "step",
+        "steps",
         "property(attrgetter(slot_of(name)))",
         "property(attrgetter(slot_of(name)), "
         "lambda stash, value, name=name: setattr(stash, slot_of(name), value))",
@@ -251,7 +253,7 @@ BREAKS = (
     # Misuse and bugs.
     Break(
         "misuse is raised in the step",
-        "run",
+        "state",
         "        _close(self._coroutines[position])\n"
         "        self._fail(position, PipelineMisuse(name, type(question).__name__, problem))",
         "        error = PipelineMisuse(name, type(question).__name__, problem)\n"
@@ -259,102 +261,104 @@ BREAKS = (
     ),
     Break(
         "an unknown question is raised in the step",
-        "run",
+        "state",
         "if isinstance(error, UnknownQuestion):",
         "if error is None:",
     ),
     Break(
         "plain steps perform effects",
-        "run",
+        "state",
         'return None if kind is StepKind.EFFECT else "only an effect step performs effects"',
         "return None",
     ),
-    Break("unhashable queries go out", "run", 'return "a query must be hashable"', "return None"),
+    Break("unhashable queries go out", "state", 'return "a query must be hashable"', "return None"),
     Break(
         "error answers keep the cause that a step gave them",
-        "run",
+        "state",
         "    error.__cause__ = cause\n",
         "",
     ),
     Break(
         "error answers keep the steps that they were raised in",
-        "run",
+        "state",
         "for error, cause in self._errors:",
         "for error, cause in ():",
     ),
     Break(
         "tracebacks lead through the engine",
-        "run",
+        "state",
         "traceback.tb_next if traceback else None",
         "traceback",
     ),
     # Before and after.
     Break(
         "an early return in before skips nothing",
-        "run",
+        "state",
         "self._decider, value = BEFORE, value.value",
         "value = value.value",
     ),
     Break(
         "steps start though before failed",
-        "run",
+        "state",
         "self._decider, self._error = BEFORE, _without_engine_frame(error)",
         "self._error = _without_engine_frame(error)",
     ),
     Break(
         "after is skipped on END",
-        "run",
+        "state",
         "if self._pipeline.after is None:",
         "if self._pipeline.after is None or Fate.ENDED in self._fates:",
     ),
     Break(
         "after runs though a step failed",
-        "run",
+        "state",
         "self._result(stash) if self._error is None else None",
         "self._result(stash)",
     ),
     Break(
         "END's value is lost",
-        "run",
+        "state",
         "self._values[min(self._decider, len(self._fates) - 1)]",
         "self._values[len(self._fates) - 1]",
     ),
     Break(
         "a step's early return is its value as it stands",
-        "run",
+        "state",
         "self._values[position] = value.value",
         "self._values[position] = value",
     ),
     # The trace, recording and replay.
     Break(
         "the questions of dropped steps leave no trace",
-        "run",
+        "state",
         "        self._answered.append(\n",
         "        (self._answered if dropped is None else []).append(\n",
     ),
     Break(
         "a degraded step has not failed or ended",
-        "run",
+        "state",
         "if self._fates[position] in {Fate.RAN, Fate.RETURNED_EARLY}:",
         "if True:",
     ),
     Break(
         "a dropped step was not reached",
-        "run",
+        "state",
         "self._fates[later] = Fate.DROPPED",
         "self._fates[later] = Fate.NOT_REACHED",
     ),
     Break(
         "all rounds are the first",
-        "engine",
+        "rounds",
         "_ask_round(asking, source, number)",
         "_ask_round(asking, source, 0)",
     ),
-    Break("no question has been saved", "engine", "shared=index in served", "shared=False"),
-    Break("a replay repeats itself", "answers", "                del self.left[index]\n", ""),
+    Break("no question has been saved", "rounds", "shared=index in served", "shared=False"),
+    Break("a replay repeats itself", "stubs", "                del self.left[index]\n", ""),
     # The definition of a query.
     Break(
-        "a field needs no validator", "query", "if field.validator is None:", "if field is None:"
+        "a field needs no validator", "question", "if field.validator is None:", "if field is None:"
     ),
-    Break("True passes for 1", "query", "type(value) not in types", "not isinstance(value, types)"),
+    Break(
+        "True passes for 1", "question", "type(value) not in types", "not isinstance(value, types)"
+    ),
 )

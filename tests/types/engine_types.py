@@ -11,13 +11,13 @@ from typing import Protocol, assert_type
 
 import attrs
 
-from fanscore_core.answers import Answers, Recording, Replay, told
-from fanscore_core.engine import run, run_many
+from fanscore_core.engine.definition import Pipeline, pipeline
+from fanscore_core.engine.question import Effect, Query, Source, exactly
+from fanscore_core.engine.rounds import run, run_many
+from fanscore_core.engine.state import Outcome
+from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, Step, effect_step, step
+from fanscore_core.engine.stubs import Answers, Recording, Replay, told
 from fanscore_core.errors import Unavailable
-from fanscore_core.pipeline import Pipeline, pipeline
-from fanscore_core.query import Effect, Query, Source, exactly
-from fanscore_core.run import Outcome
-from fanscore_core.step import Context, EarlyReturn, EffectContext, Step, effect_step, step
 
 
 @attrs.frozen

@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine
 import attrs
 import pytest
 
-from fanscore_core.query import Effect
-from fanscore_core.step import Step, effect_step, step
+from fanscore_core.engine.question import Effect
+from fanscore_core.engine.steps import Step, effect_step, step
 from tests.declarations import undeclared_use
 from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, EffectCtx
 

@@ -17,23 +17,23 @@ from typing import ParamSpec, TypeAlias, TypeVar
 
 import attrs
 
-from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.app import Answer, App
 from fanscore_appsync.testing.identities import Identity
 from fanscore_appsync.testing.misuse import ExtraMissing, KitMisuse
-from fanscore_core.answers import Answers
+from fanscore_core.engine.question import Question, Source
+from fanscore_core.engine.stubs import Answers
+from fanscore_core.engine.trace import Trace
 from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
-from fanscore_core.query import Question, Source
-from fanscore_core.trace import Trace
 
 try:
-    from fanscore_appsync.local.auth_directives import Caller, Mode
-    from fanscore_appsync.local.execution import GraphQL, Response
-    from fanscore_appsync.local.handler_calls import HandlerCalls
-    from fanscore_appsync.local.http_response import error_object
-    from fanscore_appsync.local.resolving import Request
-    from fanscore_appsync.local.run_trace import Resolved
+    from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
+    from fanscore_appsync.local.graphql.execution import GraphQL, Response
+    from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
+    from fanscore_appsync.local.graphql.resolving import Request
+    from fanscore_appsync.local.graphql.trace_extension import Resolved
+    from fanscore_appsync.local.http.response import error_object
 except ModuleNotFoundError as error:
     raise ExtraMissing(error.name) from error
 

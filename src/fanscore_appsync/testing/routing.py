@@ -27,8 +27,8 @@ try:
         validate_schema,
     )
 
-    from fanscore_appsync.local.auth_directives import Mode
-    from fanscore_appsync.local.execution import appsync_schema
+    from fanscore_appsync.local.graphql.auth_directives import Mode
+    from fanscore_appsync.local.graphql.execution import appsync_schema
 except ModuleNotFoundError as error:
     raise ExtraMissing(error.name) from error
 

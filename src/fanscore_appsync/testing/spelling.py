@@ -11,7 +11,7 @@ from typing import Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from fanscore_adapters.structure import camel
+from fanscore_adapters.documents.converter import camel
 from fanscore_core import ids, scalars
 
 SCALARS: Mapping[object, str] = {

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import attrs
 
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.steps import Context, EarlyReturn, step
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import (
     BotRunId,
@@ -16,7 +18,6 @@ from fanscore_core.ids import (
     valid_id,
     valid_optional_id,
 )
-from fanscore_core.pipeline import pipeline
 from fanscore_core.policy import ScorePolicy, Signal
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
@@ -35,7 +36,6 @@ from fanscore_core.scoring import (
     explain,
     no_history,
 )
-from fanscore_core.step import Context, EarlyReturn, step
 
 
 @attrs.frozen

@@ -8,15 +8,22 @@ from typing import TypeAlias
 import attrs
 
 from fanscore_core.canonical import stable_id
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.steps import (
+    Context,
+    EarlyReturn,
+    EffectContext,
+    NoStash,
+    effect_step,
+    step,
+)
 from fanscore_core.errors import NotFound, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, RequestId, SessionId
 from fanscore_core.liveness import SESSION, LivenessSession
-from fanscore_core.pipeline import pipeline
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.fan_identity import FanIdentity
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
 from fanscore_core.ports.verification import StoredLivenessSession
-from fanscore_core.step import Context, EarlyReturn, EffectContext, NoStash, effect_step, step
 
 
 @attrs.frozen

@@ -17,9 +17,11 @@ import attrs
 
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumption import LEASE, Consumed, Consumer, Mark, MarkStatus, is_news
+from fanscore_core.engine.definition import Pipeline, pipeline
+from fanscore_core.engine.question import Effect
+from fanscore_core.engine.steps import EarlyReturn, EffectContext, SkipTo, Step, effect_step
 from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
 from fanscore_core.ids import RequestId
-from fanscore_core.pipeline import Pipeline, pipeline
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     FanProfile,
@@ -29,8 +31,6 @@ from fanscore_core.ports.consumers import (
     PutMark,
     PutProfile,
 )
-from fanscore_core.query import Effect
-from fanscore_core.step import EarlyReturn, EffectContext, SkipTo, Step, effect_step
 from fanscore_core.user_events import UserEvent
 
 AnswerT = TypeVar("AnswerT")

@@ -19,11 +19,11 @@ from fanscore_core.demand import (
     merge,
     next_version,
 )
+from fanscore_core.engine.definition import Pipeline, pipeline
+from fanscore_core.engine.steps import Context, EffectContext, effect_step, step
 from fanscore_core.errors import Conflict, ConflictReason
-from fanscore_core.pipeline import Pipeline, pipeline
 from fanscore_core.pipelines.login import LoginArgs, LoginStash, account_of, tm_account_info
 from fanscore_core.ports.demand import DemandRecords, DemandSaleRecord, PutDemandRecord
-from fanscore_core.step import Context, EffectContext, effect_step, step
 
 MAX_ATTEMPTS = 6
 """The first attempt, and at most five more after conflicts (docs/explanation/demand-merge.md)."""

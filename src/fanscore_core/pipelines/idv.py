@@ -13,18 +13,8 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_core.errors import Conflict, ConflictReason, NotFound
-from fanscore_core.ids import GlobalUserId, SessionId, valid_id
-from fanscore_core.liveness import SESSION, LivenessSession, new_session, valid_token
-from fanscore_core.pipeline import pipeline
-from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
-from fanscore_core.ports.verification import (
-    FinishLivenessSession,
-    LastLivenessSession,
-    PutLivenessSession,
-    StoredLivenessSession,
-)
-from fanscore_core.step import (
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.steps import (
     Context,
     EarlyReturn,
     EffectContext,
@@ -32,6 +22,16 @@ from fanscore_core.step import (
     SkipTo,
     effect_step,
     step,
+)
+from fanscore_core.errors import Conflict, ConflictReason, NotFound
+from fanscore_core.ids import GlobalUserId, SessionId, valid_id
+from fanscore_core.liveness import SESSION, LivenessSession, new_session, valid_token
+from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
+from fanscore_core.ports.verification import (
+    FinishLivenessSession,
+    LastLivenessSession,
+    PutLivenessSession,
+    StoredLivenessSession,
 )
 
 MAX_ATTEMPTS = 6

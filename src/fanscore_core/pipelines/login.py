@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from fanscore_core.account import UserInfo
+from fanscore_core.engine.question import exactly
+from fanscore_core.engine.steps import Context, step
 from fanscore_core.errors import NotOwner
 from fanscore_core.ids import GlobalUserId, valid_id
-from fanscore_core.ports.account_service import AccountInfo
-from fanscore_core.query import exactly
-from fanscore_core.step import Context, step
+from fanscore_core.ports.account_service import AccountInfo, UserInfo
 
 
 @attrs.frozen

@@ -10,22 +10,18 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_core.campaign import Campaign, Eligibility
 from fanscore_core.canonical import stable_id
 from fanscore_core.demand import StoredDemandRecord
-from fanscore_core.event_details import EventDetails
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.steps import Context, EffectContext, NoStash, effect_step, step
 from fanscore_core.ids import CampaignId, EventId, GlobalUserId, RequestId
-from fanscore_core.membership import LnaaMembership
-from fanscore_core.phone import PhoneScore
-from fanscore_core.pipeline import pipeline
-from fanscore_core.ports.campaign_service import CampaignById
+from fanscore_core.ports.campaign_service import Campaign, CampaignById, Eligibility
 from fanscore_core.ports.demand import DemandRecords
 from fanscore_core.ports.eligibility_service import FanEligibility
-from fanscore_core.ports.event_details import EventById
-from fanscore_core.ports.lnaa import ActivateMembership, Membership
-from fanscore_core.ports.phone_scoring import PhoneNumberScore
+from fanscore_core.ports.event_details import EventById, EventDetails
+from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Membership
+from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore
 from fanscore_core.scalars import PhoneNumber
-from fanscore_core.step import Context, EffectContext, NoStash, effect_step, step
 
 
 @attrs.frozen

@@ -9,14 +9,14 @@ from typing import TypeAlias
 import attrs
 
 from fanscore_core.canonical import stable_id
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.steps import Context, EffectContext, effect_step, step
 from fanscore_core.errors import NotEligible
 from fanscore_core.ids import CampaignId, RequestId
-from fanscore_core.pipeline import pipeline
 from fanscore_core.pipelines.login import LoginArgs, LoginStash, account_of, tm_account_info
 from fanscore_core.ports.eligibility_service import FanEligibility
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale, PhoneNumber
-from fanscore_core.step import Context, EffectContext, effect_step, step
 from fanscore_core.user_events import UserEvent
 
 

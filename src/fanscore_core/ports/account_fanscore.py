@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from fanscore_core.engine.question import Query
 from fanscore_core.ids import MemberId, valid_id
-from fanscore_core.query import Query
 from fanscore_core.scoring import StoredScore
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import attrs
 
+from fanscore_core.engine.question import Query
 from fanscore_core.ids import EventId, GlobalUserId, valid_id, valid_optional_id
-from fanscore_core.query import Query
 
 
 @attrs.frozen

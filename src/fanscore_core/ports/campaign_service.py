@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import enum
+from datetime import datetime
+
 import attrs
 
-from fanscore_core.campaign import Campaign
-from fanscore_core.ids import CampaignId, valid_id
-from fanscore_core.query import Query
+from fanscore_core.engine.question import Query
+from fanscore_core.ids import CampaignId, EventId, valid_id
+
+
+class CampaignStatus(enum.Enum):
+    """Whether a campaign takes registrations."""
+
+    SCHEDULED = "SCHEDULED"
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+@attrs.frozen
+class Campaign:
+    """A campaign, as the API gives it. Times have an offset."""
+
+    id: CampaignId
+    name: str
+    status: CampaignStatus
+    event_ids: tuple[EventId, ...]
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+@attrs.frozen
+class Eligibility:
+    """Whether a fan may enter a campaign, and if not, why."""
+
+    campaign_id: CampaignId
+    eligible: bool
+    reasons: tuple[str, ...]
 
 
 @attrs.frozen

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from fanscore_core.demand import StoredDemandRecord
+from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import EventId, GlobalUserId, SaleId, valid_id, valid_optional_id
-from fanscore_core.query import Effect, Query, exactly
 
 
 @attrs.frozen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from fanscore_core.campaign import Eligibility
+from fanscore_core.engine.question import Query
 from fanscore_core.ids import CampaignId, GlobalUserId, valid_id
-from fanscore_core.query import Query
+from fanscore_core.ports.campaign_service import Eligibility
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from fanscore_core.query import Effect
+from fanscore_core.engine.question import Effect
 from fanscore_core.user_events import UserEvent
 
 

@@ -6,9 +6,22 @@ from decimal import Decimal
 
 import attrs
 
-from fanscore_core.identity import Identity
-from fanscore_core.ids import BotRunId, GlobalUserId, valid_id
-from fanscore_core.query import Query
+from fanscore_core.engine.question import Query
+from fanscore_core.ids import BotRunId, GlobalUserId, MemberId, valid_id, valid_optional_id
+from fanscore_core.scoring import StoredScore
+
+
+@attrs.frozen
+class Identity:
+    """A fan's identity record.
+
+    Attributes:
+        member_id: the fan's id in the account system.
+        score: the score kept with the identity, if any.
+    """
+
+    member_id: MemberId | None = attrs.field(default=None, validator=valid_optional_id)
+    score: StoredScore | None = None
 
 
 @attrs.frozen

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import attrs
 
+from fanscore_core.engine.question import Effect, Query
 from fanscore_core.ids import GlobalUserId, SessionId, valid_id
 from fanscore_core.liveness import LivenessSession, valid_token
-from fanscore_core.query import Effect, Query
 
 
 @attrs.frozen

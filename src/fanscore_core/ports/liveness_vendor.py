@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import attrs
 
+from fanscore_core.engine.question import Effect, Query
 from fanscore_core.ids import SessionId, valid_id
 from fanscore_core.liveness import LivenessVerdict, valid_token
-from fanscore_core.query import Effect, Query
 
 
 @attrs.frozen

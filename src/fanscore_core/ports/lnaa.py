@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import attrs
 
+from fanscore_core.engine.question import Effect, Query
 from fanscore_core.ids import GlobalUserId, valid_id
-from fanscore_core.membership import LnaaMembership
-from fanscore_core.query import Effect, Query
+
+
+@attrs.frozen
+class LnaaMembership:
+    """Whether a fan is a member, as the API gives it."""
+
+    is_member: bool
+    tier: str | None = None
+    since: date | None = None
+
+
+NO_MEMBER = LnaaMembership(is_member=False)
 
 
 @attrs.frozen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import GlobalUserId, SessionId, valid_id, valid_optional_id
 from fanscore_core.liveness import LivenessSession, LivenessStatus, StartedSession
-from fanscore_core.query import Effect, Query, exactly
 
 
 @attrs.frozen

@@ -10,12 +10,12 @@ from time import monotonic
 
 import attrs
 
-from fanscore_adapters.access import TABLES, Item
-from fanscore_adapters.aws import AwsClient, AwsSession, Events
-from fanscore_adapters.dynamodb import DynamoDb
-from fanscore_adapters.eventbridge import EventBridge
-from fanscore_adapters.lambda_ import LambdaProxies
-from fanscore_adapters.sources import Adapter
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws.client import AwsClient, AwsSession, Events
+from fanscore_adapters.aws.eventbridge import EventBridge
+from fanscore_adapters.aws.lambda_ import LambdaProxies
+from fanscore_adapters.dynamodb.adapter import DynamoDb
+from fanscore_adapters.items.operations import TABLES, Item
 from fanscore_core.user_events import SOURCE
 from tests.aws.clients import READ_S
 from tests.aws.faults.server import FaultyServer, faulty_server

@@ -10,18 +10,24 @@ from typing import TypeVar, cast
 
 import attrs
 
-from fanscore_adapters import demand_items, verification_items
-from fanscore_adapters.access import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION, Item
-from fanscore_adapters.eventbridge import BUS
-from fanscore_core.identity import Identity
+from fanscore_adapters.aws.eventbridge import BUS
+from fanscore_adapters.items import demand as demand_items
+from fanscore_adapters.items import verification as verification_items
+from fanscore_adapters.items.operations import (
+    ACCOUNT_FANSCORE,
+    DEMAND,
+    FAN_IDENTITY,
+    VERIFICATION,
+    Item,
+)
+from fanscore_core.engine.question import Question
 from fanscore_core.ids import CampaignId, MemberId, SessionId
 from fanscore_core.liveness import new_session
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DemandRecords, PutDemandRecord, PutResult
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.ports.fan_identity import FanIdentity
+from fanscore_core.ports.fan_identity import FanIdentity, Identity
 from fanscore_core.ports.verification import PutLivenessSession
-from fanscore_core.query import Question
 from fanscore_core.user_events import UserEvent
 from tests.aws.faults.server import Behaviour, Exchange
 from tests.aws.lnaa_server import Reply

@@ -12,19 +12,20 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters import dynamodb, eventbridge
-from fanscore_adapters.access import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
-from fanscore_adapters.aws import ATTEMPTS, Events
-from fanscore_adapters.demand_items import read_record
-from fanscore_adapters.eventbridge import BUS
-from fanscore_adapters.sources import Adapter, Sources
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws import eventbridge
+from fanscore_adapters.aws.client import ATTEMPTS, Events
+from fanscore_adapters.aws.eventbridge import BUS
+from fanscore_adapters.dynamodb import adapter as dynamodb
+from fanscore_adapters.items.demand import read_record
+from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
+from fanscore_adapters.sources import Sources
+from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
-from fanscore_core.identity import Identity
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, PutResult
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.ports.fan_identity import FanIdentity
-from fanscore_core.query import Ask, Question
+from fanscore_core.ports.fan_identity import FanIdentity, Identity
 from fanscore_core.scoring import StoredScore
 from tests.aws.faults.server import Exchange, passed_on
 from tests.aws.faults.stage import Stage, stored_after

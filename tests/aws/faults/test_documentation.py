@@ -7,7 +7,7 @@ from tests.aws.faults import test_app, test_calls
 from tests.aws.faults.table import ROWS, Fault, tested
 from tests.docs.pages import ROOT
 from tests.hostile import test_lnaa_faults
-from tests.unit.fanscore_adapters import test_lnaa, test_webhooks
+from tests.unit.fanscore_adapters.http import test_lnaa, test_webhooks
 
 PAGE = ROOT / "docs/reference/faults.md"
 FIRST_CELL = re.compile(r"^\| ([^|]+?) \|", re.MULTILINE)

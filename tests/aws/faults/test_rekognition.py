@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import attrs
 import pytest
 
-from fanscore_adapters.rekognition import VENDOR, Rekognition
-from fanscore_adapters.stand_in_vendor import ALIVE, session_of
-from fanscore_adapters.stand_ins import Sample
+from fanscore_adapters.aws.rekognition import VENDOR, Rekognition
+from fanscore_adapters.embedded.stand_in_vendor import ALIVE, session_of
+from fanscore_adapters.embedded.stand_ins import Sample
+from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
-from fanscore_core.query import Ask, Question
 from tests.aws.clients import READ_S, aws_client
 from tests.aws.faults.server import Behaviour, FaultyServer, faulty_server
 from tests.aws.faults.table import (

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fanscore_adapters import sqlite_connection
-from fanscore_adapters.sqlite import IN_MEMORY, SqliteTables
+from fanscore_adapters.sqlite import connection as sqlite_connection
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
 from tests.aws.ministack import ACCOUNT, SECRET
 
 

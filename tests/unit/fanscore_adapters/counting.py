@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from operator import eq
 
-from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.keys import Key
-from fanscore_adapters.sqlite import ConditionFailedError, SqliteTables
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.sqlite.adapter import ConditionFailedError, SqliteTables
 
 TABLE = "demand_table"
 COUNTER = Key("counter", "count")

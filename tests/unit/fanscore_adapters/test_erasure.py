@@ -10,12 +10,18 @@ from pathlib import Path
 import attrs
 import pytest
 
-from fanscore_adapters import keys
-from fanscore_adapters.access import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES, VERIFICATION
+from fanscore_adapters.embedded.event_store import LocalEvents
 from fanscore_adapters.erasure import OTHER, PASSES, ROW, Erased, Erasure, Held, Kind, kind_of
-from fanscore_adapters.keys import Key
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sqlite import SqliteTables
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import (
+    ACCOUNT_FANSCORE,
+    DEMAND,
+    FAN_IDENTITY,
+    TABLES,
+    VERIFICATION,
+)
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
 from tests.unit.fanscore_adapters.databases import item, raw

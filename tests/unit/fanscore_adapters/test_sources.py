@@ -9,8 +9,9 @@ from typing import TypeAlias
 import attrs
 import pytest
 
+from fanscore_adapters.adapter import one_by_one, together
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.splitting import one_by_one, together
+from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import (
     DeadlineExceeded,
     FanscoreError,
@@ -18,7 +19,6 @@ from fanscore_core.errors import (
     Unavailable,
     UnknownQuestion,
 )
-from fanscore_core.query import Answered, Ask, Question
 from tests.contracts.asking import asked, said, shown
 from tests.unit.fanscore_core.samples import Add, Count, Weather
 

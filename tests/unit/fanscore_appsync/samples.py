@@ -8,18 +8,17 @@ from decimal import Decimal
 
 import attrs
 
-from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import appsync_event, user
-from fanscore_core.answers import Answers, Recording, told
-from fanscore_core.identity import Identity
+from fanscore_core.engine.question import Answered, Ask, Question, Source
+from fanscore_core.engine.stubs import Answers, Recording, told
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, RequestId
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
-from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.query import Answered, Ask, Question, Source
+from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.scoring import StoredScore
 
 ACCOUNT_FANSCORE = "VFApi.accountFanscore"

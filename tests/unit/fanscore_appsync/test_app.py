@@ -6,21 +6,21 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.arguments import AccountFanscoreArguments
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.fields import FIELDS, Field
 from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, unchecked_event, user
-from fanscore_core.answers import Recording, told
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.question import Answered, Question, Source
+from fanscore_core.engine.steps import Context, NoStash, step
+from fanscore_core.engine.stubs import Recording, told
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import BotRunId, EventId
-from fanscore_core.pipeline import pipeline
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.query import Answered, Question, Source
-from fanscore_core.step import Context, NoStash, step
 from tests.e2e.lambda_runtime import told as told_to_appsync
 from tests.unit.fanscore_appsync.samples import (
     ACCOUNT_FANSCORE,

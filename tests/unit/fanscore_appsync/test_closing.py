@@ -4,9 +4,9 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from fanscore_appsync import wiring, wiring_embedded
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
+from fanscore_appsync.wiring import apps, embedded
 from tests.unit.fanscore_appsync.samples import TIME_LEFT_S
 
 
@@ -19,16 +19,16 @@ def test_closing(tmp_path: Path) -> None:
     """What was wired for an app ends with it: its threads, its deliveries and its connections."""
     before = threads()
     settings = Settings(database=str(tmp_path / "fans.db"))
-    wiring_embedded.write_sample(settings)
+    embedded.write_sample(settings)
     entry = {"input": {"campaignId": "camp1", "requestId": "request-1"}}
     event = appsync_event("Mutation.upsertEntry", entry, user("user123"), envelope=True)
     with ExitStack() as closing:
-        app = wiring.connect(settings, closing)
+        app = apps.connect(settings, closing)
         response = app.answer(event, TIME_LEFT_S).response
         assert threads() > before
     assert isinstance(response, dict)
     assert response.get("data", {}).get("status") == "ACCEPTED"
     assert threads() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fans.db"]
-    with wiring_embedded.connect_bus(settings) as bus:
+    with embedded.connect_bus(settings) as bus:
         assert all(each.attempts <= 1 for each in bus.undelivered())

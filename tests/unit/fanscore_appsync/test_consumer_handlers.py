@@ -8,10 +8,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from fanscore_adapters.keys import Key
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sqlite import SqliteTables
-from fanscore_adapters.user_event_json import event_document
+from fanscore_adapters.documents.user_event import event_document
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync import consumers
 from fanscore_core.errors import DeadlineExceeded, InvalidInput
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId

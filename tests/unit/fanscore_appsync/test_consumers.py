@@ -10,20 +10,20 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.keys import Key, consumer_mark, identity
-from fanscore_adapters.local_bus import MAX_ATTEMPTS, LocalBus, Recorder, delay
-from fanscore_adapters.local_events import LocalEvents
-from fanscore_adapters.sources import Adapter
-from fanscore_adapters.sqlite import Sqlite, SqliteTables
-from fanscore_adapters.user_event_json import detail_document, event_document
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.user_event import detail_document, event_document
+from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, LocalBus, Recorder, delay
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.items.keys import Key, consumer_mark, identity
+from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp, ConsumerFailed
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumption import LEASE, Consumed, Consumer, Mark
+from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.errors import Conflict, ConflictReason, InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.ports.consumers import PutMark
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.query import Answered, Ask, Question, Source
 from fanscore_core.scalars import Email
 from fanscore_core.user_events import UserEvent
 

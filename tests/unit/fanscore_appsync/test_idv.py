@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from fanscore_adapters.stand_in_vendor import session_of
+from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_appsync import idv as module
 from fanscore_appsync.idv import app, handler
 from fanscore_core.errors import InvalidInput

@@ -12,18 +12,19 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.access import VERIFICATION
-from fanscore_adapters.documents import parse_stored_json
-from fanscore_adapters.keys import Key
-from fanscore_adapters.local_idv import LocalIdv
-from fanscore_adapters.sources import Adapter, Sources
-from fanscore_adapters.splitting import one_by_one
-from fanscore_adapters.sqlite import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_adapters.stand_in_vendor import ALIVE, StandInVendor, session_of
-from fanscore_adapters.stand_ins import Sample, StandIns
+from fanscore_adapters.adapter import Adapter, one_by_one
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.stand_in_vendor import ALIVE, StandInVendor, session_of
+from fanscore_adapters.embedded.stand_ins import Sample, StandIns
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import VERIFICATION
+from fanscore_adapters.sources import Sources
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
-from fanscore_core.engine import run
+from fanscore_core.engine.question import Answered, Ask, Question, Source
+from fanscore_core.engine.rounds import run
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict, new_session
@@ -39,7 +40,6 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
-from fanscore_core.query import Answered, Ask, Question, Source
 from tests.unit.fanscore_appsync.samples import Faulty
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)

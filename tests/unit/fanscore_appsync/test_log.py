@@ -19,11 +19,11 @@ from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.log import METRICS, Handled, log_handled, log_to_stdout
 from fanscore_appsync.testing import appsync_event, unchecked_event, user
 from fanscore_core.consumption import Consumer
+from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.campaign_service import CampaignById
-from fanscore_core.query import Answered, Ask, Question, Source
 from tests.e2e.local_system import LocalSystem, local_system
 from tests.unit.fanscore_appsync.samples import EVENT, FAN, OTHER_FAN, Desk, desk, score_event
 

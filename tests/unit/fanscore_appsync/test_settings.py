@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from fanscore_adapters import access, lambda_
+from fanscore_adapters.aws import lambda_
+from fanscore_adapters.items import operations as access
 from fanscore_appsync.settings import (
     FUNCTIONS,
     NEEDED_BY_RESOLVER,

@@ -9,8 +9,8 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.policy_json import default_policy
-from fanscore_appsync import demand
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_appsync import demand_record as demand
 from fanscore_appsync.testing import (
     API_KEY_HEADERS,
     KitMisuse,
@@ -23,20 +23,17 @@ from fanscore_appsync.testing import (
     user,
 )
 from fanscore_appsync.testing.executor import Fanscore
-from fanscore_core.account import UserInfo
-from fanscore_core.answers import Answers, Recording, told
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.stubs import Answers, Recording, told
+from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineError, Unavailable
-from fanscore_core.event_details import EventDetails
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
-from fanscore_core.membership import LnaaMembership
-from fanscore_core.ports.account_service import AccountInfo
+from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DemandRecords, PutDemandRecord, PutResult
-from fanscore_core.ports.event_details import EventById
+from fanscore_core.ports.event_details import EventById, EventDetails
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
-from fanscore_core.ports.lnaa import ActivateMembership, Membership
-from fanscore_core.query import Answered, Ask, Question
-from fanscore_core.trace import Fate
+from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Membership
 from tests.demand_samples import saved, stored
 
 FAN = GlobalUserId("user123")

@@ -7,10 +7,10 @@ from typing import TypeAlias, TypeVar, cast
 
 import attrs
 
+from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question, exactly
+from fanscore_core.engine.steps import Context, EffectContext
+from fanscore_core.engine.trace import Asked
 from fanscore_core.errors import UnknownQuestion
-from fanscore_core.query import Answered, Ask, Effect, Query, Question, exactly
-from fanscore_core.step import Context, EffectContext
-from fanscore_core.trace import Asked
 
 AnswerT = TypeVar("AnswerT")
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_adapters.policy_json import default_policy
+from fanscore_adapters.documents.policy import default_policy
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.policy import Band, Signal, SignalPolicy

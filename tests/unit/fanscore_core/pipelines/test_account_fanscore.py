@@ -6,11 +6,14 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_adapters.policy_json import default_policy
-from fanscore_core.answers import Answers, told
-from fanscore_core.engine import run, run_many
+from fanscore_adapters.documents.policy import default_policy
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.rounds import run, run_many
+from fanscore_core.engine.state import Degraded, Outcome
+from fanscore_core.engine.steps import Step
+from fanscore_core.engine.stubs import Answers, told
+from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
-from fanscore_core.identity import Identity
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_fanscore import (
     AccountFanscoreArgs,
@@ -21,9 +24,7 @@ from fanscore_core.policy import Signal
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
-from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.query import Answered, Ask, Question
-from fanscore_core.run import Degraded, Outcome
+from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.scoring import (
     AccountFanscore,
     BaseScore,
@@ -34,8 +35,6 @@ from fanscore_core.scoring import (
     ScoreReason,
     StoredScore,
 )
-from fanscore_core.step import Step
-from fanscore_core.trace import Fate
 from tests.declarations import undeclared_use
 
 STEPS = (

@@ -8,11 +8,12 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_core.answers import Answers, Recording
 from fanscore_core.canonical import stable_id
-from fanscore_core.engine import run
+from fanscore_core.engine.question import Question
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.steps import Step
+from fanscore_core.engine.stubs import Answers, Recording
 from fanscore_core.errors import DeadlineExceeded, NotFound, Unavailable
-from fanscore_core.identity import Identity
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId, SessionId
 from fanscore_core.liveness import LivenessSession, LivenessStatus, StartedSession, new_session
 from fanscore_core.pipelines.check_liveness import (
@@ -22,12 +23,10 @@ from fanscore_core.pipelines.check_liveness import (
     liveness_session,
 )
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.fan_identity import FanIdentity
+from fanscore_core.ports.fan_identity import FanIdentity, Identity
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
 from fanscore_core.ports.verification import StoredLivenessSession
-from fanscore_core.query import Question
 from fanscore_core.scoring import StoredScore
-from fanscore_core.step import Step
 from tests.declarations import undeclared_use
 
 FAN = GlobalUserId("user123")

@@ -8,7 +8,9 @@ import pytest
 
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumption import LEASE, Consumed, Consumer, Mark, MarkStatus, StoredProfile
-from fanscore_core.engine import run
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import (
     Conflict,
     ConflictReason,
@@ -30,9 +32,7 @@ from fanscore_core.ports.consumers import (
     PutOutcome,
     PutProfile,
 )
-from fanscore_core.query import Answered, Ask, Question
 from fanscore_core.scalars import Email, PhoneNumber
-from fanscore_core.trace import Fate
 from fanscore_core.user_events import UserEvent
 from tests.declarations import undeclared_use
 

@@ -6,8 +6,6 @@ from typing import TypeAlias, cast
 import attrs
 import pytest
 
-from fanscore_core.account import UserInfo
-from fanscore_core.answers import Answers, Recording, told
 from fanscore_core.demand import (
     DemandChange,
     DemandRecord,
@@ -17,7 +15,12 @@ from fanscore_core.demand import (
     fill,
     merge,
 )
-from fanscore_core.engine import run
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.state import Outcome
+from fanscore_core.engine.steps import Step, StepKind
+from fanscore_core.engine.stubs import Answers, Recording, told
 from fanscore_core.errors import (
     Conflict,
     ConflictReason,
@@ -28,7 +31,6 @@ from fanscore_core.errors import (
     Unavailable,
 )
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId
-from fanscore_core.pipeline import Pipeline
 from fanscore_core.pipelines.demand_record import (
     DemandChangeArgs,
     DemandChangeStash,
@@ -38,17 +40,14 @@ from fanscore_core.pipelines.demand_record import (
     demand_record_save,
 )
 from fanscore_core.pipelines.one_step import RecordsArgs, records
-from fanscore_core.ports.account_service import AccountInfo
+from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.demand import (
     DemandRecords,
     DemandSaleRecord,
     PutDemandRecord,
     PutResult,
 )
-from fanscore_core.query import Answered, Ask, Question
-from fanscore_core.run import Outcome
 from fanscore_core.scalars import Email
-from fanscore_core.step import Step, StepKind
 from tests.declarations import undeclared_use
 from tests.demand_samples import (
     EVENT,

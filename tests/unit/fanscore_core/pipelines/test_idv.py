@@ -7,7 +7,9 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_core.engine import run
+from fanscore_core.engine.question import Answered, Ask
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.steps import Step
 from fanscore_core.errors import Unavailable, UnknownQuestion
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import (
@@ -31,8 +33,6 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
-from fanscore_core.query import Answered, Ask
-from fanscore_core.step import Step
 from tests.declarations import undeclared_use
 
 FAN = GlobalUserId("user123")

@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from fanscore_core import ports
+from fanscore_core.engine.question import Query
 from fanscore_core.errors import InvalidInput
-from fanscore_core.query import Query
 
 
 class Text(str):

@@ -1,0 +1,50 @@
+"""What an adapter is, and what adapters share: splitting a round, and the end of their time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
+
+LEAST_S = 0.1
+"""An attempt starts only with at least this much time left."""
+
+
+class Adapter(Protocol):
+    """A ``Source`` that says which questions it answers.
+
+    Contract: as ``Source``; ``fetch`` may be called from several threads at the same time. From
+    when an ask ``expires_at``, by ``time.monotonic``, nobody waits for its answer any more.
+    """
+
+    @property
+    def systems(self) -> Mapping[type[Question[object]], str]:
+        """The types of question that it answers, and the system behind each."""
+        ...
+
+    def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+        """Say which asks, by their indexes, to fetch in one call; each is in one group."""
+        ...
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        ...
+
+
+def together(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+    """Ask all in one call: for adapters that answer many as fast as one."""
+    return [range(len(asks))] if asks else []
+
+
+def one_by_one(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+    """Ask each in a call of its own, all at the same time."""
+    return [[index] for index in range(len(asks))]
+
+
+def late(system: str, ask: Ask) -> FanscoreError:
+    """Make the answer to a question for which there is no time any more."""
+    if ask.degradable:
+        return Unavailable(system, "no answer in time")
+    return DeadlineExceeded(system)

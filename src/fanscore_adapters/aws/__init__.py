@@ -1,0 +1,1 @@
+"""AWS: its clients, and the adapters of Lambda, EventBridge and Rekognition."""

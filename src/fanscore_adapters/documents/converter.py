@@ -1,0 +1,300 @@
+"""Parsed documents to values, strictly: nothing is coerced, and each error says where (cattrs).
+
+A default cattrs converter turns ``None`` into ``"None"`` and ``2.9`` into ``2``. This one refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import TypeVar, cast, get_args, get_origin
+
+import attrs
+from cattrs import (
+    ClassValidationError,
+    Converter,
+    ForbiddenExtraKeysError,
+)
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from fanscore_adapters.documents.json_text import parse_json
+from fanscore_core import ids, scalars
+from fanscore_core.canonical import canonical_json
+from fanscore_core.errors import InvalidId, InvalidInput
+
+ValueT = TypeVar("ValueT")
+
+MAX_SHOWN_KEY = 40
+
+_TEXTS: Mapping[object, tuple[Callable[[str], bool], str]] = {
+    scalars.Email: (scalars.is_email, scalars.EMAIL_RULE),
+    scalars.PhoneNumber: (scalars.is_phone_number, scalars.PHONE_RULE),
+    scalars.Locale: (scalars.is_locale, scalars.LOCALE_RULE),
+}
+"""Text that has a form, by its type: how to recognise it, and what to say if it has not."""
+
+_matches_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_matches_date_time = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2}(:[0-9]{2})?)"
+).fullmatch
+_digits_of_a_second = re.compile(r"(\.[0-9]{6})[0-9]{1,3}")
+
+
+def camel(name: str) -> str:
+    """Spell an attribute's name as documents do: ``global_user_id`` is ``globalUserId``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def same(name: str) -> str:
+    """Spell an attribute's name as it is."""
+    return name
+
+
+class StrictConverter:
+    """Converts between parsed documents and attrs classes."""
+
+    def __init__(self, rename: Callable[[str], str], *, forbid_extra_keys: bool) -> None:
+        """Make a converter.
+
+        Args:
+            rename: spells an attribute's name as the documents do.
+            forbid_extra_keys: whether a key that the class does not know is an error.
+        """
+        self._rename = rename
+        self._forbid_extra_keys = forbid_extra_keys
+        # The quick one says that there is a mistake, the careful one where: few documents have one.
+        self._quick = self._converter(careful=False)
+        self._careful = self._converter(careful=True)
+
+    def structure(self, document: object, kind: type[ValueT], where: str) -> ValueT:
+        """Make a value of a document.
+
+        Args:
+            document: parsed JSON.
+            kind: the attrs class to make.
+            where: what the document is called in an error's path.
+
+        Raises:
+            InvalidInput: naming the path of the first mistake (``InvalidId`` if that is an id).
+        """
+        try:
+            return self._quick.structure(document, kind)
+        except Exception:  # noqa: BLE001, S110  # whatever it is, the careful one finds it too
+            pass
+        try:
+            return self._careful.structure(document, kind)
+        except (ClassValidationError, InvalidInput) as error:
+            raise self._within(where, error) from None
+
+    def unstructure(self, value: object) -> object:
+        """Make a document of a value."""
+        document: object = self._quick.unstructure(value)
+        return document
+
+    def _converter(self, *, careful: bool) -> Converter:
+        converter = Converter(detailed_validation=careful)
+        for kind, name in ((str, "a string"), (int, "an integer"), (bool, "true or false")):
+            converter.register_structure_hook(kind, _exact(kind, name))
+        converter.register_structure_hook(Decimal, _structure_number)
+        converter.register_structure_hook(datetime, _structure_date_time)
+        converter.register_structure_hook(date, _structure_date)
+        converter.register_structure_hook_func(_is_json_object, _structure_json_object)
+        converter.register_structure_hook_func(_is_id_type, _structure_id)
+        converter.register_structure_hook_func(_is_enum, _structure_enum)
+        converter.register_structure_hook_func(_TEXTS.__contains__, _structure_text)
+        converter.register_structure_hook_func(_is_tuple, partial(self._structure_tuple, converter))
+        converter.register_structure_hook_factory(
+            attrs.has, partial(self._structure_class, converter)
+        )
+        converter.register_unstructure_hook_factory(
+            attrs.has, partial(self._unstructure_class, converter)
+        )
+        converter.register_unstructure_hook(datetime, date_time_text)
+        converter.register_unstructure_hook(date, date.isoformat)
+        converter.register_unstructure_hook(Decimal, float)
+        return converter
+
+    def _structure_class(
+        self, converter: Converter, kind: type
+    ) -> Callable[[object, object], object]:
+        structure_fields = cast(
+            "Callable[[object, object], object]",
+            make_dict_structure_fn(
+                kind,
+                converter,
+                _cattrs_forbid_extra_keys=self._forbid_extra_keys,
+                **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
+            ),
+        )
+
+        def structure_object(value: object, kind: object) -> object:
+            if type(value) is not dict:
+                raise InvalidInput("", "expected an object")
+            return structure_fields(value, kind)
+
+        return structure_object
+
+    def _unstructure_class(
+        self, converter: Converter, kind: type
+    ) -> Callable[[object], Mapping[str, object]]:
+        return make_dict_unstructure_fn(
+            kind,
+            converter,
+            **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
+        )
+
+    def _spelling(self, kind: type) -> Mapping[str, object]:
+        return {
+            field.name: override(rename=self._rename(field.name)) for field in attrs.fields(kind)
+        }
+
+    def _structure_tuple(
+        self, converter: Converter, value: object, kind: object
+    ) -> tuple[object, ...]:
+        if type(value) is not list:
+            raise InvalidInput("", "expected a list")
+        kinds = get_args(kind)
+        if kinds[-1] is Ellipsis:
+            kinds = (kinds[0],) * len(value)
+        if len(kinds) != len(value):
+            raise InvalidInput("", f"expected a list of {len(kinds)}")
+        items = []
+        for index, (item, item_kind) in enumerate(zip(value, kinds, strict=True)):
+            try:
+                items.append(converter.structure(item, item_kind))
+            except (ClassValidationError, InvalidInput) as error:
+                raise self._within(f"[{index}]", error) from None
+        return tuple(items)
+
+    def _within(self, step: str, error: Exception) -> InvalidInput:
+        """Find the first mistake, with its path from here on, such as ``bands[1].points``."""
+        problem = self._first_problem(error)
+        dot = "." if problem.where and not problem.where.startswith("[") else ""
+        return attrs.evolve(problem, where=f"{step}{dot}{problem.where}")
+
+    def _first_problem(self, error: Exception) -> InvalidInput:
+        match error:
+            case InvalidInput():
+                return error
+            case ForbiddenExtraKeysError():
+                return InvalidInput("", _unknown_key(min(error.extra_fields)))
+            case KeyError():
+                return InvalidInput("", "required")
+            case ClassValidationError():
+                noted, others = error.group_exceptions()
+                if not noted:
+                    return self._first_problem(others[0])
+                first, note = noted[0]
+                return self._within(self._rename(note.name), first)
+            case _:
+                return InvalidInput("", "not valid")
+
+
+def _unknown_key(name: str) -> str:
+    """Say that a key is not known; only what looks like a field's name is repeated."""
+    shown = name.isascii() and name.isidentifier() and len(name) <= MAX_SHOWN_KEY
+    return f"unknown key {name!r}" if shown else "unknown key"
+
+
+def _is_tuple(kind: object) -> bool:
+    origin: object = get_origin(kind)
+    return origin is tuple
+
+
+def date_time_text(moment: datetime) -> str:
+    """Write a time as ``AWSDateTime``: in UTC, with as many digits as it has."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _is_enum(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _is_id_type(kind: object) -> bool:
+    return kind in ids.ID_TYPES
+
+
+def _exact(kind: type, name: str) -> Callable[[object, object], object]:
+    def check(value: object, _kind: object) -> object:
+        if type(value) is not kind:
+            raise InvalidInput("", f"expected {name}")
+        return value
+
+    return check
+
+
+def _structure_number(value: object, _kind: object) -> Decimal:
+    if type(value) is int:
+        return Decimal(value)
+    if type(value) is not Decimal or not value.is_finite():
+        raise InvalidInput("", "expected a number")
+    return value
+
+
+def _structure_enum(value: object, kind: type[Enum]) -> Enum:
+    names = [member.value for member in kind]
+    if value not in names:
+        raise InvalidInput("", f"expected {' or '.join(names)}")
+    return kind(value)
+
+
+def _structure_text(value: object, kind: object) -> str:
+    matches, rule = _TEXTS[kind]
+    if type(value) is not str or not matches(value):
+        raise InvalidInput("", rule)
+    return value
+
+
+def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:
+    """Read an ``AWSJSON`` that must be an object.
+
+    UNSURE: AppSync's guide says that a resolver sees the parsed value. Should it be text, it is
+    read as strictly.
+    """
+    document = parse_json(value) if type(value) is str else value
+    if type(document) is not dict or not all(map(_is_text, document)):
+        raise InvalidInput("", "expected a JSON object")
+    return {name: canonical_json(member) for name, member in document.items()}
+
+
+def _is_json_object(kind: object) -> bool:
+    return kind is scalars.JsonObject
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text that can be stored: no half of a surrogate pair."""
+    if type(value) is not str:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _structure_date_time(value: object, _kind: object) -> datetime:
+    """Read an ``AWSDateTime``: the offset is compulsory, seconds are not."""
+    if type(value) is str and _matches_date_time(value):
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(_digits_of_a_second.sub(r"\1", value)).astimezone(UTC)
+    raise InvalidInput("", "expected a date and time with offset, such as 2026-11-01T08:00:00Z")
+
+
+def _structure_date(value: object, _kind: object) -> date:
+    if type(value) is str and _matches_date(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise InvalidInput("", "expected a date, such as 2026-11-01")
+
+
+def _structure_id(value: object, _kind: object) -> str:
+    if not ids.is_id(value):
+        raise InvalidId("", ids.RULE)
+    return cast("str", value)

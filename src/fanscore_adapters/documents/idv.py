@@ -1,0 +1,53 @@
+"""What the identity verification function is called with, and how its answers are read.
+
+As for any Lambda proxy (docs/reference/services.md); but this function is part of this system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from fanscore_adapters.documents.converter import StrictConverter, camel
+from fanscore_adapters.documents.proxies import NOT_FOUND, Call
+from fanscore_core.engine.question import Question
+from fanscore_core.errors import NotFound
+from fanscore_core.liveness import SESSION, LivenessSession
+from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
+
+IDV = "idv_check_liveness"
+
+_converter = StrictConverter(camel, forbid_extra_keys=False)
+
+
+def _session(data: object) -> LivenessSession:
+    return _converter.structure(data, LivenessSession, "data")
+
+
+IDV_CALLS = cast(
+    "Mapping[type[Question[object]], Call[object]]",
+    {
+        StartLivenessSession: Call[StartLivenessSession](
+            IDV,
+            "startSession",
+            lambda asked: {
+                "globalUserId": asked.global_user_id,
+                "score": asked.score,
+                "armScore": asked.arm_score,
+                "token": asked.token,
+            },
+            _session,
+        ),
+        LivenessResult: Call[LivenessResult](
+            IDV,
+            "sessionResult",
+            lambda asked: {
+                "globalUserId": asked.global_user_id,
+                "sessionId": asked.session_id,
+            },
+            _session,
+            {NOT_FOUND: NotFound(SESSION)},
+        ),
+    },
+)
+"""The questions that the function answers."""

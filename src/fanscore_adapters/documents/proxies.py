@@ -1,0 +1,177 @@
+"""The Lambda proxies: what they are called with, and how their answers are read.
+
+Both the real proxies and their stand-ins get ``{"operation": ..., "arguments": {...}}`` and give
+``{"data": ...}`` or ``{"error": {"code": ..., "message": ...}}``.
+
+See docs/reference/services.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Generic, TypeVar, cast
+
+import attrs
+
+from fanscore_adapters.documents.converter import StrictConverter, camel
+from fanscore_core.engine.question import Question
+from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, Unavailable
+from fanscore_core.ports.account_service import AccountInfo, UserInfo
+from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.ports.campaign_service import Campaign, CampaignById, Eligibility
+from fanscore_core.ports.eligibility_service import FanEligibility
+from fanscore_core.ports.event_details import EventById, EventDetails
+from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
+from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore
+
+QueryT = TypeVar("QueryT")
+
+NOT_LOGGED_IN = 401
+NOT_FOUND = 404
+MAX_ARM_SCORE = 10
+
+
+@attrs.frozen
+class Call(Generic[QueryT]):
+    """How a question is put to a service.
+
+    Attributes:
+        service: the function's name in the user's document.
+        operation: what it is asked to do.
+        arguments: of the question; those that are ``None`` are left out.
+        read: makes the answer of the ``data`` that comes back.
+        known_errors: the error codes that are an answer, and the answer that they are.
+    """
+
+    service: str
+    operation: str
+    arguments: Callable[[QueryT], Mapping[str, object]]
+    read: Callable[[object], object]
+    known_errors: Mapping[int, object] = attrs.field(factory=dict)
+
+    def request(self, question: QueryT) -> Mapping[str, object]:
+        """Make the document to send."""
+        given = self.arguments(question)
+        arguments = {name: value for name, value in given.items() if value is not None}
+        return {"operation": self.operation, "arguments": arguments}
+
+    def answer(self, response: object) -> object:
+        """Make an answer of the document that came back.
+
+        An error that is no answer, and an answer that is malformed or out of range, are
+        ``Unavailable`` naming the service, in our words.
+        """
+        match response:
+            case {"error": {"code": int(code)}} if code in self.known_errors:
+                return self.known_errors[code]
+            case {"error": _}:
+                return Unavailable(self.service, "answered with an error")
+            case {"data": data}:
+                try:
+                    return self.read(data)
+                except InvalidInput as error:
+                    return Unavailable(self.service, f"malformed answer: {error}")
+            case _:
+                return Unavailable(self.service, "malformed answer")
+
+
+_converter = StrictConverter(camel, forbid_extra_keys=False)
+
+
+@attrs.frozen
+class _ArmData:
+    arm_score: Decimal
+
+
+def _arm_score(data: object) -> Decimal:
+    score = _converter.structure(data, _ArmData, "data").arm_score
+    if not 0 <= score <= MAX_ARM_SCORE:
+        raise InvalidInput("data.armScore", f"expected 0 to {MAX_ARM_SCORE}")
+    return score
+
+
+def _read_as(kind: type[object]) -> Callable[[object], object]:
+    return lambda data: _converter.structure(data, kind, "data")
+
+
+CALLS = cast(
+    "Mapping[type[Question[object]], Call[object]]",
+    {
+        ArmScore: Call[ArmScore](
+            "arm_scoring",
+            "armScore",
+            lambda asked: {"globalUserId": asked.global_user_id, "eventId": asked.event_id},
+            _arm_score,
+            {NOT_FOUND: None},
+        ),
+        AccountInfo: Call[AccountInfo](
+            "proxy_tm_account_service",
+            "accountInfo",
+            lambda asked: {
+                "globalUserId": asked.global_user_id,
+                "authorization": asked.authorization,
+            },
+            _read_as(UserInfo),
+            {NOT_LOGGED_IN: NotLoggedIn()},
+        ),
+        CampaignById: Call[CampaignById](
+            "proxy_campaign_service",
+            "campaign",
+            lambda asked: {"campaignId": asked.campaign_id},
+            _read_as(Campaign),
+            {NOT_FOUND: NotFound("campaign")},
+        ),
+        FanEligibility: Call[FanEligibility](
+            "check_eligibility",
+            "eligibility",
+            lambda asked: {
+                "campaignId": asked.campaign_id,
+                "globalUserId": asked.global_user_id,
+            },
+            _read_as(Eligibility),
+        ),
+        EventById: Call[EventById](
+            "event_details",
+            "eventDetails",
+            lambda asked: {"eventId": asked.event_id},
+            _read_as(EventDetails),
+            {NOT_FOUND: NotFound("event")},
+        ),
+        PhoneNumberScore: Call[PhoneNumberScore](
+            "get_updated_phonescore",
+            "phoneScore",
+            lambda asked: {
+                "phoneNumber": asked.phone_number,
+                "globalUserId": asked.global_user_id,
+            },
+            _read_as(PhoneScore),
+        ),
+    },
+)
+"""The questions that Lambda proxies answer."""
+
+LNAA_CALLS = cast(
+    "Mapping[type[Question[object]], Call[object]]",
+    {
+        Membership: Call[Membership](
+            "lnaa_api",
+            "membership",
+            lambda asked: {"globalUserId": asked.global_user_id},
+            _read_as(LnaaMembership),
+            {NOT_FOUND: NO_MEMBER},
+        ),
+        ActivateMembership: Call[ActivateMembership](
+            "lnaa_api",
+            "activation",
+            lambda asked: {"globalUserId": asked.global_user_id},
+            _read_as(LnaaMembership),
+        ),
+    },
+)
+"""LNAA's questions, as its stand-in answers them. The real LNAA is asked over HTTP."""
+
+SYSTEMS: Mapping[type[Question[object]], str] = {
+    asked: call.service for asked, call in {**CALLS, **LNAA_CALLS}.items()
+}
+"""The service behind each question."""

@@ -1,0 +1,108 @@
+"""User events as JSON: as EventBridge carries them, and as they are posted.
+
+See docs/reference/events.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
+from fanscore_core.canonical import canonical_json
+from fanscore_core.engine.question import Question
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ports.consumers import Post, PostNotification, PostSync
+from fanscore_core.user_events import DETAIL_TYPE, SCHEMA_VERSION, SOURCE, UserEvent
+
+ENDPOINTS: Mapping[type[Question[object]], str] = {
+    PostNotification: "notification_endpoint",
+    PostSync: "sync_endpoint",
+}
+"""The system behind each kind of post."""
+
+_converter = StrictConverter(camel, forbid_extra_keys=False)
+
+
+def detail_document(event: UserEvent) -> Mapping[str, object]:
+    """Write an event as the ``detail`` of what EventBridge carries; a field without value is null.
+
+    ``attributes`` is an object there, so that rules and receivers can look into it.
+    """
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "id": event.id,
+        "occurredAt": date_time_text(event.occurred_at),
+        "globalUserId": event.global_user_id,
+        "memberId": event.member_id,
+        "campaignId": event.campaign_id,
+        "email": event.email,
+        "phoneNumber": event.phone_number,
+        "locale": event.locale,
+        "attributes": None if event.attributes is None else json.loads(event.attributes),
+    }
+
+
+def event_document(event: UserEvent, published_at: datetime) -> Mapping[str, object]:
+    """Write an event with its envelope, as EventBridge hands it to a Lambda function.
+
+    (https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html)
+    """
+    return {
+        "version": "0",
+        "id": event.id,
+        "detail-type": DETAIL_TYPE,
+        "source": SOURCE,
+        "account": "000000000000",
+        "time": published_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": "local",
+        "resources": [],
+        "detail": detail_document(event),
+    }
+
+
+def read_event(document: object) -> UserEvent:
+    """Read an event from what EventBridge hands to a Lambda function.
+
+    What is not known here is passed over, so that events can grow.
+
+    Raises:
+        InvalidInput: it is no user event of this version; names the path of the mistake.
+    """
+    match document:
+        case {"source": source, "detail-type": kind, "detail": detail}:
+            pass
+        case _:
+            raise InvalidInput("event", "expected source, detail-type and detail")
+    if source != SOURCE:
+        raise InvalidInput("event.source", f"expected {SOURCE}")
+    if kind != DETAIL_TYPE:
+        raise InvalidInput("event.detail-type", f"expected {DETAIL_TYPE}")
+    return _read_detail(detail)
+
+
+def _read_detail(detail: object) -> UserEvent:
+    if not isinstance(detail, dict):
+        raise InvalidInput("event.detail", "expected an object")
+    version = detail.get("schemaVersion")
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise InvalidInput("event.detail.schemaVersion", f"expected {SCHEMA_VERSION}")
+    attributes = _read_attributes(detail.get("attributes"))
+    return _converter.structure({**detail, "attributes": attributes}, UserEvent, "event.detail")
+
+
+def _read_attributes(attributes: object) -> str | None:
+    if attributes is None:
+        return None
+    if not isinstance(attributes, dict):
+        raise InvalidInput("event.detail.attributes", "expected an object")
+    try:
+        return canonical_json(attributes)
+    except InvalidInput as error:
+        raise InvalidInput("event.detail.attributes", error.problem) from None
+
+
+def post_document(post: Post) -> str:
+    """Write what is posted to an endpoint: the event's detail, as JSON text."""
+    return json.dumps(detail_document(post.event))

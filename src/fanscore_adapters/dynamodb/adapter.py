@@ -1,0 +1,380 @@
+"""The four tables in DynamoDB.
+
+The items that a round looks up come in one ``BatchGetItem`` across tables, prefix reads as
+``Query``; writes are conditional. What was left over or collided is tried again here; failed calls
+are botocore's to repeat.
+
+See docs/reference/aws.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import monotonic, perf_counter, sleep
+from typing import TypeAlias
+
+import attrs
+from tenacity import Retrying, retry_if_exception, retry_if_result, wait_random_exponential
+from tenacity.retry import retry_base
+
+from fanscore_adapters.adapter import late
+from fanscore_adapters.aws.client import (
+    NO_TIME,
+    AwsClient,
+    AwsError,
+    OutOfTimeError,
+    answer_one,
+    malformed,
+)
+from fanscore_adapters.backoff import pause
+from fanscore_adapters.dynamodb.pages import pages
+from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import Item, Put, Read, Refused, Write
+from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
+from fanscore_adapters.retries import attempted, retrying
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.errors import Unavailable
+
+READ_S = 3.0
+"""How long one attempt waits for data."""
+
+MAX_KEYS = 100
+"""The most keys that one ``BatchGetItem`` takes, over all tables
+(https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
+"""
+
+MAX_ATTEMPTS = 5
+"""For keys that DynamoDB leaves over, and for transactions that collide."""
+
+_left_over_wait = wait_random_exponential(multiplier=0.05, max=1)
+
+# The codes that may mean one table alone.
+_OF_A_TABLE = frozenset(
+    {"AccessDeniedException", "ResourceNotFoundException", "ValidationException"}
+)
+
+Place: TypeAlias = "tuple[str, Key]"
+"""A table, and a key in it."""
+
+
+@attrs.define
+class _Found:
+    """What a batch read has come to so far.
+
+    Attributes:
+        items: by place, as DynamoDB writes them.
+        failed: why a table could not be read, by table.
+        calls: that were made.
+    """
+
+    items: dict[Place, object] = attrs.field(factory=dict)
+    failed: dict[str, Exception] = attrs.field(factory=dict)
+    calls: int = 0
+
+
+@attrs.frozen
+class DynamoDb:
+    """The adapter that answers the questions to the four tables from DynamoDB.
+
+    Attributes:
+        client: of DynamoDB.
+        names: of the tables in this account, by those of the user's document.
+        wait: lets seconds pass between attempts.
+        clock: the one that asks expire by.
+    """
+
+    client: AwsClient
+    names: Mapping[str, str]
+    wait: Callable[[float], None] = sleep
+    clock: Callable[[], float] = monotonic
+
+    @property
+    def systems(self) -> Mapping[type[Question[object]], str]:
+        """The table behind each question."""
+        return SYSTEMS
+
+    def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+        """Look up to ``MAX_KEYS`` items up in one call; all else goes apart."""
+        groups: list[list[int]] = []
+        lookups: list[int] = []
+        places: set[Place] = set()
+        for index, ask in enumerate(asks):
+            if type(ask.question) not in LOOKUPS:
+                groups.append([index])
+                continue
+            place = _place(ask.question)
+            if len(places | {place}) > MAX_KEYS:
+                groups.append(lookups)
+                lookups, places = [], set()
+            lookups.append(index)
+            places.add(place)
+        return [*groups, lookups] if lookups else groups
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        answers: dict[int, Answered] = {}
+        for group in self.split(asks):
+            of_group = [asks[index] for index in group]
+            answers.update(zip(group, self._fetch_group(of_group), strict=True))
+        return [answers[index] for index in range(len(asks))]
+
+    def _fetch_group(self, asks: Sequence[Ask]) -> Sequence[Answered]:
+        kind = type(asks[0].question)
+        if kind in LOOKUPS:
+            return self._look_up(asks)
+        (ask,) = asks
+        return [self._query(ask) if kind in PREFIX_READS else self._perform(ask)]
+
+    # Looking items up
+
+    def _look_up(self, asks: Sequence[Ask]) -> list[Answered]:
+        started_at = perf_counter()
+        found = _Found()
+        wanted = _wanted(asks)
+        self._batch_read(wanted, max(ask.expires_at for ask in asks), found)
+        took_s = perf_counter() - started_at
+        answers = [_looked_up(ask, found) for ask in asks]
+        return [
+            Answered(answer, SYSTEMS[type(ask.question)], took_s, 0 if position else found.calls)
+            for position, (ask, answer) in enumerate(zip(asks, answers, strict=True))
+        ]
+
+    def _batch_read(self, wanted: Mapping[str, _Keys], expires_at: float, found: _Found) -> None:
+        """Read keys of tables; once more for each table alone, where one may spoil the rest."""
+        try:
+            self._read_until_all(wanted, expires_at, found)
+        except AwsError as error:
+            if len(wanted) > 1 and error.code in _OF_A_TABLE:
+                for table, keys in wanted.items():
+                    self._batch_read({table: keys}, expires_at, found)
+            else:
+                found.failed |= {table: Unavailable(table, error.reason) for table in wanted}
+        except OutOfTimeError as error:
+            found.failed |= dict.fromkeys(wanted, error)
+
+    def _read_until_all(
+        self, wanted: Mapping[str, _Keys], expires_at: float, found: _Found
+    ) -> None:
+        """Read keys, and again those that DynamoDB leaves over."""
+        pending = {self.names[table]: keys.request() for table, keys in wanted.items()}
+        tables = {self.names[table]: table for table in wanted}
+
+        def read_pending() -> bool:
+            nonlocal pending
+            found.calls += 1
+            response = self.client.call("batch_get_item", {"RequestItems": pending}, expires_at)
+            match response:
+                case {"Responses": dict(responses), "UnprocessedKeys": dict(left_over)} if (
+                    left_over.keys() <= pending.keys() <= responses.keys() | left_over.keys()
+                ):
+                    pending = left_over
+                case _:
+                    raise malformed()
+            for name in tables.keys() & responses.keys():
+                items = {(tables[name], _key_of(item)): item for item in responses[name]}
+                found.items.update(items)
+            return bool(pending)
+
+        attempts = self._retrying(retry_if_result(bool), expires_at)
+        if attempts(read_pending):
+            late_for_it = attempted(attempts) < MAX_ATTEMPTS
+            for table in map(tables.__getitem__, pending):
+                throttled = Unavailable(table, "kept being throttled")
+                found.failed[table] = OutOfTimeError(NO_TIME) if late_for_it else throttled
+
+    # Reading prefixes
+
+    def _query(self, ask: Ask) -> Answered:
+        read = PREFIX_READS[type(ask.question)]
+        found: list[Sequence[object]] = []
+
+        def find() -> object:
+            found.extend(self._pages(read, read.key(ask.question), ask.expires_at))
+            return read.answer([item for page in found for item in page], _read_items)
+
+        answered = answer_one(read.table, ask, find)
+        return attrs.evolve(answered, calls=max(1, len(found)))
+
+    def _pages(
+        self, read: Read[object, Sequence[Item]], key: Key, expires_at: float
+    ) -> Iterator[Sequence[object]]:
+        request = {
+            "TableName": self.names[read.table],
+            "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
+            "ExpressionAttributeValues": {":pk": {"S": key.pk}, ":sk": {"S": key.sk}},
+            "ConsistentRead": read.consistent,
+        }
+        return pages(lambda asked: self.client.call("query", asked, expires_at), request)
+
+    # Writing
+
+    def _perform(self, ask: Ask) -> Answered:
+        effect, write = ask.question, WRITES[type(ask.question)]
+        pause(write.attempt(effect))
+        return answer_one(
+            write.table,
+            ask,
+            lambda: write.make(effect, self._write(write, effect, ask.expires_at)),
+        )
+
+    def _write(
+        self, write: Write[object], effect: Question[object], expires_at: float
+    ) -> Refused | None:
+        puts = write.puts(effect)
+        requests = [_put_request(self.names[write.table], put) for put in puts]
+        attempts = self._retrying(retry_if_exception(_collided), expires_at)
+        if len(puts) == 1:
+            return attempts(self._put_one, puts[0], requests[0], expires_at)
+        return attempts(self._put_together, puts, requests, expires_at)
+
+    def _put_one(
+        self, put: Put, request: Mapping[str, object], expires_at: float
+    ) -> Refused | None:
+        try:
+            self._call_write("put_item", request, expires_at)
+        except AwsError as error:
+            if error.code != "ConditionalCheckFailedException":
+                raise
+            return _refused(put, error.response.get("Item"))
+        return None
+
+    def _put_together(
+        self, puts: Sequence[Put], requests: Sequence[Mapping[str, object]], expires_at: float
+    ) -> Refused | None:
+        """Put all or none. Attempts carry one token, by which DynamoDB knows a repeated one."""
+        items = [{"Put": request} for request in requests]
+        try:
+            self._call_write("transact_write_items", {"TransactItems": items}, expires_at)
+        except AwsError as error:
+            for put, reason in zip(puts, _reasons(error), strict=False):
+                if reason.get("Code") == "ConditionalCheckFailed":
+                    return _refused(put, reason.get("Item"))
+            raise
+        return None
+
+    def _call_write(self, operation: str, request: Mapping[str, object], expires_at: float) -> None:
+        """Write, and see that DynamoDB says so: an empty answer may be anybody's."""
+        counted = {**request, "ReturnConsumedCapacity": "TOTAL"}
+        if "ConsumedCapacity" not in self.client.call(operation, counted, expires_at):
+            raise malformed()
+
+    def _retrying(self, retry: retry_base, expires_at: float) -> Retrying:
+        return retrying(
+            retry=retry,
+            attempts=MAX_ATTEMPTS,
+            wait=_left_over_wait,
+            sleep=self.wait,
+            clock=self.clock,
+            expires_at=expires_at,
+        )
+
+
+@attrs.define
+class _Keys:
+    """The keys that are wanted of a table; in any order, each once."""
+
+    keys: dict[Key, None] = attrs.field(factory=dict)
+    consistent: bool = False
+
+    def request(self) -> Mapping[str, object]:
+        keys = [{"PK": {"S": key.pk}, "SK": {"S": key.sk}} for key in self.keys]
+        return {"Keys": keys, "ConsistentRead": self.consistent}
+
+
+def _wanted(asks: Sequence[Ask]) -> Mapping[str, _Keys]:
+    wanted: defaultdict[str, _Keys] = defaultdict(_Keys)
+    for ask in asks:
+        table, key = _place(ask.question)
+        wanted[table].keys[key] = None
+        wanted[table].consistent |= LOOKUPS[type(ask.question)].consistent
+    return wanted
+
+
+def _place(question: Question[object]) -> Place:
+    read = LOOKUPS[type(question)]
+    return read.table, read.key(question)
+
+
+def _looked_up(ask: Ask, found: _Found) -> object:
+    read = LOOKUPS[type(ask.question)]
+    failure = found.failed.get(read.table)
+    place = _place(ask.question)
+    if failure is None or place in found.items:
+        return read.answer(found.items.get(place), _read_optional)
+    return late(read.table, ask) if isinstance(failure, OutOfTimeError) else failure
+
+
+def _key_of(item: object) -> Key:
+    match item:
+        case {"PK": {"S": str(pk)}, "SK": {"S": str(sk)}}:
+            return Key(pk, sk)
+        case _:
+            raise malformed()
+
+
+def _read_optional(written: object) -> Item | None:
+    return None if written is None else read_item(written)
+
+
+def _read_items(written: Sequence[object]) -> Sequence[Item]:
+    return [read_item(item) for item in written]
+
+
+def _put_request(table: str, put: Put) -> Mapping[str, object]:
+    return {
+        "TableName": table,
+        "Item": write_item(put.item),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **_condition(put.expected),
+    }
+
+
+def _condition(expected: Mapping[str, object] | None) -> Mapping[str, object]:
+    if expected is None:
+        return {"ConditionExpression": "attribute_not_exists(PK)"}
+    terms, names, values = ["attribute_exists(PK)"], {}, {":null": write_value(None)}
+    for index, (name, value) in enumerate(expected.items()):
+        names[f"#{index}"] = name
+        if value is None:
+            terms.append(f"(attribute_not_exists(#{index}) OR #{index} = :null)")
+        else:
+            terms.append(f"#{index} = :{index}")
+            values[f":{index}"] = write_value(value)
+    condition = " AND ".join(terms)
+    if ":null" not in condition:
+        del values[":null"]
+    given = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
+    return {
+        "ConditionExpression": condition,
+        **{name: each for name, each in given.items() if each},
+    }
+
+
+def _refused(put: Put, written: object) -> Refused | None:
+    """Say what did not meet the condition; our own item there means that we have written it.
+
+    An attempt whose reply was lost is repeated by botocore, and then meets what it wrote itself.
+    """
+    stored = _read_optional(written)
+    return None if stored == read_item(write_item(put.item)) else Refused(stored)
+
+
+def _reasons(error: AwsError) -> Sequence[Mapping[str, object]]:
+    match error:
+        case AwsError("TransactionCanceledException", _, {"CancellationReasons": list(reasons)}):
+            return reasons
+        case _:
+            return ()
+
+
+def _collided(error: BaseException) -> bool:
+    """Whether a write met another transaction, and may come through next time."""
+    match error:
+        case AwsError("TransactionConflictException"):
+            return True
+        case AwsError():
+            return any(each.get("Code") == "TransactionConflict" for each in _reasons(error))
+        case _:
+            return False

@@ -1,0 +1,93 @@
+"""Partitions of the four tables in DynamoDB, to erase from (``erasure.Partitions``).
+
+Apart from the adapter, since no function that is deployed may delete. Who calls needs
+``dynamodb:Query`` and ``dynamodb:DeleteItem``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from time import monotonic
+
+import attrs
+
+from fanscore_adapters.aws.client import AwsClient, AwsError, OutOfTimeError, malformed
+from fanscore_adapters.dynamodb.pages import pages
+from fanscore_adapters.erasure import Held
+from fanscore_adapters.items.keys import Key
+from fanscore_core.errors import Unavailable
+
+CALL_S = 30.0
+"""How long one call may take, with all attempts."""
+
+
+@attrs.frozen
+class DynamoDbPartitions:
+    """The four tables.
+
+    Attributes:
+        client: of DynamoDB.
+        names: of the tables in this account, by those of the user's document.
+        clock: the one that calls expire by.
+    """
+
+    client: AwsClient
+    names: Mapping[str, str]
+    clock: Callable[[], float] = monotonic
+
+    def partition(self, table: str, pk: str) -> Sequence[Held]:
+        """Give all items with a partition key, ordered by their sort keys.
+
+        Raises:
+            Unavailable: DynamoDB did not answer, or refused.
+        """
+        with _told_of(table):
+            return [_held(item) for page in self._pages(table, pk) for item in page]
+
+    def delete(self, table: str, key: Key) -> None:
+        """Delete an item, which may be gone already.
+
+        Raises:
+            Unavailable: as ``partition``.
+        """
+        place = {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
+        with _told_of(table):
+            self._call("delete_item", {"TableName": self.names[table], "Key": place})
+
+    def scrub(self) -> None:
+        """Do nothing: the files are AWS's, and its backups end by themselves."""
+
+    def _pages(self, table: str, pk: str) -> Iterator[Sequence[object]]:
+        request = {
+            "TableName": self.names[table],
+            "KeyConditionExpression": "PK = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ProjectionExpression": "SK, memberId",  # all else is none of our business
+            "ConsistentRead": True,
+        }
+        return pages(partial(self._call, "query"), request)
+
+    def _call(self, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
+        return self.client.call(operation, request, self.clock() + CALL_S)
+
+
+def _held(item: object) -> Held:
+    match item:
+        case {"SK": {"S": str(sk)}, "memberId": {"S": str(member_id)}}:
+            return Held(sk, member_id)
+        case {"SK": {"S": str(sk)}}:
+            return Held(sk, None)
+        case _:
+            raise malformed()
+
+
+@contextmanager
+def _told_of(table: str) -> Iterator[None]:
+    try:
+        yield
+    except AwsError as error:
+        raise Unavailable(table, error.reason) from error
+    except OutOfTimeError as error:
+        raise Unavailable(table, str(error)) from error

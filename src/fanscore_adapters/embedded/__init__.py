@@ -1,0 +1,1 @@
+"""What stands in for AWS on one machine: the event bus, services, the liveness vendor."""

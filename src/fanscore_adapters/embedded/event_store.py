@@ -1,0 +1,324 @@
+"""Where the local event bus keeps events: tables of its own, beside the four, in SQLite.
+
+Safe for several threads and processes, as the four tables are. Times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+import enum
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Self
+
+import attrs
+
+from fanscore_adapters.sqlite.connection import connect, told_of, transaction, write_ahead
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import GlobalUserId
+
+KEPT = timedelta(days=30)
+"""How long events stay, as the audit trail; those that are still to be delivered stay longer."""
+
+EVENTS = "user_events"
+"""What a failure of these tables is told of."""
+
+_LAYOUT = """
+CREATE TABLE IF NOT EXISTS user_events (
+    id TEXT NOT NULL PRIMARY KEY, event TEXT NOT NULL, published_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS user_events_by_age ON user_events (published_at);
+CREATE TABLE IF NOT EXISTS deliveries (
+    event_id TEXT NOT NULL, consumer TEXT NOT NULL, state TEXT NOT NULL,
+    attempts INTEGER NOT NULL, next_attempt_at REAL NOT NULL, reason TEXT,
+    PRIMARY KEY (event_id, consumer)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (consumer, next_attempt_at)
+WHERE state = 'PENDING';
+CREATE TABLE IF NOT EXISTS dead_letters (
+    event_id TEXT NOT NULL, consumer TEXT NOT NULL,
+    attempts INTEGER NOT NULL, died_at REAL NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (event_id, consumer)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS posts (
+    idempotency_key TEXT NOT NULL PRIMARY KEY, system TEXT NOT NULL,
+    document TEXT NOT NULL, posted_at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+_DUE = """
+SELECT event_id FROM deliveries
+WHERE consumer = :consumer AND state = 'PENDING' AND next_attempt_at <= :now
+ORDER BY next_attempt_at LIMIT 1
+"""
+
+_CLAIM = f"""
+UPDATE deliveries SET attempts = attempts + 1, next_attempt_at = :lease_until
+WHERE consumer = :consumer AND event_id = ({_DUE}) RETURNING event_id, attempts
+"""  # noqa: S608  # of constants
+
+_THIS_CLAIM = """
+WHERE event_id = :event_id AND consumer = :consumer AND state = 'PENDING' AND attempts = :attempt
+"""
+
+_UNDELIVERED = """
+SELECT event_id, consumer, 'PENDING', attempts, next_attempt_at, reason FROM deliveries
+WHERE state = 'PENDING'
+UNION ALL SELECT event_id, consumer, 'DEAD', attempts, died_at, reason FROM dead_letters
+ORDER BY 5, 1, 2
+"""
+
+_RETRY = """
+INSERT INTO deliveries (event_id, consumer, state, attempts, next_attempt_at, reason)
+SELECT event_id, consumer, 'PENDING', 0, :now, reason FROM dead_letters
+WHERE :event_id IS NULL OR event_id = :event_id
+"""
+
+_OLD = """
+SELECT id FROM user_events WHERE published_at < :before AND id NOT IN (
+    SELECT event_id FROM deliveries WHERE state = 'PENDING'
+)
+"""
+
+_OF_A_FAN = "SELECT id FROM user_events WHERE json_extract(event, '$.detail.globalUserId') = :fan"
+_ABOUT_A_FAN = {
+    "deliveries": f"event_id IN ({_OF_A_FAN})",
+    "dead_letters": f"event_id IN ({_OF_A_FAN})",
+    "user_events": f"id IN ({_OF_A_FAN})",
+    "posts": "json_extract(document, '$.globalUserId') = :fan",
+}
+"""Which rows are about a fan, by table, in the order of deleting."""
+
+
+class DeliveryState(enum.Enum):
+    """How a delivery stands that has not succeeded."""
+
+    PENDING = "PENDING"
+    DEAD = "DEAD"
+
+
+@attrs.frozen
+class Undelivered:
+    """A delivery that has not succeeded. Holds no personal data.
+
+    Attributes:
+        event_id: what is delivered.
+        consumer: to whom.
+        state: whether it will be attempted again by itself.
+        attempts: how often it has been.
+        at: when it is due again, or when it was given up.
+        reason: why the last attempt failed, if one did.
+    """
+
+    event_id: str
+    consumer: str
+    state: DeliveryState
+    attempts: int
+    at: datetime
+    reason: str | None
+
+
+@attrs.frozen
+class Claimed:
+    """A delivery that nobody else attempts until the lease on it ends.
+
+    Attributes:
+        event_id: what is delivered.
+        consumer: to whom.
+        attempt: which attempt this is, from 1.
+        event: as JSON text.
+    """
+
+    event_id: str
+    consumer: str
+    attempt: int
+    event: str = attrs.field(repr=False)
+
+
+class LocalEvents:
+    """The tables of the bus. Close it, or use it in a ``with`` statement."""
+
+    def __init__(self, path: str) -> None:
+        """Open the database, and make the tables where there are none.
+
+        Args:
+            path: of the file; ``:memory:`` for a database that ends with this object.
+
+        Raises:
+            InvalidInput: the file cannot be opened, or is no database.
+        """
+        self._lock = Lock()
+        try:
+            self._connection = connect(path)
+            write_ahead(self._connection)
+            with self._transaction() as connection:
+                for statement in _LAYOUT.split(";"):
+                    connection.execute(statement)
+        except sqlite3.Error as error:
+            raise InvalidInput("database", f"cannot be used: {error}") from error
+
+    def __enter__(self) -> Self:
+        """Give the tables."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the tables."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+    def publish(self, event_id: str, event: str, consumers: Iterable[str], now: datetime) -> None:
+        """Keep an event and what is to be delivered of it; an event that is known stays as it is.
+
+        Args:
+            event_id: of the event.
+            event: as JSON text.
+            consumers: to deliver it to, at once.
+            now: with offset.
+        """
+        at = now.timestamp()
+        with self._transaction() as connection:
+            insert = "INSERT OR IGNORE INTO user_events (id, event, published_at) VALUES (?, ?, ?)"
+            if connection.execute(insert, (event_id, event, at)).rowcount:
+                connection.executemany(
+                    "INSERT INTO deliveries VALUES (?, ?, 'PENDING', 0, ?, NULL)",
+                    [(event_id, consumer, at) for consumer in consumers],
+                )
+
+    def claim(self, consumer: str, now: datetime, lease_until: datetime) -> Claimed | None:
+        """Claim the delivery to a consumer that is due first; ``None`` if none is due."""
+        times = {"now": now.timestamp(), "lease_until": lease_until.timestamp()}
+        due = {"consumer": consumer, **times}
+        with self._lock:  # to look takes no turn among the writers
+            if self._connection.execute(_DUE, due).fetchone() is None:
+                return None
+        with self._transaction() as connection:
+            claimed = connection.execute(_CLAIM, due).fetchone()
+            if claimed is None:
+                return None
+            event_id, attempt = claimed
+            select = "SELECT event FROM user_events WHERE id = ?"
+            (event,) = connection.execute(select, (event_id,)).fetchone()
+        return Claimed(event_id, consumer, attempt, event)
+
+    def succeed(self, claimed: Claimed) -> None:
+        """Note that a delivery has been made, unless others have claimed it since."""
+        done = f"UPDATE deliveries SET state = 'DONE', reason = NULL {_THIS_CLAIM}"  # noqa: S608  # of constants
+        with self._transaction() as connection:
+            connection.execute(done, _claim_of(claimed))
+
+    def put_off(self, claimed: Claimed, reason: str, until: datetime) -> None:
+        """Note why a delivery failed, and when to attempt it again; as ``succeed``."""
+        again = f"UPDATE deliveries SET next_attempt_at = :at, reason = :reason {_THIS_CLAIM}"  # noqa: S608  # of constants
+        values = {**_claim_of(claimed), "at": until.timestamp(), "reason": reason}
+        with self._transaction() as connection:
+            connection.execute(again, values)
+
+    def bury(self, claimed: Claimed, reason: str, now: datetime) -> None:
+        """Make a dead letter of a delivery; as ``succeed``."""
+        with self._transaction() as connection:
+            given_up = f"DELETE FROM deliveries {_THIS_CLAIM}"  # noqa: S608  # of constants
+            if connection.execute(given_up, _claim_of(claimed)).rowcount:
+                connection.execute(
+                    "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?)",
+                    (
+                        claimed.event_id,
+                        claimed.consumer,
+                        claimed.attempt,
+                        now.timestamp(),
+                        reason,
+                    ),
+                )
+
+    def retry(self, event_id: str | None, now: datetime) -> int:
+        """Make dead letters due again, those of one event or all; give their number."""
+        values = {"event_id": event_id, "now": now.timestamp()}
+        with self._transaction() as connection:
+            count = connection.execute(_RETRY, values).rowcount
+            connection.execute(
+                "DELETE FROM dead_letters WHERE :event_id IS NULL OR event_id = :event_id", values
+            )
+        return count
+
+    def undelivered(self) -> tuple[Undelivered, ...]:
+        """Give what has not been delivered: what is due first and what died first, first."""
+        with self._lock:
+            rows = self._connection.execute(_UNDELIVERED).fetchall()
+        return tuple(
+            Undelivered(event_id, consumer, DeliveryState(state), attempts, _moment(at), reason)
+            for event_id, consumer, state, attempts, at, reason in rows
+        )
+
+    def audit_trail(self) -> tuple[str, ...]:
+        """Give the events that are kept, as JSON text, oldest first."""
+        with self._lock:
+            rows = self._connection.execute("SELECT event FROM user_events ORDER BY published_at")
+            return tuple(event for (event,) in rows)
+
+    def record_post(self, key: str, system: str, document: str, now: datetime) -> None:
+        """Keep what was posted to a stand-in, once for each idempotency key."""
+        insert = "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?)"
+        with self._transaction() as connection:
+            connection.execute(insert, (key, system, document, now.timestamp()))
+
+    def posts(self) -> tuple[tuple[str, str, str], ...]:
+        """Give what was posted to stand-ins: the key, the system, and the JSON text."""
+        select = "SELECT idempotency_key, system, document FROM posts ORDER BY posted_at, 1"
+        with self._lock:
+            return tuple(self._connection.execute(select).fetchall())
+
+    def forget_old(self, now: datetime) -> None:
+        """Delete what is older than ``KEPT``, unless it is still to be delivered."""
+        old = {"before": (now - KEPT).timestamp()}
+        with self._transaction() as connection:
+            for table in ("deliveries", "dead_letters"):
+                forget = f"DELETE FROM {table} WHERE event_id IN ({_OLD})"  # noqa: S608  # of constants
+                connection.execute(forget, old)
+            connection.execute(f"DELETE FROM user_events WHERE id IN ({_OLD})", old)  # noqa: S608  # of constants
+            connection.execute("DELETE FROM posts WHERE posted_at < :before", old)
+
+    def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
+        """Count the rows about a fan, by table; tables without any are left out.
+
+        Raises:
+            Unavailable: the database cannot be read.
+        """
+        counts = {}
+        with told_of(EVENTS), self._lock:
+            for table, about in _ABOUT_A_FAN.items():
+                count = f"SELECT count(*) FROM {table} WHERE {about}"  # noqa: S608  # of constants
+                (counts[table],) = self._connection.execute(count, {"fan": fan}).fetchone()
+        return {table: count for table, count in counts.items() if count}
+
+    def erase(self, fan: GlobalUserId) -> None:
+        """Delete the events of a fan with their deliveries, and what was posted about the fan.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        with told_of(EVENTS), self._transaction() as connection:
+            for table, about in _ABOUT_A_FAN.items():
+                connection.execute(f"DELETE FROM {table} WHERE {about}", {"fan": fan})  # noqa: S608  # of constants
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write alone, and all or nothing."""
+        with self._lock, transaction(self._connection):
+            yield self._connection
+
+
+def _claim_of(claimed: Claimed) -> dict[str, object]:
+    return {
+        "event_id": claimed.event_id,
+        "consumer": claimed.consumer,
+        "attempt": claimed.attempt,
+    }
+
+
+def _moment(epoch_s: float) -> datetime:
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -1,0 +1,1 @@
+"""Systems over HTTP: LNAA, and the endpoints that consumers post to."""

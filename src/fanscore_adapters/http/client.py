@@ -1,0 +1,260 @@
+"""Calling a system over HTTP: in the time that a question has, and again where that may help.
+
+A system that keeps failing is left alone for a while. What is sent and what comes back, URLs and
+headers included, is never logged here, nor does it stand in an answer's error.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from time import monotonic, sleep
+
+import attrs
+import httpx
+from tenacity import RetryCallState, retry_if_exception, wait_random_exponential
+from tenacity.wait import wait_base
+
+from fanscore_adapters.adapter import LEAST_S, late
+from fanscore_adapters.http.circuit_breaker import Breaker
+from fanscore_adapters.retries import retrying
+from fanscore_core.engine.question import Answered, Ask
+from fanscore_core.errors import Unavailable
+
+MAX_BODY = 65_536
+"""The most bytes of an answer that are read."""
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+
+def utc_now() -> datetime:
+    """Tell the time by which ``Retry-After`` may give a date."""
+    return datetime.now(UTC)
+
+
+def stateless_client(timeout_s: float) -> httpx.Client:
+    """Make a client that follows no redirects, which would take data and tokens elsewhere.
+
+    It keeps no cookies either: the next call is about another fan.
+
+    Args:
+        timeout_s: for connecting, for each read and for each write.
+    """
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx.Client(timeout=timeout_s, follow_redirects=False, cookies=no_cookies)
+
+
+class Failure(enum.Enum):
+    """What kind of failure an attempt was."""
+
+    NO_TIME = "there was no time to start it"
+    LEFT_ALONE = "the circuit is open"
+    TIMEOUT = "no answer in time"
+    OUTAGE = "no connection, or a 5xx"
+    BUSY = "a 429"
+
+
+_OUTAGES = frozenset({Failure.TIMEOUT, Failure.OUTAGE})
+_PASSING = frozenset({Failure.TIMEOUT, Failure.OUTAGE, Failure.BUSY})
+
+
+@attrs.frozen
+class CallFailedError(Exception):
+    """An attempt failed.
+
+    Attributes:
+        kind: the kind of failure.
+        reason: why, in our words.
+        wait_s: how long the system asks to wait before another attempt.
+    """
+
+    kind: Failure
+    reason: str
+    wait_s: float = 0.0
+
+
+@attrs.frozen
+class HttpCall:
+    """What to send, and how to read what comes back.
+
+    Attributes:
+        method: such as ``GET``.
+        url: checked by ``endpoints``.
+        headers: beside those that every call has.
+        read: makes the answer of a status other than 429 and 5xx, and of the body, which is
+            ``None`` where it is too long or compressed.
+        content: the body to send.
+        max_attempts: more than one only where it may be repeated.
+    """
+
+    method: str
+    url: str = attrs.field(repr=False)
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    read: Callable[[int, bytes | None], object]
+    content: str | None = attrs.field(default=None, repr=False)
+    max_attempts: int = 1
+
+
+@attrs.frozen
+class HttpParty:
+    """A system that is called over HTTP; may be used by several threads.
+
+    Attributes:
+        system: its name in the user's document.
+        client: follows no redirects; its timeouts bound each attempt, as does the time left.
+        breaker: the circuit to this system.
+        max_wait_s: a system that asks to wait longer than this is not asked again.
+        wait: lets seconds pass between attempts.
+        clock: seconds, never going back; the clock of ``Ask.expires_at``.
+        now: the time of day.
+    """
+
+    system: str
+    client: httpx.Client
+    breaker: Breaker
+    max_wait_s: float
+    wait: Callable[[float], None] = sleep
+    clock: Callable[[], float] = monotonic
+    now: Callable[[], datetime] = utc_now
+
+    def answer(self, ask: Ask, call: HttpCall) -> Answered:
+        """Make a call, with further attempts where they may help, and give the answer."""
+        started_at = self.clock()
+        asking = _Asking(self, call, ask.expires_at)
+        attempts = retrying(
+            retry=retry_if_exception(asking.may_help),
+            attempts=call.max_attempts,
+            wait=_Wait(wait_random_exponential(multiplier=0.2, max=self.max_wait_s)),
+            sleep=self.wait,
+            clock=self.clock,
+            expires_at=ask.expires_at,
+        )
+        answer: object
+        try:
+            answer = attempts(asking.attempt)
+        except CallFailedError as failure:
+            answer = self._error(ask, failure)
+        return Answered(answer, self.system, self.clock() - started_at, asking.calls)
+
+    def _error(self, ask: Ask, failure: CallFailedError) -> Exception:
+        is_late = failure.kind is Failure.TIMEOUT and self.clock() + LEAST_S > ask.expires_at
+        if is_late or failure.kind is Failure.NO_TIME:
+            return late(self.system, ask)
+        return Unavailable(self.system, failure.reason)
+
+
+@attrs.define
+class _Asking:
+    """The attempts at one call.
+
+    Attributes:
+        calls: how many were made.
+    """
+
+    party: HttpParty
+    call: HttpCall
+    expires_at: float
+    calls: int = 0
+
+    def may_help(self, error: BaseException) -> bool:
+        """Whether another attempt may help."""
+        return (
+            isinstance(error, CallFailedError)
+            and error.kind in _PASSING
+            and error.wait_s <= self.party.max_wait_s
+            and not self.party.breaker.is_open
+        )
+
+    def attempt(self) -> object:
+        """Make one attempt, and report it to the breaker."""
+        left_s = self.expires_at - self.party.clock()
+        if left_s < LEAST_S:
+            raise CallFailedError(Failure.NO_TIME, "no time left")
+        breaker = self.party.breaker
+        if not breaker.admits():
+            raise CallFailedError(Failure.LEFT_ALONE, "left alone after repeated failures")
+        self.calls += 1
+        try:
+            answer = self._exchange(left_s)
+        except CallFailedError as failure:
+            if failure.kind in _OUTAGES:
+                breaker.failed()
+            else:
+                breaker.succeeded()
+            raise
+        breaker.succeeded()
+        return answer
+
+    def _exchange(self, left_s: float) -> object:
+        client, call = self.party.client, self.call
+        try:
+            with client.stream(
+                call.method,
+                call.url,
+                content=call.content,
+                headers={"Accept-Encoding": "identity", **call.headers},
+                timeout=_within(client.timeout, left_s),
+            ) as response:
+                self._check(response)
+                return call.read(response.status_code, self._body(response))
+        except httpx.RequestError as error:
+            is_timeout = isinstance(error, httpx.TimeoutException)
+            kind = Failure.TIMEOUT if is_timeout else Failure.OUTAGE
+            reason = f"could not be reached: {type(error).__name__}"
+            raise CallFailedError(kind, reason) from error
+
+    def _check(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR:
+            kind = Failure.BUSY if status == _TOO_MANY_REQUESTS else Failure.OUTAGE
+            wait_s = _asked_wait_s(response.headers.get("Retry-After", ""), self.party.now())
+            raise CallFailedError(kind, f"answered with status {status}", wait_s)
+
+    def _body(self, response: httpx.Response) -> bytes | None:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            return None  # nobody asked for it, and it may be huge
+        body = b""
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_BODY:
+                return None
+            if self.party.clock() >= self.expires_at:
+                raise CallFailedError(Failure.TIMEOUT, "took too long to answer")
+        return body
+
+
+@attrs.frozen
+class _Wait(wait_base):
+    """Waits by chance, and at least as long as the system asks."""
+
+    jittered: wait_base
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        failure = retry_state.outcome.exception() if retry_state.outcome else None
+        asked_s = failure.wait_s if isinstance(failure, CallFailedError) else 0.0
+        return max(asked_s, self.jittered(retry_state))
+
+
+def _within(timeout: httpx.Timeout, left_s: float) -> httpx.Timeout:
+    """Bound each timeout by the time that is left."""
+    limits = timeout.as_dict()
+    return httpx.Timeout(
+        **{name: left_s if limit is None else min(limit, left_s) for name, limit in limits.items()}
+    )
+
+
+def _asked_wait_s(text: str, now: datetime) -> float:
+    """Read ``Retry-After``, seconds or a date; what else stands there asks for nothing.
+
+    (RFC 9110, 10.2.3; of the forms of a date, the one that is not obsolete)
+    """
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = datetime.strptime(text, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return 0.0
+    return max(0.0, (moment - now).total_seconds())

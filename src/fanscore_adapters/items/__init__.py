@@ -1,0 +1,1 @@
+"""The items of the four tables, and the operations on them, for any store."""

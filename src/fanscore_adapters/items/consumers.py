@@ -1,0 +1,182 @@
+"""What the consumers of user events read and write as items: marks and profiles.
+
+See docs/reference/tables-and-keys.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+import attrs
+
+from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.operations import FAN_IDENTITY, Item, Lookup, Put, Refused, Write
+from fanscore_core.canonical import canonical_json
+from fanscore_core.consumption import Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.engine.question import Question
+from fanscore_core.ports.consumers import (
+    ConsumerMark,
+    FanProfile,
+    PutMark,
+    PutOutcome,
+    PutProfile,
+)
+from fanscore_core.user_events import UserEvent
+
+MARK_KEPT = timedelta(days=30)
+
+_IDENTITY_ATTRIBUTES = (
+    "memberId",
+    "email",
+    "phoneNumber",
+    "locale",
+    "attributes",
+    "score",
+    "rawScore",
+    "updatedAt",
+    "profileAt",
+)
+
+_converter = StrictConverter(camel, forbid_extra_keys=False)
+
+
+@attrs.frozen
+class _MarkItem:
+    status: MarkStatus
+    owner: str
+    lease_until: datetime
+
+
+@attrs.frozen
+class _ProfileItem:
+    profile_at: datetime | None = None
+
+
+def mark_item(mark: Mark) -> Item:
+    """Write a mark as an item."""
+    key = keys.consumer_mark(mark.event_id, mark.consumer.value)
+    return {
+        "PK": key.pk,
+        "SK": key.sk,
+        "status": mark.status.value,
+        "owner": mark.owner,
+        "leaseUntil": date_time_text(mark.lease_until),
+        "ttl": int((mark.lease_until + MARK_KEPT).timestamp()),
+    }
+
+
+def read_mark(item: Item) -> Mark:
+    """Read a mark from an item; its event and consumer stand in the keys.
+
+    Raises:
+        InvalidInput: the item is malformed.
+    """
+    stored = _converter.structure(item, _MarkItem, "mark")
+    _, _, event_id = str(item["PK"]).partition(":")
+    _, _, name = str(item["SK"]).partition("#")
+    return Mark(event_id, Consumer(name), stored.owner, stored.lease_until, stored.status)
+
+
+def profile_item(event: UserEvent, record: Mapping[str, object]) -> Item:
+    """Write an event over a fan's identity record; what the event leaves out stays."""
+    key = keys.identity(event.global_user_id)
+    said = {
+        "memberId": event.member_id,
+        "email": event.email,
+        "phoneNumber": event.phone_number,
+        "locale": event.locale,
+        "attributes": None if event.attributes is None else _attribute_texts(event.attributes),
+        "profileAt": date_time_text(event.occurred_at),
+    }
+    new = {name: value for name, value in said.items() if value is not None}
+    return {**record, "PK": key.pk, "SK": key.sk, **new}
+
+
+def read_profile(item: Item) -> StoredProfile:
+    """Read a fan's identity record from an item.
+
+    Raises:
+        InvalidInput: the item is malformed.
+    """
+    stored = _converter.structure(item, _ProfileItem, "identity")
+    return StoredProfile(stored.profile_at, item)
+
+
+def _attribute_texts(attributes: str) -> Mapping[str, str]:
+    """Give each attribute's value as JSON text, so that numbers survive."""
+    members: Mapping[str, object] = json.loads(attributes)
+    return {name: canonical_json(value) for name, value in members.items()}
+
+
+def _optional_mark(item: Item | None) -> Mark | None:
+    return None if item is None else read_mark(item)
+
+
+def _optional_profile(item: Item | None) -> StoredProfile | None:
+    return None if item is None else read_profile(item)
+
+
+def _put_mark(effect: PutMark) -> Sequence[Put]:
+    replaced = effect.replaced
+    if replaced is None:
+        return (Put(mark_item(effect.mark), None),)
+    # An owner is the same for no two invocations, so that these two tell any mark from any other.
+    expected = {"status": replaced.status.value, "owner": replaced.owner}
+    return (Put(mark_item(effect.mark), expected),)
+
+
+def _put_profile(effect: PutProfile) -> Sequence[Put]:
+    if effect.replaced is None:
+        return (Put(profile_item(effect.event, {}), None),)
+    record = effect.replaced.record
+    # The whole record, so that a score which somebody writes meanwhile is not written over.
+    stored = {name: value for name, value in record.items() if name not in {"PK", "SK"}}
+    expected = {**dict.fromkeys(_IDENTITY_ATTRIBUTES), **stored}
+    return (Put(profile_item(effect.event, record), expected),)
+
+
+def _mark_outcome(_effect: PutMark, refused: Refused | None) -> PutOutcome[Mark]:
+    if refused is None:
+        return PutOutcome(written=True)
+    return PutOutcome(written=False, stored=_optional_mark(refused.stored))
+
+
+def _profile_outcome(_effect: PutProfile, refused: Refused | None) -> PutOutcome[StoredProfile]:
+    if refused is None:
+        return PutOutcome(written=True)
+    return PutOutcome(written=False, stored=_optional_profile(refused.stored))
+
+
+LOOKUPS = cast(
+    "Mapping[type[Question[object]], Lookup[object]]",
+    {
+        ConsumerMark: Lookup[ConsumerMark](
+            FAN_IDENTITY,
+            lambda asked: keys.consumer_mark(asked.event_id, asked.consumer.value),
+            _optional_mark,
+            consistent=True,
+        ),
+        FanProfile: Lookup[FanProfile](
+            FAN_IDENTITY,
+            lambda asked: keys.identity(asked.global_user_id),
+            _optional_profile,
+            consistent=True,
+        ),
+    },
+)
+
+WRITES = cast(
+    "Mapping[type[Question[object]], Write[object]]",
+    {
+        PutMark: Write[PutMark](
+            FAN_IDENTITY, _put_mark, _mark_outcome, lambda effect: effect.attempt
+        ),
+        PutProfile: Write[PutProfile](
+            FAN_IDENTITY, _put_profile, _profile_outcome, lambda effect: effect.attempt
+        ),
+    },
+)

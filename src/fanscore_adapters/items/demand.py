@@ -1,0 +1,237 @@
+"""Demand records as items (docs/reference/tables-and-keys.md).
+
+Besides what the API shows, an item keeps the stamp of each field, the last requests, and, as a
+tombstone, a time to live. Attribute values are JSON text, so that numbers survive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+import attrs
+
+from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
+from fanscore_adapters.documents.json_text import parse_stored_json
+from fanscore_adapters.items import keys
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import DEMAND, Item, Lookup, PrefixRead, Put, Refused, Write
+from fanscore_core.canonical import canonical_json
+from fanscore_core.demand import (
+    ATTRIBUTE,
+    FIELDS,
+    ContactMethod,
+    DemandRecord,
+    Stamp,
+    StoredDemandRecord,
+    Written,
+)
+from fanscore_core.engine.question import Question
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
+from fanscore_core.ports.demand import (
+    DemandRecords,
+    DemandSaleRecord,
+    EventDemandCount,
+    PutDemandRecord,
+    PutResult,
+)
+from fanscore_core.scalars import Email, Locale
+
+TOMBSTONE_KEPT = timedelta(days=30)
+
+_RECORD = "record"
+_CLEARED = "attributes"
+
+_converter = StrictConverter(camel, forbid_extra_keys=False)
+
+
+@attrs.frozen
+class _Item:
+    event_id: EventId
+    sale_id: SaleId
+    fan_id: GlobalUserId
+    updated_at: datetime
+    version: int
+    requested_at: datetime | None = None
+    requests: tuple[tuple[RequestId, str], ...] = ()
+    deleted_at: tuple[datetime, str] | None = None
+    email: Email | None = None
+    contact_method: ContactMethod | None = None
+    locale: Locale | None = None
+
+
+def record_item(stored: StoredDemandRecord) -> Item:
+    """Write a record as an item."""
+    record = stored.record
+    key = keys.demand_record(record.fan_id, record.event_id, record.sale_id)
+    item: dict[str, object] = {
+        "PK": key.pk,
+        "SK": key.sk,
+        "eventId": record.event_id,
+        "saleId": record.sale_id,
+        "fanId": record.fan_id,
+        "updatedAt": date_time_text(record.updated_at),
+        "version": stored.version,
+        "requests": [list(request) for request in stored.requests],
+        "stamps": _stamps(record),
+    }
+    if record.requested_at:
+        item["requestedAt"] = date_time_text(record.requested_at)
+    if record.deleted:
+        item["deletedAt"] = _stamp_document(record.deleted)
+    if not record.is_live:
+        item["ttl"] = int((record.updated_at + TOMBSTONE_KEPT).timestamp())
+    for name in FIELDS:
+        text = record.text_of(name)
+        if text is not None:
+            item[name] = json.loads(text)
+    return {**item, "attributes": record.attributes()} if record.attributes() else item
+
+
+def read_record(item: Item) -> StoredDemandRecord:
+    """Read a record from an item; what has no stamp counts as stamped ``(updatedAt, "")``.
+
+    Raises:
+        InvalidInput: the item is malformed.
+    """
+    stored = _converter.structure(item, _Item, "record")
+    if stored.version < 1:
+        raise InvalidInput("record.version", "expected 1 or more")
+    if (item.get("PK"), item.get("SK")) != _key(stored):
+        raise InvalidInput("record", "its ids are not those of its key")
+    default = Stamp(stored.updated_at, "")
+    stamps = _read_stamps(item.get("stamps"))
+    texts = _texts(item)
+    cleared = {name: "null" for name in stamps if name not in {_RECORD, _CLEARED}}
+    record = DemandRecord(
+        stored.fan_id,
+        stored.event_id,
+        stored.sale_id,
+        {
+            name: Written(stamps.get(name, default), text)
+            for name, text in sorted({**cleared, **texts}.items())
+        },
+        None if "ttl" in item else stamps.get(_RECORD, default),
+        None if stored.deleted_at is None else Stamp(*stored.deleted_at),
+        stamps.get(_CLEARED),
+        stored.requested_at,
+        stored.updated_at,
+    )
+    return StoredDemandRecord(record, stored.version, stored.requests)
+
+
+def _key(stored: _Item) -> Key:
+    return keys.demand_record(stored.fan_id, stored.event_id, stored.sale_id)
+
+
+def _stamps(record: DemandRecord) -> Mapping[str, object]:
+    marks = {_RECORD: record.saved, _CLEARED: record.attributes_cleared}
+    return {
+        **{name: _stamp_document(stamp) for name, stamp in marks.items() if stamp},
+        **{name: _stamp_document(written.stamp) for name, written in record.fields.items()},
+    }
+
+
+def _stamp_document(stamp: Stamp) -> list[str]:
+    # The year 1 has four digits in isoformat(), so that the least stamp survives too.
+    return [date_time_text(stamp.written_at), stamp.request_id]
+
+
+def _read_stamps(document: object) -> Mapping[str, Stamp]:
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise InvalidInput("record.stamps", "expected an object")
+    return {name: _read_stamp(name, stamp) for name, stamp in document.items()}
+
+
+def _read_stamp(name: str, document: object) -> Stamp:
+    match document:
+        case [str(written_at), str(request_id)]:
+            at = _converter.structure(written_at, datetime, f"record.stamps.{name}")
+            return Stamp(at, request_id)
+        case _:
+            raise InvalidInput(f"record.stamps.{name}", "expected a time and a request id")
+
+
+def _texts(item: Item) -> Mapping[str, str]:
+    """Give the values of the fields that an item has, as JSON."""
+    fields = {name: canonical_json(item[name]) for name in FIELDS if item.get(name) is not None}
+    attributes = item.get("attributes") or {}
+    if not isinstance(attributes, dict):
+        raise InvalidInput("record.attributes", "expected an object")
+    for name, text in attributes.items():
+        if not isinstance(text, str):
+            raise InvalidInput(f"record.attributes.{name}", "expected JSON text")
+        try:
+            parse_stored_json(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"record.attributes.{name}", error.problem) from error
+        fields[f"{ATTRIBUTE}{name}"] = text
+    return fields
+
+
+def _optional_record(item: Item | None) -> StoredDemandRecord | None:
+    return None if item is None else read_record(item)
+
+
+def _live_records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
+    return tuple(read_record(item) for item in items if "ttl" not in item)
+
+
+def _count_live(items: Sequence[Item]) -> int:
+    """Count demand records; what has a time to live is a tombstone."""
+    return sum("ttl" not in item for item in items)
+
+
+def _put_result(_effect: PutDemandRecord, refused: Refused | None) -> PutResult:
+    if refused is None:
+        return PutResult(written=True)
+    return PutResult(written=False, stored=_optional_record(refused.stored))
+
+
+def _puts(effect: PutDemandRecord) -> Sequence[Put]:
+    expected = {"version": effect.expected_version} if effect.expected_version else None
+    return (Put(record_item(effect.new), expected),)
+
+
+LOOKUPS = cast(
+    "Mapping[type[Question[object]], Lookup[object]]",
+    {
+        DemandSaleRecord: Lookup[DemandSaleRecord](
+            DEMAND,
+            lambda asked: keys.demand_record(asked.global_user_id, asked.event_id, asked.sale_id),
+            _optional_record,
+            consistent=True,
+        ),
+    },
+)
+
+PREFIX_READS = cast(
+    "Mapping[type[Question[object]], PrefixRead[object]]",
+    {
+        EventDemandCount: PrefixRead[EventDemandCount](
+            DEMAND,
+            lambda asked: keys.demand_of_event(asked.global_user_id, asked.disco_event_id),
+            _count_live,
+        ),
+        DemandRecords: PrefixRead[DemandRecords](
+            DEMAND,
+            lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
+            _live_records,
+            consistent=True,
+        ),
+    },
+)
+
+WRITES = cast(
+    "Mapping[type[Question[object]], Write[object]]",
+    {
+        PutDemandRecord: Write[PutDemandRecord](
+            DEMAND, _puts, _put_result, lambda effect: effect.attempt
+        ),
+    },
+)

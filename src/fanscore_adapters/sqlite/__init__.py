@@ -1,0 +1,1 @@
+"""The tables on SQLite, the embedded store."""

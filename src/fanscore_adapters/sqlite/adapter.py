@@ -1,0 +1,367 @@
+"""The embedded store: the four tables in one SQLite file, or in memory.
+
+Items are JSON documents under ``PK`` and ``SK``, as in DynamoDB. Safe for several threads and
+processes: readers do not wait (write-ahead log), writers take turns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from time import perf_counter
+from typing import Self
+
+import attrs
+
+from fanscore_adapters.adapter import together
+from fanscore_adapters.backoff import pause
+from fanscore_adapters.documents.json_text import json_text, parse_stored_json
+from fanscore_adapters.erasure import Held
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import TABLES, Item, Put, Refused, Write
+from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
+from fanscore_adapters.sqlite.connection import (
+    BUSY_TIMEOUT_S,
+    connect,
+    told_of,
+    transaction,
+    write_ahead,
+)
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.errors import InvalidInput, Unavailable
+
+IN_MEMORY = ":memory:"
+LAYOUT_VERSION = 1
+
+_CREATE = """
+CREATE TABLE IF NOT EXISTS {table} (
+    PK TEXT NOT NULL, SK TEXT NOT NULL, item TEXT NOT NULL, PRIMARY KEY (PK, SK)
+) WITHOUT ROWID
+"""
+
+# Keys come as one JSON array, so that any number of them is one statement, known in advance.
+LOOK_UP = """
+SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
+ON stored.PK = json_extract(wanted.value, '$[0]')
+AND stored.SK = json_extract(wanted.value, '$[1]')
+"""
+
+# DEL is greater than any character of a key.
+BEGINS_WITH = """
+SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
+ON stored.PK = json_extract(wanted.value, '$[0]')
+AND stored.SK >= json_extract(wanted.value, '$[1]')
+AND stored.SK < json_extract(wanted.value, '$[1]') || char(127)
+ORDER BY wanted.key, stored.SK
+"""
+
+# Of what is no JSON, the key is known at least.
+_PARTITION = """
+SELECT SK, CASE WHEN json_valid(item) THEN json_extract(item, '$.memberId') END
+FROM {table} WHERE PK = ? ORDER BY SK
+"""
+
+
+@attrs.frozen
+class ConditionFailedError(Exception):
+    """A conditional write found another item than it wanted.
+
+    Attributes:
+        stored: what lies there; ``None`` if nothing does.
+    """
+
+    stored: Item | None
+
+
+def always(_stored: Item | None) -> bool:
+    """The condition of a write that has none."""
+    return True
+
+
+class SqliteTables:
+    """The four tables. Close it, or use it in a ``with`` statement."""
+
+    def __init__(self, path: str) -> None:
+        """Open the database, and make it where there is none.
+
+        Args:
+            path: of the file; ``:memory:`` for a database that ends with this object.
+
+        Raises:
+            InvalidInput: the file cannot be opened, or is no database of this version.
+        """
+        self._path = path
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        if not path:
+            raise InvalidInput("database", "expected a path")
+        try:
+            self._idle.put(connect(self._path))
+            self._lay_out()
+        except sqlite3.Error as error:
+            self.close()
+            where = f"database {path}"
+            raise InvalidInput(where, f"cannot be used: {error}") from error
+        except InvalidInput:
+            self.close()
+            raise
+
+    def __del__(self) -> None:
+        """Close what was left open, so that it is not reported as lost."""
+        self.close()
+
+    def __enter__(self) -> Self:
+        """Give the tables."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the tables."""
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        while not self._idle.empty():
+            self._idle.get().close()
+
+    def look_up(self, table: str, keys: Sequence[Key]) -> list[str | None]:
+        """Read the items of some keys, as JSON text; ``None`` where there is none."""
+        found: list[str | None] = [None] * len(keys)
+        for index, item in self._select(LOOK_UP.format(table=table), keys):
+            found[index] = item
+        return found
+
+    def begins_with(self, table: str, prefixes: Sequence[Key]) -> list[list[str]]:
+        """Read the items of some prefixes, as JSON text, in the order of their sort keys."""
+        found: list[list[str]] = [[] for _ in prefixes]
+        for index, item in self._select(BEGINS_WITH.format(table=table), prefixes):
+            found[index].append(item)
+        return found
+
+    def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
+        """Write an item, if the one that it replaces meets a condition.
+
+        Nothing else can write between the condition and the write.
+
+        Raises:
+            ConditionFailedError: it does not; holds what is stored.
+            InvalidInput: the item has no ``PK`` or ``SK``, or a value that is not JSON.
+        """
+        row = _row(item)
+        with self._connection() as connection, transaction(connection):
+            stored = _stored(connection, table, row[:2])
+            if not when(stored):
+                raise ConditionFailedError(stored)
+            connection.execute(_replace(table), row)
+
+    def put_all(self, table: str, puts: Sequence[Put]) -> None:
+        """Write items, all or none, if each meets its condition.
+
+        Raises:
+            ConditionFailedError: one does not; holds what is stored there.
+            InvalidInput: as ``put``.
+        """
+        with self._connection() as connection, transaction(connection):
+            for put in puts:
+                row = _row(put.item)
+                stored = _stored(connection, table, row[:2])
+                if not put.met_by(stored):
+                    raise ConditionFailedError(stored)
+                connection.execute(_replace(table), row)
+
+    def load(self, table: str, items: Iterable[Item]) -> None:
+        """Write many items, all or none, over what is there.
+
+        Raises:
+            InvalidInput: as ``put``, or the tables cannot be written.
+        """
+        try:
+            with self._connection() as connection, transaction(connection):
+                connection.executemany(_replace(table), map(_row, items))
+        except sqlite3.Error as error:
+            where = f"database {self._path}"
+            raise InvalidInput(where, f"cannot be written: {error}") from error
+
+    # What an erasure needs (``erasure.Partitions``)
+
+    def partition(self, table: str, pk: str) -> Sequence[Held]:
+        """Give all items with a partition key, ordered by their sort keys.
+
+        Raises:
+            Unavailable: the database cannot be read.
+        """
+        with told_of(table), self._connection() as connection:
+            rows = connection.execute(_PARTITION.format(table=table), (pk,)).fetchall()
+        return [Held(sk, named if isinstance(named, str) else None) for sk, named in rows]
+
+    def delete(self, table: str, key: Key) -> None:
+        """Delete an item, which may be gone already.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        statement = f"DELETE FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
+        with told_of(table), self._connection() as connection, transaction(connection):
+            connection.execute(statement, key)
+
+    def scrub(self) -> None:
+        """Write the database anew and empty its log, where deleted items still stand.
+
+        The log stays as long as somebody else reads from it.
+
+        Raises:
+            Unavailable: others kept writing.
+        """
+        with told_of("database"), self._connection() as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _select(self, statement: str, keys: Sequence[Key]) -> list[tuple[int, str]]:
+        with self._connection() as connection:
+            return connection.execute(statement, (json.dumps(keys),)).fetchall()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection: to one thread at a time, and in memory there is only one."""
+        connection = self._idle_connection() or connect(self._path)
+        try:
+            yield connection
+        finally:
+            self._idle.put(connection)
+
+    def _idle_connection(self) -> sqlite3.Connection | None:
+        in_memory = self._path == IN_MEMORY
+        try:
+            return self._idle.get(block=in_memory, timeout=BUSY_TIMEOUT_S)
+        except Empty as error:
+            if in_memory:
+                problem = "the database in memory is closed or busy"
+                raise sqlite3.OperationalError(problem) from error
+            return None
+
+    def _lay_out(self) -> None:
+        with self._connection() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version not in {0, LAYOUT_VERSION}:
+                where = f"database {self._path}"
+                raise InvalidInput(where, f"has layout {version}, expected {LAYOUT_VERSION}")
+            with transaction(connection):
+                for table in TABLES:
+                    connection.execute(_CREATE.format(table=table))
+                connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+            write_ahead(connection)
+
+
+@attrs.frozen
+class Sqlite:
+    """The adapter that answers the questions to the four tables from SQLite."""
+
+    tables: SqliteTables
+
+    @property
+    def systems(self) -> Mapping[type[Question[object]], str]:
+        """The table behind each question."""
+        return SYSTEMS
+
+    split = staticmethod(together)
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask, with one statement for each table and kind of read."""
+        answers: dict[int, Answered] = {}
+        groups: dict[tuple[str, bool], list[int]] = {}
+        for index, ask in enumerate(asks):
+            kind = type(ask.question)
+            if kind in WRITES:
+                answers[index] = self._perform(ask.question)
+                continue
+            groups.setdefault((SYSTEMS[kind], kind in LOOKUPS), []).append(index)
+        for (table, is_lookup), indexes in groups.items():
+            questions = [asks[index].question for index in indexes]
+            read = self._look_up if is_lookup else self._begins_with
+            answers.update(zip(indexes, _timed(read, table, questions), strict=True))
+        return [answers[index] for index in range(len(asks))]
+
+    def _perform(self, effect: Question[object]) -> Answered:
+        write = WRITES[type(effect)]
+        pause(write.attempt(effect))
+        started_at = perf_counter()
+        try:
+            answer = self._write(write, effect)
+        except sqlite3.Error as error:
+            answer = Unavailable(write.table, f"SQLite: {type(error).__name__}")
+        except InvalidInput as error:
+            answer = Unavailable(write.table, f"malformed item: {error}")
+        return Answered(answer, write.table, perf_counter() - started_at)
+
+    def _write(self, write: Write[object], effect: Question[object]) -> object:
+        try:
+            self.tables.put_all(write.table, write.puts(effect))
+        except ConditionFailedError as failed:
+            return write.make(effect, Refused(failed.stored))
+        return write.make(effect, None)
+
+    def _look_up(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        reads = [LOOKUPS[type(question)] for question in questions]
+        keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
+        texts = self.tables.look_up(table, keys)
+        return [read.answer(text, _optional_item) for read, text in zip(reads, texts, strict=True)]
+
+    def _begins_with(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        reads = [PREFIX_READS[type(question)] for question in questions]
+        keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
+        found = self.tables.begins_with(table, keys)
+        return [read.answer(texts, _items) for read, texts in zip(reads, found, strict=True)]
+
+
+def _timed(
+    read: Callable[[str, Sequence[Question[object]]], list[object]],
+    table: str,
+    questions: Sequence[Question[object]],
+) -> list[Answered]:
+    """Read, and say how long it took; what SQLite cannot do is ``Unavailable``."""
+    started_at = perf_counter()
+    try:
+        answers = read(table, questions)
+    except sqlite3.Error as error:
+        unavailable = Unavailable(table, f"SQLite: {type(error).__name__}")
+        answers = [unavailable] * len(questions)
+    took_s = perf_counter() - started_at
+    return [Answered(answer, table, took_s) for answer in answers]
+
+
+def _stored(connection: sqlite3.Connection, table: str, key: tuple[str, str]) -> Item | None:
+    select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
+    found = connection.execute(select, key).fetchone()
+    return None if found is None else _item(found[0])
+
+
+def _replace(table: str) -> str:
+    return f"INSERT OR REPLACE INTO {table} (PK, SK, item) VALUES (?, ?, ?)"  # noqa: S608  # of TABLES
+
+
+def _row(item: Item) -> tuple[str, str, str]:
+    match item:
+        case {"PK": str(pk), "SK": str(sk)} if _is_key(pk) and _is_key(sk):
+            return pk, sk, json_text(item)
+        case _:
+            raise InvalidInput("item", "needs the strings PK and SK, in printable ASCII")
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def _item(text: str) -> Item:
+    document = parse_stored_json(text)
+    if not isinstance(document, dict):
+        raise InvalidInput("item", "expected an object")
+    return document
+
+
+def _optional_item(text: str | None) -> Item | None:
+    return None if text is None else _item(text)
+
+
+def _items(texts: Sequence[str]) -> Sequence[Item]:
+    return [_item(text) for text in texts]

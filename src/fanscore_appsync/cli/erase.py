@@ -1,0 +1,96 @@
+"""The command ``fanscore erase``: what is stored of a fan, found and deleted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import click
+
+from fanscore_adapters.erasure import Counts
+from fanscore_appsync.cli.erase_wiring import connect_erasure
+from fanscore_appsync.cli.options import environment, refuse, with_file
+from fanscore_appsync.settings import Settings
+from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.ids import RULE, GlobalUserId, MemberId, is_id
+
+NOT_DONE = 1
+
+ELSEWHERE = """\
+Not here: the event archive (as long as the parameter ArchiveRetention says, 30 days unless
+changed), dead-letter queues (14 days) and backups (35 days). They end by themselves; after a
+redrive, a replay or a restore, erase again."""
+
+
+@click.command()
+@click.argument("fan", metavar="FAN")
+@click.option(
+    "--member", "account", metavar="ID", help="The account, where the identity record names none."
+)
+@click.option("--yes/--dry-run", "is_meant", help="Erase, or only show what is there (default).")
+@click.option("--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB.")
+def erase(fan: str, account: str | None, database: str | None, *, is_meant: bool) -> None:
+    """Erase what is stored of the fan FAN (the globalUserId); without --yes, only show it.
+
+    The columns: table, kind of item, how many. No values are shown.
+
+    Exit status: 0 if nothing is left then, or for a dry run; 1 if others keep writing or a table
+    does not answer; 2 for unusable input.
+    """
+    settings = _settings(database)
+    person = GlobalUserId(_id("FAN", fan))
+    member = None if account is None else MemberId(_id("--member", account))
+    with _problems_told(), ExitStack() as closing:
+        erasure = connect_erasure(settings, closing)
+        if is_meant:
+            done = erasure.erase(person, member)
+            status = _show_erased(done.deleted, done.left)
+        else:
+            status = _show_found(erasure.find(person, member))
+    if settings.aws is not None:
+        click.echo(ELSEWHERE, err=True)
+    sys.exit(status)
+
+
+def _show_found(found: Counts) -> int:
+    _show(found)
+    click.echo(f"{found.total()} would be erased; --yes does it", err=True)
+    return 0
+
+
+def _show_erased(deleted: Counts, left: Counts) -> int:
+    _show(deleted)
+    click.echo(f"{deleted.total()} erased, {left.total()} left", err=True)
+    return NOT_DONE if left else 0
+
+
+def _show(counts: Counts) -> None:
+    for (table, kind), count in sorted(counts.items()):
+        click.echo(f"{table}\t{kind}\t{count}")
+
+
+@contextmanager
+def _problems_told() -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        refuse(str(error))
+    except Unavailable as error:
+        click.echo(f"fanscore: {error}: {error.reason}", err=True)
+        sys.exit(NOT_DONE)
+
+
+def _id(where: str, text: str) -> str:
+    if not is_id(text):
+        refuse(f"{where}: {RULE}")
+    return text
+
+
+def _settings(database: str | None) -> Settings:
+    settings = environment()
+    if settings.aws is None:
+        return with_file(settings, database)
+    if database is not None:
+        refuse("--db has no meaning with FANSCORE_BACKEND=aws")
+    return settings

@@ -1,0 +1,37 @@
+"""From settings to what erases a fan. Not deployed: no function may delete."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.erasure import Erasure
+from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_appsync.settings import AwsSettings, Settings
+
+
+def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
+    """Wire what erases a fan.
+
+    Args:
+        settings: say where from.
+        closing: is given what to close in the end.
+
+    Raises:
+        InvalidInput: the database cannot be used.
+    """
+    if settings.aws is not None:
+        return _on_aws(settings.aws, closing)
+    tables = closing.enter_context(SqliteTables(settings.database))
+    return Erasure(tables, closing.enter_context(LocalEvents(settings.database)))
+
+
+def _on_aws(aws: AwsSettings, closing: ExitStack) -> Erasure:
+    # Only here: the SDK is big.
+    from fanscore_adapters.aws.client import AwsClient, AwsSession  # noqa: PLC0415
+    from fanscore_adapters.dynamodb.adapter import READ_S  # noqa: PLC0415
+    from fanscore_adapters.dynamodb.partitions import DynamoDbPartitions  # noqa: PLC0415
+
+    client = AwsClient("dynamodb", AwsSession(aws.region), READ_S)
+    closing.callback(client.close)
+    return Erasure(DynamoDbPartitions(client, aws.tables), None)

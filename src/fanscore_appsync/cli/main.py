@@ -1,0 +1,211 @@
+"""The command ``fanscore``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TextIO, cast
+
+import attrs
+import click
+
+from fanscore_appsync.app import Answer, App
+from fanscore_appsync.cli.erase import erase
+from fanscore_appsync.cli.events import events
+from fanscore_appsync.cli.options import UNUSABLE_INPUT, environment, refuse, with_options
+from fanscore_appsync.cli.picture import draw_score, draw_trace
+from fanscore_appsync.lambda_context import time_left_s
+from fanscore_appsync.settings import IN_MEMORY, Settings
+from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_appsync.wiring import apps, embedded
+from fanscore_core.errors import InvalidInput
+from fanscore_core.scoring import AccountFanscore
+
+ASCII = str.maketrans("█░·│", "#-.|")
+TIME_S = time_left_s(None)
+
+QUERY = """query {
+  api {
+    accountFanscore(globalUserId: "user123", eventId: "evt456") {
+      score
+      rawScore
+      boosts { arm event model }
+      reasons { code points message }
+    }
+  }
+}"""
+SELECTED = ("score", "rawScore", "boosts", "reasons")
+
+_outage = click.option(
+    "--outage",
+    "outages",
+    multiple=True,
+    metavar="SERVICE",
+    help="Declare a service out of order, such as arm_scoring. May be given more than once.",
+)
+_database = click.option(
+    "--db",
+    "database",
+    metavar="FILE",
+    help="The database to read. Default: FANSCORE_DB, else the sample data in memory.",
+)
+
+
+GATEWAY_COMMANDS = {
+    "serve": "fanscore_appsync.cli.serve",
+    "token": "fanscore_appsync.cli.token",
+}
+"""The modules of the commands that need more than the others: ``fanscore[gateway]``."""
+
+
+class _Commands(click.Group):
+    """The commands, those of the gateway imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *GATEWAY_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in GATEWAY_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        try:
+            module = import_module(GATEWAY_COMMANDS[cmd_name])
+        except ModuleNotFoundError as error:
+            return _not_installed(cmd_name, str(error.name))
+        return cast("click.Command", getattr(module, cmd_name))
+
+
+def _not_installed(command: str, module: str) -> click.Command:
+    problem = f"{command} needs fanscore[gateway]: there is no {module}"
+    return click.Command(command, callback=lambda: refuse(problem), help="Needs fanscore[gateway].")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Score fans, and see why they score what they do."""
+
+
+@main.command()
+@_outage
+def demo(outages: tuple[str, ...]) -> None:
+    """Answer the query of the tutorial from the sample data, and show how."""
+    settings = Settings(outages=frozenset(outages))
+    arguments = {"globalUserId": "user123", "eventId": "evt456"}
+    answer = _answer(settings, _score_event(arguments, user("user123")))
+    click.echo(QUERY + "\n")
+    response = cast("Mapping[str, Mapping[str, object]]", answer.response)
+    fields = {name: response["data"][name] for name in SELECTED}
+    click.echo(json.dumps({"data": {"api": {"accountFanscore": fields}}}, indent=2) + "\n")
+    _draw(answer)
+
+
+@main.command()
+@click.argument("event", type=click.File(encoding="utf-8"), metavar="EVENT.json")
+def invoke(event: TextIO) -> None:
+    """Hand an AppSync event to the resolver, and print what it answers.
+
+    EVENT.json holds one event or a list of events; - reads standard input. The environment is
+    that of the Lambda function: FANSCORE_DB and so on.
+
+    Exit status: 0 for data, 1 for an error answer, 2 for unusable input.
+    """
+    try:
+        document = json.load(event)
+    except (ValueError, RecursionError) as error:
+        refuse(f"{event.name}: not JSON: {type(error).__name__}")
+    app = _connect(environment())
+    try:
+        response = app.answer(document, TIME_S).response
+    except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda reports it
+        response = {"errorMessage": str(error), "errorType": type(error).__name__}
+    click.echo(json.dumps(response, indent=2))
+    sys.exit(_is_error(response))
+
+
+@main.command()
+@click.argument("global_user_id")
+@click.option("--event", "event_id", metavar="ID", help="The event, by either kind of event id.")
+@click.option("--member", "member_id", metavar="ID", help="The account, where the fan has none.")
+@_database
+@_outage
+def explain(
+    global_user_id: str,
+    event_id: str | None,
+    member_id: str | None,
+    database: str | None,
+    outages: tuple[str, ...],
+) -> None:
+    """Score a fan as a service would, and draw the reasons and the run."""
+    settings = with_options(environment(), database, outages)
+    if settings.database != IN_MEMORY and not Path(settings.database).is_file():
+        refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
+    given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
+    arguments = {name: value for name, value in given.items() if value is not None}
+    answer = _answer(settings, _score_event(arguments, service()))
+    if answer.outcome is None or answer.outcome.error:
+        click.echo(json.dumps(answer.response, indent=2), err=True)
+    if answer.outcome is None:
+        sys.exit(UNUSABLE_INPUT)
+    _draw(answer)
+    sys.exit(answer.outcome.error is not None)
+
+
+@main.command()
+@click.argument("database", metavar="DB")
+def sample(database: str) -> None:
+    """Write the sample data into a database, over what is there."""
+    if database == IN_MEMORY:
+        refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
+    try:
+        settings = attrs.evolve(with_options(environment(), database), database=database)
+        count = embedded.write_sample(settings)
+    except InvalidInput as error:
+        refuse(str(error))
+    click.echo(f"{database}: {count} items written")
+
+
+main.add_command(erase)
+main.add_command(events)
+
+
+def _score_event(
+    arguments: Mapping[str, object], identity: Mapping[str, object]
+) -> Mapping[str, object]:
+    return appsync_event("VFApi.accountFanscore", arguments, identity, envelope=True)
+
+
+def _connect(settings: Settings) -> App:
+    try:
+        return apps.connect(settings)
+    except InvalidInput as error:
+        refuse(str(error))
+
+
+def _answer(settings: Settings, event: Mapping[str, object]) -> Answer:
+    return _connect(settings).answer(event, TIME_S)
+
+
+def _draw(answer: Answer) -> None:
+    if answer.outcome is None:
+        return
+    if answer.outcome.value is not None:
+        _show(draw_score(cast("AccountFanscore", answer.outcome.value)) + "\n")
+    _show(draw_trace(answer.outcome.trace))
+
+
+def _show(picture: str) -> None:
+    """Print a picture, in ASCII where the terminal knows no better."""
+    try:
+        picture.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        picture = picture.translate(ASCII)
+    click.echo(picture)
+
+
+def _is_error(response: object) -> bool:
+    items = response if isinstance(response, list) else [response]
+    return any(
+        isinstance(item, dict) and ("errorType" in item or "error" in item) for item in items
+    )

@@ -1,0 +1,67 @@
+"""Demand records between GraphQL and the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from fanscore_adapters.documents.converter import date_time_text
+from fanscore_appsync.arguments import DemandRecordInput, DemandRecordKeyInput
+from fanscore_appsync.invocation import Invocation
+from fanscore_core.canonical import canonical_json, digest_of
+from fanscore_core.demand import (
+    ATTRIBUTE,
+    FIELDS,
+    DemandChange,
+    Stamp,
+    StoredDemandRecord,
+    attributes_text,
+    deletion,
+    save,
+)
+from fanscore_core.pipelines.demand_record import DemandRecordResult
+
+
+def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
+    """Make the change of ``demandRecordSave``: what is absent changes nothing, ``null`` clears."""
+    raw = cast("Mapping[str, object]", call.request.arguments["input"])
+    fields = {name: canonical_json(raw[name]) for name in FIELDS if name in raw}
+    attributes = {f"{ATTRIBUTE}{key}": text for key, text in (given.attributes or {}).items()}
+    clears = "attributes" in raw and given.attributes is None
+    key = (call.user, given.event_id, given.sale_id)
+    stamp = Stamp(call.now, call.request_id)
+    change = save(key, {**fields, **attributes}, stamp, clear_attributes=clears)
+    asked = [fields, attributes if given.attributes is not None else None, clears]
+    digest = digest_of([call.request.field, key, asked])
+    return DemandChange(change, call.request_id, digest)
+
+
+def delete_change(given: DemandRecordKeyInput, call: Invocation) -> DemandChange:
+    """Make the change of ``demandRecordDelete``."""
+    key = (call.user, given.event_id, given.sale_id)
+    change = deletion(key, Stamp(call.now, call.request_id))
+    return DemandChange(change, call.request_id, digest_of([call.request.field, key]))
+
+
+def result(changed: DemandRecordResult) -> Mapping[str, object]:
+    """Write a ``DemandRecordResult``."""
+    written = None if changed.record is None else record(changed.record)
+    return {"status": changed.status.value, "record": written}
+
+
+def record(stored: StoredDemandRecord) -> Mapping[str, object]:
+    """Write a ``DemandRecord``; ``event`` is a field of its own."""
+    shown = stored.record
+    attributes = shown.attributes()
+    requested_at = shown.requested_at or shown.updated_at
+    return {
+        "eventId": shown.event_id,
+        "saleId": shown.sale_id,
+        "fanId": shown.fan_id,
+        **{name: shown.value_of(name) for name in FIELDS},
+        # AWSJSON is text on its way out.
+        "attributes": attributes_text(attributes) if attributes else None,
+        "requestedAt": date_time_text(requested_at),
+        "updatedAt": date_time_text(shown.updated_at),
+        "version": stored.version,
+    }

@@ -1,0 +1,1 @@
+"""Who calls the local gateway: tokens, keys of API keys, their rates."""

@@ -1,0 +1,1 @@
+"""GraphQL as AppSync runs it: parsing, limits, directives, resolvers."""

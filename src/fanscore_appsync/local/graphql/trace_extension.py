@@ -1,0 +1,73 @@
+"""How a response came about, for ``extensions.fanscore``. No value of a question is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from fanscore_appsync.local.graphql.replies import Reply
+from fanscore_core.engine.trace import Asked, Trace
+
+
+@attrs.frozen
+class Resolved:
+    """A field that was resolved by the handler, or from the cache.
+
+    Attributes:
+        path: in the response.
+        field: parent type and name.
+        cached: whether it took no call of its own.
+        reply: what it was resolved from.
+    """
+
+    path: Sequence[str | int]
+    field: str
+    cached: bool
+    reply: Reply
+
+
+def write_trace(resolved: Sequence[Resolved]) -> object:
+    """Write how each field was resolved, in the order in which they were."""
+    return {"fields": [_field(each) for each in resolved]}
+
+
+def _field(resolved: Resolved) -> object:
+    reply = resolved.reply
+    return {
+        "path": list(resolved.path),
+        "field": resolved.field,
+        "tookMs": 0.0 if resolved.cached else _ms(reply.took_s),
+        "cached": resolved.cached,
+        "batch": reply.batch,
+        "trace": None if reply.trace is None or resolved.cached else _run(reply.trace),
+    }
+
+
+def _run(trace: Trace) -> object:
+    steps = zip(trace.steps, trace.fates, strict=True)
+    return {
+        "steps": [{"name": name, "fate": fate.value} for name, fate in steps],
+        "rounds": [
+            {
+                "tookMs": _ms(trace.round_took_s(number)),
+                "asked": [_asked(each) for each in trace.in_round(number)],
+            }
+            for number in range(trace.rounds)
+        ],
+    }
+
+
+def _asked(asked: Asked) -> object:
+    return {
+        "step": asked.step,
+        "question": type(asked.question).__name__,
+        "source": asked.source,
+        "tookMs": _ms(asked.took_s),
+        "failure": asked.failure,
+        "shared": asked.shared,
+    }
+
+
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 3)

@@ -1,0 +1,1 @@
+"""The local gateway over HTTP."""

@@ -1,0 +1,279 @@
+"""The gateway: the API over HTTP on one machine, and the console that shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from time import monotonic
+
+import attrs
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fanscore_appsync.local.graphql.auth_directives import Caller
+from fanscore_appsync.local.graphql.execution import GraphQL, MutationByGet
+from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
+from fanscore_appsync.local.graphql.resolving import Request
+from fanscore_appsync.local.graphql.trace_extension import write_trace
+from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.request import (
+    CLOSE,
+    JSON,
+    MALFORMED,
+    Parameters,
+    Unacceptable,
+    accepted_type,
+    appsync_headers,
+    check_content_type,
+    is_from_this_machine,
+    parameters_of_body,
+    parameters_of_url,
+    parse_json,
+    read_body,
+)
+from fanscore_appsync.local.http.response import json_response, write_response, write_unacceptable
+from fanscore_core.errors import InvalidInput
+
+CONSOLE = Path(__file__).parents[1] / "console"
+TRACE_HEADER = "x-fanscore-trace"
+
+CONSOLE_HEADERS: Mapping[str, str] = {
+    "content-security-policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
+
+
+@attrs.frozen
+class Development:
+    """What only a gateway on a developer's machine gives away, and to that machine alone.
+
+    Attributes:
+        make_token: signs a token for a ``sub`` with groups.
+        api_key: good for calls.
+    """
+
+    make_token: Callable[[str, Sequence[str]], str] | None = None
+    api_key: str | None = None
+
+
+NOTHING = Development()
+
+
+@attrs.frozen
+class Gateway:
+    """The endpoints.
+
+    Attributes:
+        graphql: executes requests.
+        credentials: tell who asks.
+        report: logs an unforeseen error, and gives the id to find it by.
+        threads: to check tokens in. They wait for keys there, so nothing else may need them.
+        limits: of requests.
+        hosts: the names that the gateway goes by; ``None`` for any.
+        origins: of pages elsewhere that may call.
+        is_traceable: whether who asks for it is shown how a response came about.
+        development: what is given to a developer.
+    """
+
+    graphql: GraphQL
+    credentials: Credentials
+    report: Callable[[Exception], str]
+    threads: Executor
+    limits: Limits = DEFAULT_LIMITS
+    hosts: frozenset[str] | None = None
+    origins: tuple[str, ...] = ()
+    is_traceable: bool = False
+    development: Development = NOTHING
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application."""
+        routes = [
+            Route("/graphql", self._endpoint(self._graphql), methods=["GET", "POST"]),
+            Route("/dev/token", self._endpoint(self._token), methods=["POST"]),
+            Route("/dev/api-key", self._endpoint(self._api_key), methods=["GET"]),
+            Route("/{path:path}", _console, methods=["GET"]),
+        ]
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=self.origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-api-key", TRACE_HEADER],
+        )
+        return _HostCheck(
+            Starlette(
+                routes=routes,
+                middleware=[cors] if self.origins else [],
+                exception_handlers={HTTPException: _not_found},
+            ),
+            self.hosts,
+        )
+
+    def _endpoint(self, answer: Endpoint) -> Endpoint:
+        async def endpoint(request: HttpRequest) -> HttpResponse:
+            content_type = accepted_type(request.headers.get("accept"))
+            try:
+                return await answer(request)
+            except Unacceptable as error:
+                return write_unacceptable(error, content_type)
+            except ClientDisconnect:
+                return HttpResponse(status_code=400)  # nobody reads it
+            except Exception as error:  # noqa: BLE001  # no traceback reaches a caller
+                info = {"code": "INTERNAL", "id": self.report(error)}
+                internal = Unacceptable(500, "500", "Internal error", info)
+                return write_unacceptable(internal, content_type)
+
+        return endpoint
+
+    async def _graphql(self, request: HttpRequest) -> HttpResponse:
+        expires_at = monotonic() + self.limits.request_s
+        caller = await self._caller(request, expires_at)
+        parameters = await self._parameters(request, expires_at)
+        asked = Request(
+            parameters.query,
+            parameters.variables,
+            parameters.operation,
+            caller,
+            appsync_headers(request),
+            only_reads=request.method != "POST",
+        )
+        try:
+            response = await self.graphql.execute(asked, expires_at)
+        except MutationByGet as error:
+            message = "Mutations are for POST only"
+            raise Unacceptable(
+                405, "MethodNotAllowed", message, headers={"allow": "POST"}
+            ) from error
+        is_traced = self.is_traceable and request.headers.get(TRACE_HEADER) == "1"
+        extensions = {"fanscore": write_trace(response.resolved)} if is_traced else None
+        content_type = accepted_type(request.headers.get("accept"))
+        return write_response(response, content_type, extensions)
+
+    async def _caller(self, request: HttpRequest, expires_at: float) -> Caller:
+        if "authorization" not in request.headers:
+            return self.credentials.caller(request)
+        loop = asyncio.get_running_loop()  # its clock is `monotonic`
+        try:
+            async with asyncio.timeout_at(expires_at):
+                return await loop.run_in_executor(self.threads, self.credentials.caller, request)
+        except TimeoutError:
+            message = "Tokens cannot be checked now"
+            raise Unacceptable(503, "ServiceUnavailable", message) from None
+
+    async def _parameters(self, request: HttpRequest, expires_at: float) -> Parameters:
+        if request.method != "POST":
+            return parameters_of_url(request.query_params)
+        return parameters_of_body(await self._body(request, expires_at))
+
+    async def _body(self, request: HttpRequest, expires_at: float) -> bytes:
+        check_content_type(request.headers)
+        try:
+            async with asyncio.timeout_at(expires_at):  # the clock of the loop is `monotonic`
+                return await read_body(request, self.limits)
+        except TimeoutError:
+            message = "The request came too slowly"
+            raise Unacceptable(408, "RequestTimeout", message, headers=CLOSE) from None
+
+    async def _token(self, request: HttpRequest) -> HttpResponse:
+        make_token = self.development.make_token
+        if make_token is None or not _is_from_here(request):
+            raise Unacceptable(404, "NotFound", "There is no such page")
+        body = await self._body(request, monotonic() + self.limits.request_s)
+        sub, groups = _token_wish(parse_json(body, "The body"))
+        try:
+            token = await asyncio.to_thread(make_token, sub, groups)
+        except InvalidInput as error:
+            raise Unacceptable(400, MALFORMED, str(error)) from error
+        return json_response({"token": token}, 200, JSON)
+
+    async def _api_key(self, request: HttpRequest) -> HttpResponse:
+        if self.development.api_key is None or not _is_from_here(request):
+            raise Unacceptable(404, "NotFound", "There is no such page")
+        return json_response({"apiKey": self.development.api_key}, 200, JSON)
+
+
+_FILES = StaticFiles(directory=CONSOLE, html=True)
+
+
+async def _console(request: HttpRequest) -> HttpResponse:
+    """Give a file of the console, with headers that keep it to itself."""
+    response = await _FILES.get_response(_FILES.get_path(request.scope), request.scope)
+    response.headers.update(CONSOLE_HEADERS)
+    return response
+
+
+@attrs.frozen
+class _HostCheck:
+    """Refuses requests for other hosts.
+
+    A page elsewhere can have its own host name point to this machine (DNS rebinding), and its
+    browser then takes the gateway for a part of that page.
+    """
+
+    app: ASGIApp
+    hosts: frozenset[str] | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.hosts is not None:
+            name = _host_name(HttpRequest(scope).headers.get("host", ""))
+            if name not in self.hosts:
+                error = Unacceptable(421, "MisdirectedRequest", "This is another host")
+                await write_unacceptable(error, JSON)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+def _host_name(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdigit() else host).lower()
+
+
+def _is_from_here(request: HttpRequest) -> bool:
+    """Whether a request comes from this machine, and from no page but the gateway's own."""
+    origin = request.headers.get("origin")
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return is_from_this_machine(request) and origin in {None, own}
+
+
+def _token_wish(document: object) -> tuple[str, Sequence[str]]:
+    match document:
+        case {"sub": str(sub), **rest} if sub and rest.keys() <= {"groups"}:
+            groups = rest.get("groups", [])
+            if isinstance(groups, list) and all(isinstance(each, str) for each in groups):
+                return sub, groups
+    raise Unacceptable(400, MALFORMED, 'Expected {"sub": "...", "groups": ["..."]}')
+
+
+async def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Write that there is no such page, or none for this method."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
+    content_type = accepted_type(request.headers.get("accept"))
+    return write_unacceptable(Unacceptable(status, kind, message, headers=headers), content_type)
+
+
+_PAGE_ERRORS = {
+    404: ("NotFound", "There is no such page"),
+    405: ("MethodNotAllowed", "The page is not for this method"),
+}

@@ -1,0 +1,1 @@
+"""From settings to apps: the one place that names adapters."""

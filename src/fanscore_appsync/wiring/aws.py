@@ -1,0 +1,96 @@
+"""From settings to the adapters of AWS. Imported only where that is the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws import eventbridge, lambda_, rekognition
+from fanscore_adapters.aws.client import AwsClient, AwsSession
+from fanscore_adapters.documents.proxies import LNAA_CALLS
+from fanscore_adapters.dynamodb import adapter as dynamodb
+from fanscore_adapters.lazy import Later
+from fanscore_appsync.settings import (
+    NEEDED_BY_CONSUMERS,
+    NEEDED_BY_RESOLVER,
+    AwsSettings,
+    Settings,
+    needed_on_aws,
+    refuse,
+)
+from fanscore_core.errors import InvalidInput
+
+_LNAA_SYSTEMS = {question: call.service for question, call in LNAA_CALLS.items()}
+
+
+def resolver_adapters(
+    settings: Settings, aws: AwsSettings, closing: ExitStack
+) -> Sequence[Adapter]:
+    """Give what answers the resolvers.
+
+    Args:
+        settings: of all.
+        aws: of AWS.
+        closing: is given what to close in the end.
+
+    Raises:
+        InvalidInput: a setting is missing; names all of them.
+    """
+    given = (settings.lnaa_url, settings.lnaa_token)
+    refuse(_missing(dict(zip(NEEDED_BY_RESOLVER, given, strict=True))))
+    session = AwsSession(aws.region)
+    functions = _client("lambda", session, closing, lambda_.READ_S)
+    impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
+    bus = _client("events", session, closing, eventbridge.READ_S)
+    return (
+        # First, since functions take longest: what the others need is prepared while they run.
+        lambda_.LambdaProxies(functions, impatient, aws.functions),
+        _tables(aws, session, closing),
+        eventbridge.EventBridge(bus, aws.event_bus),
+        Later(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
+    )
+
+
+def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
+    """Give what answers the identity verification function."""
+    session = AwsSession(aws.region)
+    client = _client("rekognition", session, closing, rekognition.READ_S)
+    return (_tables(aws, session, closing), rekognition.Rekognition(client))
+
+
+def consumer_adapters(
+    settings: Settings, aws: AwsSettings, closing: ExitStack
+) -> Sequence[Adapter]:
+    """Give what answers the consumers, but for the webhooks.
+
+    Raises:
+        InvalidInput: an endpoint is missing; names both if both are.
+    """
+    given = (settings.notification_url, settings.sync_url)
+    refuse(_missing(dict(zip(NEEDED_BY_CONSUMERS, given, strict=True))))
+    return (_tables(aws, AwsSession(aws.region), closing),)
+
+
+def _lnaa(settings: Settings, closing: ExitStack) -> Adapter:
+    # An HTTP client takes long to import, and few requests need one.
+    from fanscore_adapters.http.lnaa import Lnaa, lnaa_client  # noqa: PLC0415
+
+    client = closing.enter_context(lnaa_client())
+    return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
+
+
+def _tables(aws: AwsSettings, session: AwsSession, closing: ExitStack) -> dynamodb.DynamoDb:
+    client = _client("dynamodb", session, closing, dynamodb.READ_S)
+    return dynamodb.DynamoDb(client, aws.tables)
+
+
+def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float) -> AwsClient:
+    client = AwsClient(service, session, read_s)
+    closing.callback(client.close)
+    return client
+
+
+def _missing(given: Mapping[str, str | None]) -> list[InvalidInput]:
+    return [needed_on_aws(variable) for variable, value in given.items() if value is None]

@@ -1,0 +1,163 @@
+"""From settings to what runs on one machine: SQLite, stand-ins, the local bus.
+
+Imported only where that is the backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.idv import IDV_CALLS
+from fanscore_adapters.documents.proxies import SYSTEMS
+from fanscore_adapters.embedded.event_bus import LocalBus, Recorder
+from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
+from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
+from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_appsync.consumer_app import ConsumerApp
+from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.report import report
+from fanscore_appsync.settings import Settings
+from fanscore_appsync.wiring.parts import (
+    NOTIFICATION,
+    SYNC,
+    endpoint_urls,
+    mint,
+    now,
+    parsed_file,
+    source_maker,
+    webhooks,
+)
+from fanscore_core.consumption import LEASE, Consumer
+from fanscore_core.errors import InvalidInput
+
+CONSUMER_S = LEASE.total_seconds() - 0.5
+"""What a consumer is given, called within the process."""
+
+IDV_S = 10.0
+"""What the identity verification function is given, called within the process."""
+
+
+def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
+    """Give what answers the resolvers.
+
+    Raises:
+        InvalidInput: the sample, the outages or the database cannot be used.
+    """
+    sample = _sample(settings.sample)
+    _check_outages(settings.outages)
+    tables = _tables(settings, closing)
+    if settings.database == IN_MEMORY:
+        _load(tables, sample)
+    idv = _idv_on(tables, closing)
+    bus = _bus_on(tables, settings, closing)
+    closing.callback(bus.close)
+    bus.deliver_in_background()
+    return (
+        Sqlite(tables),
+        StandIns(sample, settings.outages),
+        LocalIdv(lambda payload: idv.answer(payload, IDV_S), settings.outages),
+        bus,
+    )
+
+
+def connect_idv(settings: Settings, closing: ExitStack) -> IdvApp:
+    """Wire the identity verification function.
+
+    Raises:
+        InvalidInput: the database cannot be used.
+    """
+    return _idv_on(_tables(settings, closing), closing)
+
+
+def connect_consumers(settings: Settings, closing: ExitStack) -> ConsumerApp:
+    """Wire the consumers of user events.
+
+    Raises:
+        InvalidInput: the outages or the database cannot be used.
+    """
+    _check_outages(settings.outages)
+    events = LocalEvents(settings.database)
+    closing.callback(events.close)
+    return _consumers_on(_tables(settings, closing), events, settings, closing)
+
+
+@contextmanager
+def connect_bus(settings: Settings) -> Iterator[LocalBus]:
+    """Wire the local event bus with its consumers, and close it all in the end.
+
+    It delivers once it is started.
+
+    Raises:
+        InvalidInput: as ``connect_consumers``.
+    """
+    _check_outages(settings.outages)
+    with ExitStack() as closing:
+        bus = _bus_on(_tables(settings, closing), settings, closing)
+        yield closing.enter_context(bus)
+
+
+def write_sample(settings: Settings) -> int:
+    """Write the sample's items into the database, over what is there; give their number.
+
+    Raises:
+        InvalidInput: the sample or the database cannot be used.
+    """
+    sample = _sample(settings.sample)
+    with SqliteTables(settings.database) as tables:
+        return _load(tables, sample)
+
+
+def _tables(settings: Settings, closing: ExitStack) -> SqliteTables:
+    return closing.enter_context(SqliteTables(settings.database))
+
+
+def _idv_on(tables: SqliteTables, closing: ExitStack) -> IdvApp:
+    return IdvApp(source_maker((Sqlite(tables), StandInVendor()), closing), report, now)
+
+
+def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> LocalBus:
+    events = LocalEvents(settings.database)
+    app = _consumers_on(tables, events, settings, closing)
+    consumers = {
+        consumer.value: partial(app.consume, consumer, time_left_s=CONSUMER_S)
+        for consumer in Consumer
+    }
+    return LocalBus(events, consumers, now, report)
+
+
+def _consumers_on(
+    tables: SqliteTables, events: LocalEvents, settings: Settings, closing: ExitStack
+) -> ConsumerApp:
+    urls = endpoint_urls(settings)
+    recorded = frozenset({NOTIFICATION, SYNC} - urls.keys())
+    adapters: list[Adapter] = [
+        Sqlite(tables),
+        Recorder(events, recorded, now, settings.outages),
+    ]
+    if urls:
+        adapters.append(webhooks(urls, closing))
+    return ConsumerApp(source_maker(adapters, closing), now, mint, report)
+
+
+def _check_outages(outages: frozenset[str]) -> None:
+    idv = {call.service for call in IDV_CALLS.values()}
+    services = {*SYSTEMS.values(), *idv, NOTIFICATION, SYNC}
+    if not outages <= services:
+        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
+
+
+def _load(tables: SqliteTables, sample: Sample) -> int:
+    for table, items in sample.tables.items():
+        tables.load(table, items)
+    return sum(map(len, sample.tables.values()))
+
+
+def _sample(path: str | None) -> Sample:
+    if path is None:
+        return default_sample()
+    return parsed_file(path, "FANSCORE_SAMPLE", parse_sample)

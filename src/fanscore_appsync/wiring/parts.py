@@ -1,0 +1,76 @@
+"""What every wiring shares: sources for a request, the clock, new ids, and files of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+from uuid import uuid4
+
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.sources import Sources
+from fanscore_appsync.settings import Settings
+from fanscore_core.engine.question import Source
+from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import RequestId
+
+ParsedT = TypeVar("ParsedT")
+
+MAX_THREADS = 32
+
+NOTIFICATION = "notification_endpoint"
+SYNC = "sync_endpoint"
+
+
+def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:
+    """Give what makes a source for the seconds that are left.
+
+    Each maker has threads of its own: a function that is called within the process must not wait
+    for a thread of its caller's.
+    """
+    executors = [ThreadPoolExecutor(MAX_THREADS, "fanscore") for _ in adapters]
+    for each in executors:
+        closing.callback(each.shutdown)
+    return lambda time_left_s: Sources(adapters, executors, monotonic, monotonic() + time_left_s)
+
+
+def endpoint_urls(settings: Settings) -> Mapping[str, str]:
+    """Give the URLs of the endpoints that have one, by system."""
+    given = {NOTIFICATION: settings.notification_url, SYNC: settings.sync_url}
+    return {system: url for system, url in given.items() if url is not None}
+
+
+def webhooks(urls: Mapping[str, str], closing: ExitStack) -> Adapter:
+    """Give what posts to endpoints."""
+    # Only here: without endpoints, an HTTP client need not even be installed.
+    from fanscore_adapters.http.webhooks import Webhooks, webhook_client  # noqa: PLC0415
+
+    return Webhooks(urls, closing.enter_context(webhook_client()))
+
+
+def now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
+def mint() -> RequestId:
+    """Make an id that nobody else has."""
+    return RequestId(str(uuid4()))
+
+
+def parsed_file(path: str, variable: str, parse: Callable[[str], ParsedT]) -> ParsedT:
+    """Read a file that a setting names.
+
+    Raises:
+        InvalidInput: it cannot be read, or not be parsed; names the variable and the file.
+    """
+    try:
+        return parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(variable, f"cannot read {path}: {type(error).__name__}") from error
+    except InvalidInput as error:
+        raise InvalidInput(variable, f"{path}: {error}") from error

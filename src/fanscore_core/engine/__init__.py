@@ -1,0 +1,1 @@
+"""The engine: questions, steps, pipelines, and the rounds in which they run."""

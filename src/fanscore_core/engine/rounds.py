@@ -1,0 +1,116 @@
+"""The engine: drives runs in rounds.
+
+A round collects what all steps that have started await, asks it in one ``fetch``, and hands the
+answers back. There is no event loop here, no thread and no I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from fanscore_core.engine.definition import Pipeline
+from fanscore_core.engine.question import Answered, Ask, Effect, Question, Source
+from fanscore_core.engine.state import Outcome, Run
+from fanscore_core.errors import SourceFailed
+
+ArgsT = TypeVar("ArgsT")
+StashT = TypeVar("StashT")
+ResultT = TypeVar("ResultT")
+
+MAX_ROUNDS = 1000
+CHUNK = 100
+
+
+def run(
+    pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT, source: Source
+) -> Outcome[StashT, ResultT]:
+    """Run a pipeline once. What goes wrong is in the outcome; nothing is raised."""
+    one = Run(pipeline, args)
+    _ask_in_rounds([one], source)
+    return one.outcome()
+
+
+def run_many(
+    pipeline: Pipeline[ArgsT, StashT, ResultT],
+    args: Iterable[ArgsT],
+    source: Source,
+    *,
+    chunk: int = CHUNK,
+) -> Iterator[Outcome[StashT, ResultT]]:
+    """Run a pipeline for each of many arguments; outcomes come in the order of the arguments.
+
+    Outcomes are those of one run after the other. Runs without effects share rounds, ``chunk`` of
+    them at a time, so that any number takes bounded memory; runs with effects go one by one.
+    """
+    if chunk < 1:
+        message = f"chunk: expected 1 or more, got {chunk}"
+        raise ValueError(message)
+    size = 1 if pipeline.has_effects else chunk
+    remaining = iter(args)
+    while runs := [Run(pipeline, each) for each in islice(remaining, size)]:
+        _ask_in_rounds(runs, source)
+        yield from (each.outcome() for each in runs)
+
+
+def _ask_in_rounds(
+    runs: Sequence[Run[ArgsT, StashT, ResultT]],
+    source: Source,
+) -> None:
+    for number in range(MAX_ROUNDS):
+        asking = [(each, *asked) for each in runs for asked in each.asking()]
+        if not asking:
+            return
+        _ask_round(asking, source, number)
+    for each in runs:
+        if each.asking():
+            each.give_up(f"still asks after {MAX_ROUNDS} rounds")
+
+
+def _ask_round(
+    asking: Sequence[tuple[Run[ArgsT, StashT, ResultT], int, Ask]], source: Source, number: int
+) -> None:
+    asks, indexes = _merge([ask for _, _, ask in asking])
+    try:
+        answers = _fetch(source, asks)
+    except SourceFailed as error:
+        for each in {id(each): each for each, _, _ in asking}.values():
+            each.stop(error.with_traceback(None))
+        return
+    served: set[int] = set()
+    for (each, position, _), index in zip(asking, indexes, strict=True):
+        each.answer(position, answers[index], number, shared=index in served)
+        served.add(index)
+
+
+def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[int]]:
+    """Ask equal queries once: give what to ask, and for each asker the index of its question."""
+    asks: list[Ask] = []
+    indexes: list[int] = []
+    known: dict[Question[object], int] = {}
+    for ask in asking:
+        new = len(asks)
+        effect = isinstance(ask.question, Effect)
+        index = new if effect else known.setdefault(ask.question, new)
+        if index == new:
+            asks.append(ask)
+        elif not ask.degradable:
+            asks[index] = ask
+        indexes.append(index)
+    return asks, indexes
+
+
+def _fetch(source: Source, asks: Sequence[Ask]) -> Sequence[Answered]:
+    name = type(source).__name__
+    try:
+        answers = list(source.fetch(asks))
+    except SourceFailed:
+        raise
+    except Exception as error:
+        raise SourceFailed(name, f"raised {type(error).__name__}") from error
+    if len(answers) != len(asks):
+        raise SourceFailed(name, f"gave {len(answers)} answers to {len(asks)} questions")
+    if not all(isinstance(answer, Answered) for answer in answers):
+        raise SourceFailed(name, "gave an answer that is not an Answered")
+    return answers

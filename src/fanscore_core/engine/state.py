@@ -1,0 +1,343 @@
+"""One run of a pipeline as a state machine: who may start, who decides, who is dropped.
+
+The outcome of a run is that of its steps run one at a time, in written order. The first step in
+that order that fails or ends decides; everything after it is dropped, whatever it has done since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from operator import itemgetter
+from typing import Generic, TypeVar, cast
+
+import attrs
+
+from fanscore_core.engine.definition import BEFORE, Pipeline, Place
+from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question
+from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, SkipTo, StepKind
+from fanscore_core.engine.trace import Asked, Fate, Trace
+from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
+
+MAX_CLOSES = 100
+
+ArgsT = TypeVar("ArgsT")
+StashT = TypeVar("StashT")
+ResultT = TypeVar("ResultT")
+StashT_co = TypeVar("StashT_co", covariant=True)
+ResultT_co = TypeVar("ResultT_co", covariant=True)
+
+
+@attrs.frozen
+class Degraded:
+    """A step went on without an answer.
+
+    Attributes:
+        step: the step's name.
+        error: what it was told instead.
+    """
+
+    step: str
+    error: Unavailable
+
+
+@attrs.frozen
+class Outcome(Generic[StashT_co, ResultT_co]):
+    """What came of a run: a value or an error, and how it got there.
+
+    Attributes:
+        value: the result; ``None`` where there is an error.
+        error: the error that ended the run, if one did.
+        warnings: where steps went on without an answer.
+        stash: each field as its last writer that counts left it.
+        trace: what happened.
+    """
+
+    value: ResultT_co | None
+    error: Exception | None
+    warnings: tuple[Degraded, ...]
+    stash: StashT_co
+    trace: Trace
+
+    def result(self) -> ResultT_co:
+        """Give the result.
+
+        Raises:
+            FanscoreError: what ended the run, if something did; bugs come as they are.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("ResultT_co", self.value)
+
+
+class Run(Generic[ArgsT, StashT, ResultT]):
+    """One run of a pipeline: hands out asks, takes answers in any order, ends in an outcome."""
+
+    __slots__ = (
+        "_answered",
+        "_args",
+        "_asked_in_vain",
+        "_asking",
+        "_coroutines",
+        "_decider",
+        "_error",
+        "_errors",
+        "_fates",
+        "_pipeline",
+        "_places",
+        "_ready",
+        "_stashes",
+        "_unmet",
+        "_values",
+        "_warnings",
+    )
+
+    def __init__(self, pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT) -> None:
+        """Start the steps that wait for nothing."""
+        places = self._places = pipeline.places
+        count = len(places)
+        self._pipeline = pipeline
+        self._args = args
+        self._answered: list[Asked] = []
+        self._asked_in_vain: dict[int, Ask] = {}
+        self._asking: dict[int, Ask] = {}
+        self._coroutines: dict[int, Coroutine[object, object, object]] = {}
+        self._decider = count
+        self._error: Exception | None = None
+        self._errors: list[tuple[Exception, BaseException | None]] = []
+        self._fates = [Fate.NOT_REACHED] * count
+        # One place more than there are steps: BEFORE is -1, and so the last.
+        self._stashes: list[object] = [None] * count + [pipeline.stash()]
+        self._unmet = [len(place.waits_for) for place in places]
+        self._values: list[object] = [None] * (count + 1)
+        self._warnings: list[tuple[int, Unavailable]] = []
+        self._ready = [place for place in places if not place.waits_for]
+        self._run_before()
+        self._start_ready()
+
+    def asking(self) -> list[tuple[int, Ask]]:
+        """Give what the run waits for, by position of the step that asks."""
+        return sorted(self._asking.items())
+
+    def answer(
+        self, position: int, answered: Answered, round_number: int, *, shared: bool = False
+    ) -> None:
+        """Hand an answer to the step that asked; discard it if that step has been dropped.
+
+        Args:
+            position: the step's, as ``asking`` gave it.
+            answered: the answer.
+            round_number: for the trace.
+            shared: for the trace: whether another asker's question served this one too.
+        """
+        dropped = self._asked_in_vain.pop(position, None)
+        ask = dropped or self._asking.pop(position)
+        answer, source, took_s = answered.answer, answered.source, answered.took_s
+        failure = type(answer).__name__ if isinstance(answer, Exception) else None
+        calls = 0 if shared else answered.calls
+        self._answered.append(
+            Asked(round_number, position, ask.question, source, took_s, failure, shared, calls)
+        )
+        if dropped is not None:
+            return
+        if isinstance(answer, Exception):
+            self._answer_error(position, ask, answer)
+        else:
+            self._resume(position, self._coroutines[position].send, answer)
+        self._start_ready()
+
+    def stop(self, error: Exception) -> None:
+        """End the run with an error from outside, at the first step that still asks."""
+        position = min(self._asking)
+        _close(self._coroutines[position])
+        self._fail(position, error)
+
+    def give_up(self, problem: str) -> None:
+        """End the run for what its first step that still asks has done wrong."""
+        position = min(self._asking)
+        self._misused(position, self._asking[position].question, problem)
+
+    def outcome(self) -> Outcome[StashT, ResultT]:
+        """Make the outcome, when the run asks nothing any more. Call it once."""
+        for error, cause in self._errors:
+            _clean(error, cause)
+        stash = self._final_stash()
+        value = self._result(stash) if self._error is None else None
+        warnings = self._counting_warnings()
+        for position, _ in warnings:
+            if self._fates[position] in {Fate.RAN, Fate.RETURNED_EARLY}:
+                self._fates[position] = Fate.DEGRADED
+        names = self._pipeline.names
+        return Outcome(
+            cast("ResultT", value),
+            self._error,
+            tuple(Degraded(names[position], error) for position, error in warnings),
+            stash,
+            Trace(names, tuple(self._fates), tuple(self._answered)),
+        )
+
+    def _run_before(self) -> None:
+        if self._pipeline.before is None:
+            return
+        context = Context(self._args, cast("StashT", self._stashes[BEFORE]))
+        try:
+            value = self._pipeline.before(context)
+        except Exception as error:  # noqa: BLE001  # a bug stays in its run
+            self._decider, self._error = BEFORE, _without_engine_frame(error)
+            return
+        if isinstance(value, EarlyReturn):
+            self._decider, value = BEFORE, value.value
+        self._values[BEFORE] = value
+
+    def _start_ready(self) -> None:
+        """Start what waits for nothing more, and what that lets start by finishing at once."""
+        while self._ready:
+            place = self._ready.pop(0)
+            if place.position < self._decider:
+                self._start(place)
+
+    def _start(self, place: Place) -> None:
+        position, step = place.position, place.step
+        stashes = self._stashes
+        stash = stashes[position] = place.view()
+        for slot, field, writer in place.fills:
+            setattr(stash, slot, getattr(stashes[writer], field))
+        context: EffectContext[object, object] = EffectContext(self._args, stash)
+        if step.prev:
+            context.prev = self._values[position - 1]
+        coroutine = self._coroutines[position] = step.function(context)
+        self._fates[position] = Fate.RAN
+        self._resume(position, coroutine.send, None)
+
+    def _resume(self, position: int, resume: Callable[[object], object], value: object) -> None:
+        """Run a step until it asks, finishes or fails."""
+        try:
+            question = resume(value)
+        except StopIteration as stop:
+            self._finish(position, stop.value)
+        except Exception as error:  # noqa: BLE001  # a bug stays in its run
+            self._fail(position, _without_engine_frame(error))
+        else:
+            self._ask(position, question)
+
+    def _ask(self, position: int, question: object) -> None:
+        step = self._places[position].step
+        problem = _misuse(step.kind, question)
+        if problem is None:
+            self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
+        else:
+            self._misused(position, question, problem)
+
+    def _answer_error(self, position: int, ask: Ask, error: Exception) -> None:
+        if isinstance(error, UnknownQuestion):
+            self._misused(position, ask.question, str(error))
+            return
+        if isinstance(error, Unavailable):
+            self._warnings.append((position, error))
+        self._errors.append((error, error.__cause__))
+        throw = cast("Callable[[object], object]", self._coroutines[position].throw)
+        self._resume(position, throw, error)
+
+    def _misused(self, position: int, question: object, problem: str) -> None:
+        """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""
+        name = self._places[position].step.name
+        _close(self._coroutines[position])
+        self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
+
+    def _finish(self, position: int, value: object) -> None:
+        if isinstance(value, EarlyReturn):
+            self._values[position] = value.value
+            if value.skip_to is SkipTo.END:
+                self._decide(position, Fate.ENDED, None)
+                return
+            self._fates[position] = Fate.RETURNED_EARLY
+        else:
+            self._values[position] = value
+        for follower in self._places[position].followers:
+            self._unmet[follower] -= 1
+            if not self._unmet[follower]:
+                self._ready.append(self._places[follower])
+
+    def _fail(self, position: int, error: Exception) -> None:
+        self._decide(position, Fate.FAILED, error)
+
+    def _decide(self, position: int, fate: Fate, error: Exception | None) -> None:
+        """Let a step end the run, unless one before it does so yet. Drop all that come later."""
+        self._decider, self._error = position, error
+        self._fates[position] = fate
+        self._asking.pop(position, None)
+        for later in range(position + 1, len(self._fates)):
+            if self._fates[later] is not Fate.NOT_REACHED:
+                self._fates[later] = Fate.DROPPED
+                if later in self._asking:
+                    self._asked_in_vain[later] = self._asking.pop(later)
+                _close(self._coroutines[later])
+
+    def _result(self, stash: StashT) -> object:
+        prev = self._values[min(self._decider, len(self._fates) - 1)]
+        if self._pipeline.after is None:
+            return prev
+        context = Context(self._args, stash)
+        context.prev = prev
+        try:
+            value = self._pipeline.after(context)
+        except Exception as error:  # noqa: BLE001  # a bug stays in its run
+            self._error = _without_engine_frame(error)
+            return None
+        return value.value if isinstance(value, EarlyReturn) else value
+
+    def _final_stash(self) -> StashT:
+        stash = self._stashes[BEFORE]
+        for place in self._places[: self._decider + 1]:
+            for field in place.step.writes:
+                object.__setattr__(stash, field, getattr(self._stashes[place.position], field))
+        return cast("StashT", stash)
+
+    def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
+        """Give the warnings of steps that count, but for the one that a step failed with."""
+        if not self._warnings:
+            return []
+        counting = sorted(self._warnings, key=itemgetter(0))
+        counting = [each for each in counting if each[0] <= self._decider]
+        failed_with = [each for each in counting if each == (self._decider, self._error)]
+        if failed_with:
+            counting.reverse()
+            counting.remove(failed_with[-1])  # the last time that the step was told it
+            counting.reverse()
+        return counting
+
+
+def _misuse(kind: StepKind, question: object) -> str | None:
+    """Say which rule a step breaks by what it awaits, if it breaks one."""
+    if isinstance(question, Effect):
+        return None if kind is StepKind.EFFECT else "only an effect step performs effects"
+    if not isinstance(question, Query):
+        return "a step awaits queries, nothing else"
+    try:
+        hash(question)
+    except Exception:  # noqa: BLE001  # whatever a field's hash raises
+        return "a query must be hashable"
+    return None
+
+
+def _close(coroutine: Coroutine[object, object, object]) -> None:
+    """Close a dropped step; what it does on its way out shows nowhere.
+
+    A step that awaits while it is closed is closed again, until it gives in.
+    """
+    for _ in range(MAX_CLOSES):
+        try:
+            coroutine.close()
+        except Exception:  # noqa: BLE001, S112  # whatever the step raises on its way out
+            continue
+        return
+
+
+def _clean(error: Exception, cause: BaseException | None) -> None:
+    """Free an error of what raising it left: others may get it too, and it must keep no step."""
+    error.__traceback__ = error.__context__ = None
+    error.__cause__ = cause
+
+
+def _without_engine_frame(error: Exception) -> Exception:
+    traceback = error.__traceback__
+    return error.with_traceback(traceback.tb_next if traceback else None)

@@ -1,0 +1,89 @@
+"""What happened in a run, as plain values: the picture that command line and console draw."""
+
+from __future__ import annotations
+
+import enum
+from typing import NamedTuple
+
+import attrs
+
+from fanscore_core.engine.question import Question
+
+
+class Fate(enum.Enum):
+    """What became of a step."""
+
+    RAN = "ran"
+    RETURNED_EARLY = "returned early"
+    ENDED = "ended"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    NOT_REACHED = "not reached"
+
+
+class Asked(NamedTuple):
+    """One question of one step, answered. A named tuple, since a run makes one for each.
+
+    Attributes:
+        round: the number of the round, from 0.
+        step: the position of the step, from 0.
+        question: what was asked.
+        source: who answered.
+        took_s: how long that took, in seconds, by the source's clock.
+        failure: the class name of the error that was the answer, if it was one.
+        shared: whether an earlier asker of the same round had already asked this.
+        calls: how many calls over a network it cost; none if it was shared.
+    """
+
+    round: int
+    step: int
+    question: Question[object]
+    source: str
+    took_s: float
+    failure: str | None
+    shared: bool
+    calls: int = 0
+
+
+@attrs.frozen
+class Trace:
+    """What each step of a run did, and what was asked in each round.
+
+    Attributes:
+        steps: the steps' names, in written order.
+        fates: what became of each.
+        asked: every question, by round, then by step.
+    """
+
+    steps: tuple[str, ...]
+    fates: tuple[Fate, ...]
+    asked: tuple[Asked, ...]
+
+    @property
+    def rounds(self) -> int:
+        """The number of rounds."""
+        return max((asked.round + 1 for asked in self.asked), default=0)
+
+    @property
+    def questions(self) -> int:
+        """The number of questions that went to a source for this run alone."""
+        return len(self.asked) - self.duplicates
+
+    @property
+    def duplicates(self) -> int:
+        """The number of questions that another asker of the same round had already asked."""
+        return sum(asked.shared for asked in self.asked)
+
+    @property
+    def calls(self) -> int:
+        """The number of calls over a network that were made for this run."""
+        return sum(asked.calls for asked in self.asked)
+
+    def in_round(self, number: int) -> tuple[Asked, ...]:
+        """Give the questions of one round, by step."""
+        return tuple(asked for asked in self.asked if asked.round == number)
+
+    def round_took_s(self, number: int) -> float:
+        """Give the time that one round took, in seconds: that of its slowest question."""
+        return max((asked.took_s for asked in self.in_round(number)), default=0.0)

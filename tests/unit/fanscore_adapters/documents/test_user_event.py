@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fanscore_adapters.documents.user_event import (
+    detail_document,
+    event_document,
+    post_document,
+    read_event,
+)
+from fanscore_core.canonical import canonical_json
+from fanscore_core.errors import InvalidId, InvalidInput
+from fanscore_core.ids import RULE, CampaignId, GlobalUserId, MemberId
+from fanscore_core.ports.consumers import PostSync
+from fanscore_core.scalars import EMAIL_RULE, PHONE_RULE, Email, Locale, PhoneNumber
+from fanscore_core.user_events import UserEvent
+
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
+BARE = UserEvent("e-1", NOW, GlobalUserId("user123"), MemberId("m-1"), CampaignId("c-1"))
+FULL = attrs.evolve(
+    BARE,
+    email=Email("fan@example.com"),
+    phone_number=PhoneNumber("+15550100123"),
+    locale=Locale("en-GB"),
+    attributes='{"seats":[1.5,null]}',
+)
+DETAIL: Mapping[str, object] = {
+    "schemaVersion": 1,
+    "id": "e-1",
+    "occurredAt": "2026-11-01T08:00:00Z",
+    "globalUserId": "user123",
+    "memberId": "m-1",
+    "campaignId": "c-1",
+    "email": "fan@example.com",
+    "phoneNumber": "+15550100123",
+    "locale": "en-GB",
+    "attributes": {"seats": [1.5, None]},
+}
+BARE_DETAIL = {**DETAIL, "email": None, "phoneNumber": None, "locale": None, "attributes": None}
+ENVELOPE: Mapping[str, object] = {
+    "version": "0",
+    "id": "e-1",
+    "detail-type": "user.upsert",
+    "source": "fanscore",
+    "account": "000000000000",
+    "time": "2026-11-01T08:00:01Z",
+    "region": "local",
+    "resources": [],
+    "detail": DETAIL,
+}
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(), parts, max_size=3),
+    max_leaves=8,
+)
+attribute_texts = st.dictionaries(st.text(), json_values, max_size=4).map(canonical_json)
+moments = st.integers(0, 10**15).map(lambda count: NOW + timedelta(microseconds=count))
+user_events = st.builds(
+    lambda at, attributes: attrs.evolve(FULL, occurred_at=at, attributes=attributes),
+    moments,
+    st.none() | attribute_texts,
+)
+
+
+def test_an_event_is_an_eventbridge_event() -> None:
+    """An event is written as EventBridge hands it over, with the detail of the contract."""
+    published_at = NOW + timedelta(seconds=1, milliseconds=500)
+    assert event_document(FULL, published_at) == ENVELOPE
+
+
+def test_the_time_of_an_event_is_in_utc() -> None:
+    """Times are written in UTC, whatever their offset."""
+    vienna = datetime(2026, 11, 1, 9, tzinfo=timezone(timedelta(hours=1)))
+    document = event_document(attrs.evolve(FULL, occurred_at=vienna), vienna)
+    assert document == {**ENVELOPE, "time": "2026-11-01T08:00:00Z"}
+
+
+def test_fields_without_value_are_null() -> None:
+    """Every field stands in the detail, those that a fan left out as null."""
+    assert detail_document(BARE) == BARE_DETAIL
+
+
+def test_the_detail_is_what_is_posted() -> None:
+    """An endpoint gets the detail, as JSON text."""
+    assert json.loads(post_document(PostSync(FULL, "key"))) == DETAIL
+
+
+@given(user_events, moments)
+def test_events_survive(event: UserEvent, published_at: datetime) -> None:
+    """An event that is written, sent as JSON text and read again is the same event."""
+    text = json.dumps(event_document(event, published_at))
+    assert read_event(json.loads(text)) == event
+
+
+def test_what_is_not_known_is_passed_over() -> None:
+    """Other keys of the envelope and new keys of the detail are no mistake."""
+    document = {
+        "detail": {**DETAIL, "new": 1},
+        "detail-type": "user.upsert",
+        "source": "fanscore",
+        "replay-name": "archive",
+    }
+    assert read_event(document) == FULL
+
+
+def test_a_missing_field_is_null() -> None:
+    """A field that a fan may leave out may be missing."""
+    detail = {name: value for name, value in BARE_DETAIL.items() if value is not None}
+    assert read_event({**ENVELOPE, "detail": detail}) == BARE
+
+
+DATE_TIME_RULE = "expected a date and time with offset, such as 2026-11-01T08:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "problem"),
+    [
+        (None, "event", "expected source, detail-type and detail"),
+        ([ENVELOPE], "event", "expected source, detail-type and detail"),
+        ({"detail": DETAIL}, "event", "expected source, detail-type and detail"),
+        ({**ENVELOPE, "source": "aws.s3"}, "event.source", "expected fanscore"),
+        ({**ENVELOPE, "detail-type": ["x"]}, "event.detail-type", "expected user.upsert"),
+        ({**ENVELOPE, "detail": None}, "event.detail", "expected an object"),
+        ({**ENVELOPE, "detail": json.dumps(DETAIL)}, "event.detail", "expected an object"),
+    ],
+)
+def test_what_is_no_user_event_is_refused(document: object, where: str, problem: str) -> None:
+    """An event of another source, type or form is refused, with what is wrong."""
+    with pytest.raises(InvalidInput) as refused:
+        read_event(document)
+    assert (refused.value.where, refused.value.problem) == (where, problem)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("schemaVersion", 2, "expected 1"),
+        ("schemaVersion", True, "expected 1"),
+        ("schemaVersion", 1.0, "expected 1"),
+        ("schemaVersion", None, "expected 1"),
+        ("id", 5, "expected a string"),
+        ("id", "a#b", RULE),
+        ("occurredAt", "2026-11-01T08:00:00", DATE_TIME_RULE),
+        ("occurredAt", 1793520000, DATE_TIME_RULE),
+        ("globalUserId", None, RULE),
+        ("memberId", "", RULE),
+        ("campaignId", "ä", RULE),
+        ("email", "canary", EMAIL_RULE),
+        ("phoneNumber", 5550100, PHONE_RULE),
+        ("attributes", "{}", "expected an object"),
+        ("attributes", [], "expected an object"),
+        ("attributes", {"a": float("nan")}, "expected JSON"),
+    ],
+)
+def test_malformed_details_are_refused(name: str, value: object, problem: str) -> None:
+    """A field that is not what it must be is refused by its path, and its value is not told."""
+    with pytest.raises(InvalidInput) as refused:
+        read_event({**ENVELOPE, "detail": {**DETAIL, name: value}})
+    assert (refused.value.where, refused.value.problem) == (f"event.detail.{name}", problem)
+    assert isinstance(refused.value, InvalidId) is (problem == RULE)
+
+
+@pytest.mark.parametrize("name", ["id", "occurredAt", "globalUserId", "memberId", "campaignId"])
+def test_missing_fields_are_refused(name: str) -> None:
+    """What every event has may not be missing."""
+    detail = {each: value for each, value in DETAIL.items() if each != name}
+    with pytest.raises(InvalidInput) as refused:
+        read_event({**ENVELOPE, "detail": detail})
+    assert (refused.value.where, refused.value.problem) == (f"event.detail.{name}", "required")

@@ -1,0 +1,570 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from sqlite3 import connect
+from threading import Barrier, Event, Lock
+from typing import cast
+
+import attrs
+import pytest
+
+from fanscore_adapters.documents.user_event import detail_document, event_document
+from fanscore_adapters.embedded.event_bus import (
+    DELIVERY_LEASE,
+    MAX_ATTEMPTS,
+    LocalBus,
+    Recorder,
+    delay,
+)
+from fanscore_adapters.embedded.event_store import KEPT, DeliveryState, LocalEvents, Undelivered
+from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_core.consumption import LEASE
+from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
+from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
+from fanscore_core.ports.consumers import Post, PostNotification, PostSync
+from fanscore_core.ports.event_bus import PublishUserEvent
+from fanscore_core.scalars import Email
+from fanscore_core.user_events import UserEvent
+
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
+PATIENCE_S = 20.0
+PENDING, DEAD = DeliveryState.PENDING, DeliveryState.DEAD
+
+FIRST = UserEvent(
+    "e-1",
+    NOW,
+    GlobalUserId("user123"),
+    MemberId("m-1"),
+    CampaignId("c-1"),
+    Email("canary@example.com"),
+)
+SECOND = attrs.evolve(FIRST, id="e-2")
+
+
+def ask(question: object) -> Ask:
+    """Make an ask for an effect."""
+    return Ask(cast("Question[object]", question))
+
+
+def publish(bus: LocalBus, *events: UserEvent) -> list[object]:
+    """Publish events, and give the answers, errors as their ``repr``."""
+    answers = bus.fetch([ask(PublishUserEvent(event)) for event in events])
+    assert {answered.source for answered in answers} == {"upsert_user"}
+    return [answered.answer and repr(answered.answer) for answered in answers]
+
+
+def never(error: Exception) -> None:
+    """Be told of nothing."""
+    raise AssertionError from error
+
+
+@attrs.define
+class Called:
+    """A consumer that notes what it is called with.
+
+    Attributes:
+        failures: what it raises, one after the other; then it succeeds.
+        events: what it was called with.
+        enough: set once it has been called so often.
+        count: how often that is.
+    """
+
+    failures: list[Exception] = attrs.field(factory=list)
+    events: list[object] = attrs.field(factory=list)
+    enough: Event = attrs.field(factory=Event)
+    count: int = 1
+
+    def __call__(self, event: object) -> None:
+        """Consume an event."""
+        self.events.append(event)
+        if len(self.events) >= self.count:
+            self.enough.set()
+        if self.failures:
+            raise self.failures.pop(0)
+
+
+@attrs.define
+class Clock:
+    """A clock that stands until it is set."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.now
+
+    def pass_by(self, time: timedelta) -> datetime:
+        """Let time pass, and tell the time then."""
+        self.now += time
+        return self.now
+
+
+Open = Callable[..., LocalBus]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Set a clock."""
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """Name a database."""
+    return str(tmp_path / "fanscore.db")
+
+
+@pytest.fixture
+def open_bus(path: str, clock: Clock) -> Iterator[Open]:
+    """Open buses on one database file, and close them in the end."""
+    opened: list[LocalBus] = []
+
+    def open_one(**consumers: Callable[[object], object]) -> LocalBus:
+        opened.append(LocalBus(LocalEvents(path), consumers, clock, never))
+        return opened[-1]
+
+    yield open_one
+    for bus in opened:
+        bus.close()
+
+
+def test_delays_grow() -> None:
+    """Failed deliveries wait longer each time, in all longer than a mark is leased."""
+    delays = [delay(attempt).total_seconds() for attempt in range(1, MAX_ATTEMPTS)]
+    assert delays == [1.0, 4.0, 16.0, 64.0]
+    assert sum(delays) > LEASE.total_seconds()
+    assert DELIVERY_LEASE > LEASE
+
+
+def test_the_bus_answers_for_the_event_bus(open_bus: Open) -> None:
+    """The bus takes user events, under its name in the user's document."""
+    assert open_bus().systems == {PublishUserEvent: "upsert_user"}
+
+
+def test_publishing_returns_before_anything_is_delivered(open_bus: Open) -> None:
+    """A published event is kept, and pending for each consumer; none has been called."""
+    profile, sync = Called(), Called()
+    bus = open_bus(profile=profile, sync=sync)
+    assert publish(bus, FIRST) == [None]
+    assert bus.undelivered() == (
+        Undelivered("e-1", "profile", PENDING, 0, NOW, None),
+        Undelivered("e-1", "sync", PENDING, 0, NOW, None),
+    )
+    assert (profile.events, sync.events) == ([], [])
+
+
+def test_each_consumer_gets_each_event_as_from_eventbridge(open_bus: Open) -> None:
+    """Every consumer is called with the EventBridge event, once it has been through JSON."""
+    profile, sync = Called(), Called()
+    bus = open_bus(profile=profile, sync=sync)
+    publish(bus, FIRST, SECOND)
+    assert bus.deliver_due(NOW) == 4
+    documents = [json.loads(json.dumps(event_document(event, NOW))) for event in (FIRST, SECOND)]
+    assert profile.events == sync.events == documents
+    assert bus.undelivered() == ()
+    assert bus.deliver_due(NOW) == 0
+
+
+def test_publishing_again_changes_nothing(open_bus: Open, path: str, clock: Clock) -> None:
+    """An event is kept and delivered once by its id, before and after it is delivered."""
+    profile = Called()
+    bus = open_bus(profile=profile)
+    publish(bus, FIRST, FIRST)
+    clock.pass_by(timedelta(minutes=1))
+    publish(bus, attrs.evolve(FIRST, occurred_at=clock.now))
+    assert bus.deliver_due(clock.now) == 1
+    publish(bus, FIRST)
+    assert bus.deliver_due(clock.now) == 0
+    with LocalEvents(path) as events:
+        assert [json.loads(each) for each in events.audit_trail()] == profile.events
+    assert profile.events == [event_document(FIRST, NOW)]
+
+
+def test_a_consumer_that_fails_twice_succeeds_on_the_third(open_bus: Open) -> None:
+    """A failed delivery waits its delay and is made again, to this consumer only."""
+    profile, sync = Called([Unavailable("x", "why"), ValueError("canary")]), Called()
+    bus = open_bus(profile=profile, sync=sync)
+    publish(bus, FIRST)
+    assert bus.deliver_due(NOW) == 2
+    again = NOW + delay(1)
+    why = "Unavailable: x is unavailable: why"
+    assert bus.undelivered() == (Undelivered("e-1", "profile", PENDING, 1, again, why),)
+    assert bus.deliver_due(again - timedelta(microseconds=1)) == 0
+    assert bus.deliver_due(again) == 1
+    third = again + delay(2)
+    assert bus.undelivered() == (Undelivered("e-1", "profile", PENDING, 2, third, "ValueError"),)
+    assert bus.deliver_due(third) == 1
+    assert bus.undelivered() == ()
+    assert (len(profile.events), len(sync.events)) == (3, 1)
+
+
+def fail_for_good(bus: LocalBus, now: datetime = NOW) -> datetime:
+    """Attempt what fails as often as it is attempted; give the time of the last attempt."""
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        assert bus.deliver_due(now) == 1
+        now += delay(attempt) if attempt < MAX_ATTEMPTS else timedelta()
+    return now
+
+
+def test_one_that_always_fails_ends_in_the_dead_letters(open_bus: Open, path: str) -> None:
+    """After the last attempt a delivery is a dead letter with its reason, and not due again."""
+    sync = Called([Unavailable("sync_endpoint", "answered with status 500")] * MAX_ATTEMPTS)
+    bus = open_bus(sync=sync)
+    publish(bus, FIRST)
+    died_at = fail_for_good(bus)
+    why = "Unavailable: sync_endpoint is unavailable: answered with status 500"
+    assert bus.undelivered() == (Undelivered("e-1", "sync", DEAD, MAX_ATTEMPTS, died_at, why),)
+    assert bus.deliver_due(NOW + timedelta(days=1)) == 0
+    with connect(path) as connection:
+        rows = connection.execute("SELECT event_id, consumer, reason FROM dead_letters").fetchall()
+    connection.close()
+    assert rows == [("e-1", "sync", why)]
+
+
+def test_dead_letters_can_be_sent_again(open_bus: Open, clock: Clock) -> None:
+    """A dead letter that is sent again is due at once, with all its attempts before it."""
+    sync = Called([Unavailable("x")] * (MAX_ATTEMPTS + 1))
+    bus = open_bus(sync=sync)
+    publish(bus, FIRST)
+    clock.now = fail_for_good(bus)
+    assert bus.retry() == 1
+    why = "Unavailable: x is unavailable: no answer"
+    assert bus.undelivered() == (Undelivered("e-1", "sync", PENDING, 0, clock.now, why),)
+    assert bus.deliver_due(clock.now) == 1
+    assert bus.deliver_due(clock.now + delay(1)) == 1
+    assert bus.undelivered() == ()
+    assert bus.retry() == 0
+
+
+def test_the_dead_letters_of_one_event_can_be_sent_again(open_bus: Open, clock: Clock) -> None:
+    """Only the event that is named is sent again."""
+    failures: list[Exception] = [ValueError()] * (2 * MAX_ATTEMPTS)
+    bus = open_bus(sync=Called(failures))
+    publish(bus, FIRST)
+    clock.now = fail_for_good(bus)
+    publish(bus, SECOND)
+    clock.now = fail_for_good(bus, clock.now)
+    assert bus.retry("e-3") == 0
+    assert bus.retry("e-2") == 1
+    states = {each.event_id: each.state for each in bus.undelivered()}
+    assert states == {"e-1": DEAD, "e-2": PENDING}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InvalidInput("event.detail.id", "required"), "InvalidInput: event.detail.id: required"),
+        (SourceFailed("Sqlite", "raised"), "SourceFailed: source Sqlite: raised"),
+        (KeyError("canary@example.com"), "KeyError"),
+    ],
+)
+def test_reasons_are_ours(open_bus: Open, error: Exception, reason: str) -> None:
+    """A reason is the error's type, and its text where that is ours: no personal data."""
+    bus = open_bus(sync=Called([error]))
+    publish(bus, FIRST)
+    bus.deliver_due(NOW)
+    assert [each.reason for each in bus.undelivered()] == [reason]
+
+
+def test_a_restart_loses_nothing(open_bus: Open, path: str) -> None:
+    """What was published, put off or given up before a restart is delivered after it."""
+    dead = Called([ValueError()] * MAX_ATTEMPTS)
+    before = open_bus(dead=dead, late=Called([ValueError()]))
+    publish(before, FIRST)
+    before.deliver_due(NOW)
+    last = NOW
+    for attempt in range(1, MAX_ATTEMPTS):
+        last += delay(attempt)
+        before.deliver_due(last)
+    publish(before, SECOND)
+    left = before.undelivered()
+    before.close()
+    dead_again, late = Called(count=2), Called()
+    after = open_bus(dead=dead_again, late=late)
+    assert after.undelivered() == left
+    after.retry()
+    after.deliver_due(last)
+    assert after.undelivered() == ()
+    ids = [cast("dict[str, object]", event)["id"] for event in dead_again.events]
+    assert sorted(map(str, ids)) == ["e-1", "e-2"]
+    assert len(late.events) == 1
+    with LocalEvents(path) as events:
+        assert len(events.audit_trail()) == 2
+
+
+def test_a_delivery_that_a_killed_process_held_is_made_again(path: str, open_bus: Open) -> None:
+    """A claim without an end is nobody's once its lease is over, and not before."""
+    profile = Called()
+    bus = open_bus(profile=profile)
+    publish(bus, FIRST)
+    with LocalEvents(path) as killed:
+        assert killed.claim("profile", NOW, NOW + DELIVERY_LEASE) is not None
+    assert bus.deliver_due(NOW + DELIVERY_LEASE - timedelta(microseconds=1)) == 0
+    assert bus.deliver_due(NOW + DELIVERY_LEASE) == 1
+    assert bus.undelivered() == ()
+
+
+def test_a_delivery_that_kills_its_process_is_given_up(path: str, open_bus: Open) -> None:
+    """An event that no attempt survives becomes a dead letter without another attempt."""
+    profile = Called()
+    bus = open_bus(profile=profile)
+    publish(bus, FIRST)
+    with LocalEvents(path) as killed:
+        for _ in range(MAX_ATTEMPTS):
+            assert killed.claim("profile", NOW, NOW) is not None
+    bus.deliver_due(NOW)
+    assert [(each.state, each.reason) for each in bus.undelivered()] == [
+        (DEAD, "no attempt came to an end")
+    ]
+    assert profile.events == []
+
+
+@pytest.mark.parametrize("end", ["succeed", "put_off", "bury"])
+def test_a_former_holder_cannot_end_a_delivery(path: str, open_bus: Open, end: str) -> None:
+    """Whoever's lease is over, and whose delivery another holds, has no say in it any more."""
+    bus = open_bus(profile=Called())
+    publish(bus, FIRST)
+    with LocalEvents(path) as events:
+        former = events.claim("profile", NOW, NOW)
+        current = events.claim("profile", NOW, NOW + DELIVERY_LEASE)
+        assert former is not None
+        assert current is not None
+        ends: dict[str, Callable[[], None]] = {
+            "succeed": lambda: events.succeed(former),
+            "put_off": lambda: events.put_off(former, "late", NOW),
+            "bury": lambda: events.bury(former, "late", NOW),
+        }
+        ends[end]()
+        held = Undelivered("e-1", "profile", PENDING, 2, NOW + DELIVERY_LEASE, None)
+        assert events.undelivered() == (held,)
+        events.succeed(current)
+        assert events.undelivered() == ()
+
+
+def test_events_are_kept_for_30_days(open_bus: Open, path: str, clock: Clock) -> None:
+    """A bus that starts forgets what is older, but nothing that is still to be delivered."""
+    bus = open_bus(profile=Called(), sync=Called([ValueError()] * (MAX_ATTEMPTS + 1)))
+    publish(bus, FIRST)
+    with LocalEvents(path) as events:
+        events.record_post("key-1", "sync_endpoint", "{}", NOW)
+        bus.deliver_due(NOW)
+        clock.now = NOW + KEPT + timedelta(seconds=1)
+        events.forget_old(clock.now)
+        assert len(events.audit_trail()) == 1
+        for attempt in range(1, MAX_ATTEMPTS):
+            bus.deliver_due(clock.pass_by(delay(attempt)))
+        assert [each.state for each in bus.undelivered()] == [DEAD]
+        publish(bus, SECOND)
+        bus.deliver_due(clock.now)
+        quiet = open_bus()
+        quiet.start()
+        assert [json.loads(event)["id"] for event in events.audit_trail()] == ["e-2"]
+        assert [each.event_id for each in bus.undelivered()] == ["e-2"]
+        assert events.posts() == ()
+
+
+def test_the_bus_delivers_in_the_background(open_bus: Open) -> None:
+    """Once started, the bus delivers what was left and what is published; then it stops."""
+    profile, sync = Called(count=2), Called(count=2)
+    bus = open_bus(profile=profile, sync=sync)
+    publish(bus, FIRST)
+    bus.start()
+    publish(bus, SECOND)
+    assert profile.enough.wait(PATIENCE_S)
+    assert sync.enough.wait(PATIENCE_S)
+    bus.stop()
+    assert bus.undelivered() == ()
+    publish(bus, attrs.evolve(FIRST, id="e-3"))
+    assert len(bus.undelivered()) == 2
+    assert (len(profile.events), len(sync.events)) == (2, 2)
+
+
+def test_no_consumer_waits_for_another(open_bus: Open) -> None:
+    """A consumer that hangs holds up its own deliveries only."""
+    may_go_on, sync = Event(), Called(count=2)
+    bus = open_bus(profile=lambda _: may_go_on.wait(PATIENCE_S), sync=sync)
+    bus.start()
+    publish(bus, FIRST, SECOND)
+    assert sync.enough.wait(PATIENCE_S)
+    assert {each.consumer for each in bus.undelivered()} == {"profile"}
+    may_go_on.set()
+    bus.stop()
+
+
+def test_what_is_due_again_is_delivered_in_the_background(path: str) -> None:
+    """A bus that runs makes failed deliveries again as soon as they are due."""
+    minutes = iter(range(1_000_000))
+    sync = Called([ValueError(), ValueError()], count=3)
+
+    def hurrying() -> datetime:
+        return NOW + timedelta(minutes=2 * next(minutes))
+
+    with LocalBus(LocalEvents(path), {"sync": sync}, hurrying, never) as bus:
+        bus.start()
+        publish(bus, FIRST)
+        assert sync.enough.wait(PATIENCE_S)
+        bus.stop()
+        assert bus.undelivered() == ()
+    assert len(sync.events) == 3
+
+
+def test_threads_deliver_each_event_once(open_bus: Open) -> None:
+    """Several buses on one database share the deliveries among them."""
+    count, lock, seen = 40, Lock(), list[object]()
+
+    def note(event: object) -> None:
+        with lock:
+            seen.append(cast("dict[str, object]", event)["id"])
+
+    buses = [open_bus(profile=note) for _ in range(4)]
+    publish(buses[0], *(attrs.evolve(FIRST, id=f"e-{number}") for number in range(count)))
+    barrier = Barrier(len(buses))
+
+    def deliver(bus: LocalBus) -> int:
+        barrier.wait()
+        return bus.deliver_due(NOW)
+
+    with ThreadPoolExecutor(len(buses)) as executor:
+        assert sum(executor.map(deliver, buses)) == count
+    assert sorted(map(str, seen)) == sorted(f"e-{number}" for number in range(count))
+
+
+def _deliver_to_file(path: str, number: int, count: int) -> int:
+    """Publish and deliver, in a process of its own; note each delivery in a file."""
+    lines = Path(f"{path}.{number}")
+
+    def note(event: object) -> None:
+        with lines.open("a") as file:
+            file.write(f"{cast('dict[str, object]', event)['id']}\n")
+
+    with LocalBus(LocalEvents(path), {"profile": note}, Clock(), never) as bus:
+        publish(bus, *(attrs.evolve(FIRST, id=f"e-{each}") for each in range(count)))
+        return bus.deliver_due(NOW)
+
+
+def test_processes_deliver_each_event_once(path: str) -> None:
+    """Several processes that publish the same events and deliver, deliver each once in all."""
+    count, processes = 30, 3
+    with get_context("spawn").Pool(processes) as pool:
+        given = [(path, number, count) for number in range(processes)]
+        delivered = pool.starmap(_deliver_to_file, given)
+    assert sum(delivered) == count
+    files = [Path(f"{path}.{number}") for number in range(processes)]
+    lines = [line for file in files if file.exists() for line in file.read_text().split()]
+    assert sorted(lines) == sorted(f"e-{number}" for number in range(count))
+
+
+def test_the_bus_lives_beside_the_four_tables(path: str, open_bus: Open) -> None:
+    """One file holds the four tables and those of the bus, whichever was there first."""
+    with SqliteTables(path) as tables:
+        tables.put("demand_table", {"PK": "a", "SK": "b"})
+        bus = open_bus(profile=Called())
+        publish(bus, FIRST)
+    with SqliteTables(path) as tables:
+        assert tables.begins_with("demand_table", []) == []
+    assert len(bus.undelivered()) == 1
+
+
+def test_a_bus_in_memory_delivers_too() -> None:
+    """Without a file, events live as long as the bus."""
+    profile = Called()
+    with LocalBus(LocalEvents(":memory:"), {"profile": profile}, Clock(), never) as bus:
+        publish(bus, FIRST)
+        assert bus.deliver_due(NOW) == 1
+    assert profile.events == [event_document(FIRST, NOW)]
+
+
+def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    """A file that is no database is refused by name of the setting."""
+    file = tmp_path / "notes.txt"
+    file.write_text("These are not the events you are looking for. " * 100)
+    with pytest.raises(InvalidInput) as refused:
+        LocalEvents(str(file))
+    assert str(refused.value) == "database: cannot be used: file is not a database"
+
+
+def break_database(path: str) -> None:
+    """Take the tables of the bus away."""
+    connection = connect(path)
+    for table in ("user_events", "deliveries", "posts"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.close()
+
+
+def test_a_database_that_fails_makes_the_bus_unavailable(path: str, open_bus: Open) -> None:
+    """An event that cannot be kept is not accepted."""
+    bus = open_bus(profile=Called())
+    break_database(path)
+    assert publish(bus, FIRST) == [repr(Unavailable("upsert_user", "SQLite: OperationalError"))]
+
+
+def test_a_database_that_fails_stops_no_thread(path: str) -> None:
+    """A thread that cannot get at the events reports that, and goes on."""
+    told, reports = Event(), list[str]()
+
+    def report(error: Exception) -> None:
+        reports.append(type(error).__name__)
+        if len(reports) > 1:
+            told.set()
+
+    with LocalBus(LocalEvents(path), {"profile": Called()}, Clock(), report) as bus:
+        bus.start()
+        break_database(path)
+        assert told.wait(PATIENCE_S)
+    assert set(reports) == {"OperationalError"}
+
+
+def post(recorder: Recorder, *posts: Post) -> Sequence[Answered]:
+    """Post, and give the answers without how long they took."""
+    answers = recorder.fetch([ask(each) for each in posts])
+    return [attrs.evolve(answered, took_s=0.0) for answered in answers]
+
+
+BOTH = frozenset({"notification_endpoint", "sync_endpoint"})
+
+
+def test_the_recorder_keeps_what_is_posted(clock: Clock) -> None:
+    """Without endpoints, what would be posted can be looked at: once for each key."""
+    with LocalEvents(":memory:") as events:
+        recorder = Recorder(events, BOTH, clock)
+        posted = post(recorder, PostNotification(FIRST, "k-1"), PostSync(FIRST, "k-2"))
+        assert posted == [
+            Answered(None, "notification_endpoint"),
+            Answered(None, "sync_endpoint"),
+        ]
+        post(recorder, PostNotification(FIRST, "k-1"))
+        document = json.dumps(detail_document(FIRST))
+        assert events.posts() == (
+            ("k-1", "notification_endpoint", document),
+            ("k-2", "sync_endpoint", document),
+        )
+
+
+def test_the_recorder_stands_in_for_what_it_is_told_to(clock: Clock) -> None:
+    """An endpoint that is configured is left to another adapter."""
+    with LocalEvents(":memory:") as events:
+        one = Recorder(events, frozenset({"sync_endpoint"}), clock)
+        assert one.systems == {PostSync: "sync_endpoint"}
+        assert Recorder(events, BOTH, clock).systems == {
+            PostNotification: "notification_endpoint",
+            PostSync: "sync_endpoint",
+        }
+
+
+def test_a_stand_in_can_be_out_of_order(path: str, clock: Clock) -> None:
+    """A stand-in that is declared out of order, or whose database fails, is unavailable."""
+    with LocalEvents(path) as events:
+        recorder = Recorder(events, BOTH, clock, frozenset({"sync_endpoint"}))
+        (declared,) = post(recorder, PostSync(FIRST, "k"))
+        break_database(path)
+        (broken,) = post(recorder, PostNotification(FIRST, "k"))
+    assert [repr(each.answer) for each in (declared, broken)] == [
+        repr(Unavailable("sync_endpoint", "declared out of order")),
+        repr(Unavailable("notification_endpoint", "SQLite: OperationalError")),
+    ]

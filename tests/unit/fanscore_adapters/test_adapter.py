@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from fanscore_adapters.adapter import late, one_by_one, together
+from fanscore_core.engine.question import Ask, Question
+from fanscore_core.errors import DeadlineExceeded, Unavailable
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.ports.fan_identity import FanIdentity
+from tests.contracts.asking import shown
+
+ASKS = [Ask(cast("Question[object]", FanIdentity(GlobalUserId(name)))) for name in "abc"]
+QUESTION = cast("Question[object]", FanIdentity(GlobalUserId("user123")))
+
+
+@pytest.mark.parametrize(
+    ("degradable", "answer"),
+    [
+        (False, DeadlineExceeded("fan_identity_table")),
+        (True, Unavailable("fan_identity_table", "no answer in time")),
+    ],
+)
+def test_a_question_that_is_out_of_time(*, degradable: bool, answer: Exception) -> None:
+    """What is out of time degrades where a step can do without, and else ends the request."""
+    assert shown(late("fan_identity_table", Ask(QUESTION, degradable))) == shown(answer)
+
+
+def test_together() -> None:
+    """All asks go in one call, and none makes none."""
+    assert [list(group) for group in together(ASKS)] == [[0, 1, 2]]
+    assert together([]) == []
+
+
+def test_one_by_one() -> None:
+    """Each ask goes in a call of its own."""
+    assert one_by_one(ASKS) == [[0], [1], [2]]
+    assert one_by_one([]) == []

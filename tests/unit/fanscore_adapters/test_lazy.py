@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import cast
+
+import attrs
+
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.embedded.stand_ins import Sample, StandIns
+from fanscore_adapters.lazy import Later
+from fanscore_core.engine.question import Ask, Question
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, Membership
+from tests.contracts.asking import said
+
+THREADS = 8
+SYSTEMS = {Membership: "lnaa_api", ActivateMembership: "lnaa_api"}
+QUESTION = Membership(GlobalUserId("user123"))
+
+
+@attrs.define
+class Maker:
+    """Makes an adapter, and counts how often."""
+
+    made: int = 0
+
+    def make(self) -> Adapter:
+        """Make an adapter."""
+        self.made += 1
+        return StandIns(Sample({}, {}))
+
+
+def asks(number: int) -> Sequence[Ask]:
+    """Ask the same more than once."""
+    return [Ask(cast("Question[object]", QUESTION))] * number
+
+
+def test_it_is_made_when_it_is_first_asked() -> None:
+    """What only says what it answers is not made; who is asked is made once."""
+    maker = Maker()
+    later = Later(SYSTEMS, maker.make)
+    assert (later.systems, later.split(asks(2)), maker.made) == (SYSTEMS, [[0], [1]], 0)
+    for _ in range(3):
+        assert said(later, QUESTION, QUESTION) == [(NO_MEMBER, "lnaa_api")] * 2
+    assert maker.made == 1
+
+
+def test_it_is_made_once_for_all_threads() -> None:
+    """Threads that ask at the same time share what is made."""
+    maker = Maker()
+    later = Later(SYSTEMS, maker.make)
+    start = Barrier(THREADS)
+
+    def ask() -> object:
+        start.wait()
+        return said(later, QUESTION)
+
+    with ThreadPoolExecutor(THREADS) as executor:
+        asked = [executor.submit(ask) for _ in range(THREADS)]
+        answers = [each.result() for each in asked]
+    assert (answers, maker.made) == ([[(NO_MEMBER, "lnaa_api")]] * THREADS, 1)

@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fanscore_adapters.embedded.stand_ins import default_sample
+from fanscore_appsync.cli.main import main
+from fanscore_appsync.testing import appsync_event, service, user
+from tests.unit.fanscore_appsync.samples import (
+    ACCOUNT_FANSCORE,
+    FAN,
+    OTHER_FAN,
+    SCORE,
+    score_event,
+)
+
+pytestmark = pytest.mark.usefixtures("fresh_app")
+
+TIMES = re.compile(r"\b[0-9]+\.[0-9] ms")
+STEPS = [
+    "getAccountFanscoreGlobalUserId",
+    "getAccountFanscoreMemberId",
+    "getArmScore",
+    "getDiscoEventId",
+    "getEventDemandRecord",
+    "getBotOrNotCursor",
+    "getBotOrNot",
+    "calcAccountScore",
+]
+
+
+def fanscore(
+    *arguments: str, given: str | bytes = "", environ: Mapping[str, str] | None = None
+) -> Result:
+    """Run the command; what it lets escape is a test's failure."""
+    result = CliRunner().invoke(main, arguments, given, environ)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def refused(result: Result, said: str) -> None:
+    """Check that a command ended for a user's mistake, saying which, and did nothing."""
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def steps_drawn(text: str) -> list[tuple[str, str]]:
+    """Give the steps and fates of the run that is drawn in a text."""
+    line = re.compile(r"^ +[0-9] (\w+) +(ran|returned early|degraded|failed|dropped|not reached) ")
+    found = (line.match(each + " ") for each in text.splitlines())
+    return [(match[1], match[2]) for match in found if match]
+
+
+def event_file(folder: Path, event: object) -> str:
+    """Write an event into a file, and give its path."""
+    path = folder / "event.json"
+    path.write_text(json.dumps(event), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ((), ("demo", "explain", "invoke", "sample")),
+        (("demo",), ("--outage SERVICE",)),
+        (("invoke",), ("EVENT.json", "Exit status: 0 for data, 1 for an error answer, 2 for")),
+        (("explain",), ("GLOBAL_USER_ID", "--event ID", "--member ID", "--db FILE", "--outage")),
+        (("sample",), ("DB", "sample data")),
+    ],
+)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help(command: tuple[str, ...], said: tuple[str, ...], option: str) -> None:
+    """Every command says what it does, with all its arguments and options."""
+    result = fanscore(*command, option)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [words for words in said if words not in " ".join(result.stdout.split())] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Usage: "),
+        (("bogus",), "No such command 'bogus'"),
+        (("--bogus",), "No such option '--bogus'"),
+        (("demo", "extra"), "unexpected extra argument"),
+        (("demo", "--outage"), "requires an argument"),
+        (("demo", "--outage", "weather"), "arm_scoring"),
+        (("invoke",), "Missing argument 'EVENT.json'"),
+        (("invoke", "missing.json"), "No such file"),
+        (("invoke", "."), "'.'"),
+        (("explain",), "Missing argument 'GLOBAL_USER_ID'"),
+        (("explain", "user123", "--db", "missing.db"), "missing.db: no such file"),
+        (("explain", "user123", "--db", "."), ".: no such file"),
+        (("explain", "user123", "--outage", "weather"), "arm_scoring"),
+        (("explain", "user#123"), "arguments.globalUserId: expected 1 to 128"),
+        (("explain", ""), "arguments.globalUserId: expected 1 to 128"),
+        (("explain", "user123", "--event", "evt#456"), "arguments.eventId: expected 1 to 128"),
+        (("explain", "user123", "--event", ""), "arguments.eventId: expected 1 to 128"),
+        (("explain", "user123", "--member", "é"), "arguments.memberId: expected 1 to 128"),
+        (("sample",), "Missing argument 'DB'"),
+        (("sample", "missing/fans.db"), "missing/fans.db: cannot be used"),
+        (("sample", "."), "database .: cannot be used"),
+        (("sample", ""), "database"),
+        (("sample", ":memory:"), ":memory:"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_mistakes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """Whatever a user gets wrong ends the command with status 2 and a sentence on stderr."""
+    monkeypatch.chdir(tmp_path)
+    refused(fanscore(*arguments), said)
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"FANSCORE_BACKEND": "postgres"}, "fanscore: FANSCORE_BACKEND: expected embedded or aws"),
+        ({"FANSCORE_POLICY": "missing.json"}, "fanscore: FANSCORE_POLICY: cannot read missing"),
+        ({"FANSCORE_SAMPLE": "missing.json"}, "fanscore: FANSCORE_SAMPLE: cannot read missing"),
+        ({"FANSCORE_OUTAGES": "weather"}, "fanscore: FANSCORE_OUTAGES: expected some of "),
+        ({"FANSCORE_DB": "missing/fans.db"}, "missing/fans.db"),
+    ],
+)
+def test_mistakes_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environ: Mapping[str, str], said: str
+) -> None:
+    """What is wrong with the environment is said in the same way."""
+    monkeypatch.chdir(tmp_path)
+    refused(fanscore("explain", "user123", environ=environ), said)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ('{"version": 1}', "policy.version: expected a string"),
+        ('{"version": 1e999999999999999999999}', ""),
+        ("{", "not JSON"),
+    ],
+)
+def test_bad_policies(tmp_path: Path, text: str, mistake: str) -> None:
+    """A bad policy is refused with the path of its mistake by all that score."""
+    path = tmp_path / "policy.json"
+    path.write_text(text)
+    environ = {"FANSCORE_POLICY": str(path)}
+    refused(fanscore("explain", "user123", environ=environ), mistake)
+    refused(fanscore("invoke", "-", given="{}", environ=environ), mistake)
+
+
+DEMO = """Score 87 of user123, policy 2026-11-01
+
+  ACCOUNT_SCORE        +75  ███████████████████      Score of the fan's account
+  ARM_LOW_RISK          +5                     █     ARM risk score is below 3
+  EVENT_DEMAND          +4                      █    Number of demand records for the event \
+is 1 or more, and below 2
+  MODEL_LIKELY_HUMAN    +3                       █   Bot probability is below 0.2
+  SCORE                 87
+
+2 rounds, 7 questions, # of waiting
+"""
+FIELDS = ("score", "rawScore", "boosts", "reasons")
+
+
+def test_the_demo() -> None:
+    """The demo prints the query, its GraphQL response, the reasons, and the run's eight steps."""
+    result = fanscore("demo")
+    assert (result.exit_code, result.stderr) == (0, "")
+    query, answer, drawn = re.split(r"\n(?={\n)|(?<=\n}\n)\n", result.stdout)
+    assert query.startswith('query {\n  api {\n    accountFanscore(globalUserId: "user123"')
+    fields = {name: SCORE[name] for name in FIELDS}
+    assert json.loads(answer) == {"data": {"api": {"accountFanscore": fields}}}
+    assert TIMES.sub("#", drawn).startswith(DEMO)
+    assert re.search(r"^ +round 1 +│round 2$", drawn, re.MULTILINE)
+    assert steps_drawn(drawn) == [(name, "ran") for name in STEPS]
+
+
+def test_the_demo_knows_no_environment(tmp_path: Path) -> None:
+    """The demo shows the sample data, whatever is set for the function."""
+    environ = {"FANSCORE_DB": str(tmp_path / "fans.db"), "FANSCORE_POLICY": "missing.json"}
+    result = fanscore("demo", environ=environ)
+    assert "Score 87 of user123" in result.stdout
+
+
+def test_the_demo_with_an_outage() -> None:
+    """With a service out of order, the demo shows how the score degrades."""
+    result = fanscore("demo", "--outage", "arm_scoring")
+    assert result.exit_code == 0
+    assert "Score 82 of user123" in result.stdout
+    assert "ARM_UNAVAILABLE" in result.stdout
+    assert "  without an answer: arm\n" in result.stdout
+    assert ("getArmScore", "degraded") in steps_drawn(result.stdout)
+
+
+DENIED = score_event(FAN, user(OTHER_FAN))
+SENTENCE = "Only the owner may ask for this"
+ITEM = {
+    "data": None,
+    "errorMessage": SENTENCE,
+    "errorType": "403",
+    "errorInfo": {"code": "NOT_OWNER"},
+}
+
+
+@pytest.mark.parametrize(
+    ("event", "answer", "status"),
+    [
+        pytest.param(score_event(), SCORE, 0, id="plain"),
+        pytest.param(score_event(envelope=True), {"data": SCORE}, 0, id="envelope"),
+        pytest.param([score_event()], [{"data": SCORE}], 0, id="batch"),
+        pytest.param([], [], 0, id="empty-batch"),
+        pytest.param(appsync_event("Query.api", {}), {}, 0, id="namespace"),
+        pytest.param(DENIED, {"errorMessage": SENTENCE, "errorType": "403"}, 1, id="plain-error"),
+        pytest.param(
+            {**DENIED, "envelope": True},
+            {
+                "error": {
+                    "message": SENTENCE,
+                    "errorType": "403",
+                    "data": None,
+                    "errorInfo": {"code": "NOT_OWNER"},
+                }
+            },
+            1,
+            id="envelope-error",
+        ),
+        pytest.param([score_event(), DENIED], [{"data": SCORE}, ITEM], 1, id="batch-error"),
+        pytest.param(
+            "accountFanscore",
+            {"errorMessage": "event: expected an object", "errorType": "400"},
+            1,
+            id="no-event",
+        ),
+    ],
+)
+def test_events_are_answered(tmp_path: Path, event: object, answer: object, status: int) -> None:
+    """An event from a file or standard input is answered; the status tells data from errors."""
+    of_file = fanscore("invoke", event_file(tmp_path, event))
+    of_input = fanscore("invoke", "-", given=json.dumps(event))
+    for result in (of_file, of_input):
+        assert json.loads(result.stdout) == answer
+        assert (result.exit_code, result.stderr) == (status, "")
+
+
+def test_the_environment_is_the_functions(tmp_path: Path) -> None:
+    """Events are answered from the database that the environment names."""
+    database = str(tmp_path / "fans.db")
+    connection = sqlite3.connect(database)
+    connection.close()
+    result = fanscore(
+        "invoke", "-", given=json.dumps(score_event()), environ={"FANSCORE_DB": database}
+    )
+    assert json.loads(result.stdout)["reasons"][0]["code"] == "NO_HISTORY"
+
+
+UNUSABLE = {
+    "nothing": b"",
+    "half": b"{",
+    "bytes": b"\xff\xfe{}",
+    "deep": b"[" * 100_000,
+    "digits": b"9" * 5_000,
+    "two": b"{} {}",
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_input_that_is_no_json(tmp_path: Path, name: str) -> None:
+    """Input that is no JSON is unusable: status 2, and a sentence that names the file."""
+    path = tmp_path / "event.json"
+    path.write_bytes(UNUSABLE[name])
+    refused(fanscore("invoke", str(path)), f"fanscore: {path}: not JSON")
+    refused(fanscore("invoke", "-", given=UNUSABLE[name]), "fanscore: <stdin>: not JSON")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", '"\\ud800"'])
+def test_input_that_is_hardly_json(number: str) -> None:
+    """What Python reads although it is no JSON value of ours is an error answer, not a crash."""
+    document = json.dumps(appsync_event(ACCOUNT_FANSCORE, {"globalUserId": 0}, service()))
+    result = fanscore(
+        "invoke", "-", given=document.replace('"globalUserId": 0', f'"globalUserId": {number}')
+    )
+    assert (result.exit_code, json.loads(result.stdout)["errorType"]) == (1, "400")
+
+
+EXPLAINED = """Score 87 of user123, policy 2026-11-01
+
+  ACCOUNT_SCORE        +75  ███████████████████      Score of the fan's account
+"""
+
+
+def test_a_score_is_explained() -> None:
+    """A fan's score is drawn with its reasons and its run."""
+    result = fanscore("explain", "user123", "--event", "evt456")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(EXPLAINED)
+    assert steps_drawn(result.stdout) == [(name, "ran") for name in STEPS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "head"),
+    [
+        (("user123",), "Score 83 of user123"),
+        (("user123", "--event", "disco456"), "Score 87 of user123"),
+        (("nobody", "--member", "member-only"), "Score 62 of nobody"),
+        (("nobody",), "Score 50 of nobody"),
+        (("top-fan", "--event", "evt456"), "Score 100 of top-fan"),
+        (("bottom-fan", "--event", "evt456"), "Score 0 of bottom-fan"),
+        (("user123", "--event", "evt456", "--outage", "arm_scoring"), "Score 82 of user123"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_can_be_asked(arguments: tuple[str, ...], head: str) -> None:
+    """A score can be asked for any fan, with an event, an account and outages."""
+    result = fanscore("explain", *arguments)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{head}, policy 2026-11-01\n")
+
+
+def test_outages_add_up() -> None:
+    """Services that the environment declares out of order stay so."""
+    environ = {"FANSCORE_OUTAGES": "arm_scoring"}
+    result = fanscore("explain", "user123", "--event", "evt456", environ=environ)
+    assert "  without an answer: arm\n" in result.stdout
+
+
+def test_the_sample_is_written_and_explained(tmp_path: Path) -> None:
+    """The sample data, written into a database, is what a fan is explained from."""
+    database = str(tmp_path / "fans.db")
+    items = sum(map(len, default_sample().tables.values()))
+    for _ in range(2):
+        written = fanscore("sample", database)
+        assert (written.exit_code, written.stderr) == (0, "")
+        assert written.stdout == f"{database}: {items} items written\n"
+    explained = fanscore("explain", "user123", "--event", "evt456", "--db", database)
+    assert explained.exit_code == 0
+    assert explained.stdout.startswith(EXPLAINED)
+
+
+def malformed_score(path: Path) -> None:
+    """Write a score that is none into a database with the sample data."""
+    fanscore("sample", str(path))
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute(
+            'UPDATE account_fanscore_table SET item = \'{"score": "high"}\''
+            " WHERE PK = 'member:member123'"
+        )
+    connection.close()
+
+
+def test_a_score_that_cannot_be_given(tmp_path: Path) -> None:
+    """Where a system gives no usable answer, the run is drawn as far as it went: status 1."""
+    path = tmp_path / "fans.db"
+    malformed_score(path)
+    result = fanscore("explain", "user123", "--event", "evt456", "--db", str(path))
+    assert result.exit_code == 1
+    assert json.loads(result.stderr) == {
+        "error": {
+            "message": "account_fanscore_table is unavailable",
+            "errorType": "503",
+            "data": None,
+            "errorInfo": {"code": "UNAVAILABLE", "system": "account_fanscore_table"},
+        }
+    }
+    fates = dict(steps_drawn(result.stdout))
+    assert (fates["getAccountFanscoreMemberId"], fates["calcAccountScore"]) == (
+        "failed",
+        "not reached",
+    )
+
+
+def no_database(path: Path) -> None:
+    """Write a file that is no database."""
+    path.write_text("no database" * 1_000)
+
+
+def later_layout(path: Path) -> None:
+    """Write a database of a later layout."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+
+def foreign_tables(path: Path) -> None:
+    """Write a database of somebody else's, with a table of one of our names."""
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE fan_identity_table (name TEXT)")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "make"),
+    [
+        (("explain", "user123", "--db"), no_database),
+        (("explain", "user123", "--db"), later_layout),
+        (("sample",), no_database),
+        (("sample",), later_layout),
+        (("sample",), foreign_tables),
+    ],
+)
+def test_files_that_are_no_database(
+    tmp_path: Path, command: tuple[str, ...], make: Callable[[Path], None]
+) -> None:
+    """A file that is no database of ours is refused by all that use one."""
+    path = tmp_path / "fans.db"
+    make(path)
+    refused(fanscore(*command, str(path)), "database")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "user123", "--outage", "arm_scoring"),
+        ("explain", "user123", "--db", "fans.db"),
+        ("sample", "fans.db"),
+    ],
+)
+def test_options_of_the_embedded_backend_are_refused_on_aws(
+    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
+    """What an option says is never silently ignored: on AWS these have no meaning."""
+    monkeypatch.setenv("FANSCORE_BACKEND", "aws")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    refused(fanscore(*arguments), "--db and --outage have no meaning with FANSCORE_BACKEND=aws")

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from fanscore_appsync.cli import main as command
+from fanscore_appsync.cli.main import main
+from fanscore_appsync.cli.serve import read_limits
+from fanscore_appsync.local.graphql.limits import Limits
+
+pytestmark = pytest.mark.usefixtures("fresh_app")
+
+
+def serve(folder: Path, *options: str) -> Result:
+    """Run a command that cannot serve; what it lets escape is a test's failure."""
+    arguments = ["serve", "--port", "0", "--keys", str(folder), *options]
+    result = CliRunner().invoke(main, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--limit", "x=1"), "--limit: expected one of body_bytes, query_chars"),
+        (("--limit", "depth=0"), "--limit: depth: expected a whole number above zero"),
+        (("--limit", "depth"), "--limit: depth: expected a whole number above zero"),
+        (("--limit", "introspection=1"), "--limit: expected one of"),
+        (("--user-pool", "https://example.com/pool"), "--client-id: a user pool needs"),
+        (("--user-pool", "http://example.com", "--client-id", "x"), "https"),
+        (("--api-keys", "/nowhere.json"), "/nowhere.json: cannot be read: FileNotFoundError"),
+        (("--outage", "x"), "FANSCORE_OUTAGES: expected some of"),
+        (("--host", "192.0.2.1"), "192.0.2.1:0: cannot listen: Cannot assign requested address"),
+        (("--host", "no such host"), "no such host:0: cannot listen: "),
+    ],
+)
+def test_unusable_options(tmp_path: Path, options: Sequence[str], said: str) -> None:
+    """An option that cannot be used ends the program with status 2 and says which and why."""
+    result = serve(tmp_path, *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    """A port that another program has is said to be in use."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = serve(tmp_path, "--port", port)
+    assert result.exit_code == 2
+    assert result.stderr == f"fanscore: 127.0.0.1:{port}: cannot listen: Address already in use\n"
+
+
+def test_limits() -> None:
+    """Limits that are given take the place of the defaults, the last of a name counts."""
+    limits = read_limits(("depth=3", "aliases=5", "depth=4"), has_introspection=False)
+    assert limits == Limits(depth=4, aliases=5, introspection=False)
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the gateway's packages, its commands say what they need; the others are there."""
+    missing = {"serve": "no_such_package.serve"}
+    monkeypatch.setattr(command, "GATEWAY_COMMANDS", missing)
+    result = CliRunner().invoke(main, ["serve"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    problem = "serve needs fanscore[gateway]: there is no no_such_package"
+    assert result.stderr == f"fanscore: {problem}\n"
+    shown = CliRunner().invoke(main, ["--help"])
+    assert (shown.exit_code, "Needs fanscore[gateway]." in shown.stdout) == (0, True)
+    assert isinstance(main.get_command(click.Context(main), "demo"), click.Command)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from time import monotonic
+
+import pytest
+
+from fanscore_appsync.app import Answer
+from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
+from fanscore_appsync.local.graphql.execution import GraphQL
+from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
+from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_appsync.local.graphql.resolving import Request
+from fanscore_appsync.testing import user
+
+Handler = Callable[[object, float], Answer]
+
+REQUEST_S = 1_000.0
+DETAILS = '{demand{eventDetails(eventId:"evt123"){name}}}'
+RECORDS = "{demand{records{event{id}}}}"
+
+
+def request(query: str) -> Request:
+    """Make a request of a user."""
+    return Request(query, {}, None, Caller(Mode.USER_POOL, user("user123")), {})
+
+
+def graphql(handler: Handler, threads: ThreadPoolExecutor) -> GraphQL:
+    """Make an executor."""
+    calls = HandlerCalls(handler, threads, lambda _: "report")
+    return GraphQL(calls, Limits(request_s=REQUEST_S))
+
+
+def test_one_who_is_late_spoils_nothing() -> None:
+    """Of two who share a call, the first runs out of time alone: the second gets the data."""
+    may_end = Event()
+
+    def handler(event: object, time_left_s: float) -> Answer:
+        assert isinstance(event, dict)
+        if event["info"]["fieldName"] == "demand":
+            return Answer({"data": {}})
+        may_end.wait(10)
+        return Answer({"data": {"name": "Show" if time_left_s > REQUEST_S / 2 else "cut off"}})
+
+    async def run(threads: ThreadPoolExecutor) -> tuple[list[str], Mapping[str, object] | None]:
+        executor = graphql(handler, threads)
+        late = await executor.execute(request(DETAILS), monotonic() + 0.1)
+        second = asyncio.ensure_future(executor.execute(request(DETAILS)))
+        await asyncio.sleep(0)  # it joins the call
+        may_end.set()
+        return [each.message for each in late.errors], (await second).data
+
+    with ThreadPoolExecutor(2) as threads:
+        errors, data = asyncio.run(run(threads))
+    assert errors == ["The request took too long"]
+    assert data == {"demand": {"eventDetails": {"name": "Show"}}}
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "is_shared"),
+    [(DETAILS, "eventDetails", True), (RECORDS, "event", True), (RECORDS, "records", False)],
+)
+def test_the_time_of_a_call(query: str, field: str, is_shared: bool) -> None:
+    """A call that others share has the time of a whole request, any other that of its own."""
+    whole: dict[object, bool] = {}
+
+    def handler(event: object, time_left_s: float) -> Answer:
+        first = event[0] if isinstance(event, list) else event
+        assert isinstance(first, dict)
+        name = first["info"]["fieldName"]
+        whole[name] = time_left_s > REQUEST_S / 2
+        if isinstance(event, list):
+            return Answer([{"data": {"id": "evt123"}}])
+        return Answer({"data": [{"eventId": "evt123"}] if name == "records" else {}})
+
+    with ThreadPoolExecutor(2) as threads:
+        asked = graphql(handler, threads).execute(request(query), monotonic() + 100)
+        asyncio.run(asked)
+    assert whole[field] == is_shared

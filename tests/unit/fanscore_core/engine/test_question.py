@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.question import Answered, Ask, Effect, Query, exactly
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.steps import step
+from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, World, ask
+
+
+@attrs.frozen
+class Height(Query[int]):
+    of: str = attrs.field(validator=exactly(str))
+
+
+@attrs.frozen
+class Page(Query[int]):
+    number: int = attrs.field(validator=exactly(int))
+    after: str | None = attrs.field(validator=exactly(str, type(None)), default=None)
+
+
+class Name(str):
+    __slots__ = ()
+
+
+def test_queries_are_equal_by_what_they_ask() -> None:
+    """Two queries are equal if they are of one class and all their fields are equal."""
+    assert {Count("apples"), Count("apples"), Count("pears"), Height("apples")} == {
+        Count("apples"),
+        Count("pears"),
+        Height("apples"),
+    }
+
+
+def test_awaiting_a_query_hands_it_over_and_gives_its_answer() -> None:
+    """An await yields the query itself, and its value is what is sent back."""
+    awaiting = Count("apples").__await__()
+    assert next(awaiting) == Count("apples")
+    with pytest.raises(StopIteration) as stopped:
+        _ = awaiting.send(3)
+    assert stopped.value.value == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "after", "problem"),
+    [
+        (True, None, "number: expected int, got bool"),
+        (1.0, None, "number: expected int, got float"),
+        (1, 2, "after: expected str or NoneType, got int"),
+        (1, Name("x"), "after: expected str or NoneType, got Name"),
+    ],
+)
+def test_fields_are_of_exactly_their_type(number: int, after: str | None, problem: str) -> None:
+    """A value that equals another of another type, such as ``True`` and 1, cannot be asked for."""
+    with pytest.raises(TypeError) as raised:
+        _ = Page(number, after)
+    assert str(raised.value) == problem
+
+
+def test_fields_of_every_named_type_are_accepted() -> None:
+    """``exactly`` accepts a value of any of its types."""
+    assert (Page(1).after, Page(1, "x").after) == (None, "x")
+
+
+def test_a_query_class_fixes_the_type_of_every_field() -> None:
+    """A query class with a field that has no validator cannot be defined."""
+    with pytest.raises(TypeError) as raised:
+
+        @attrs.frozen
+        class Loose(Query[int]):
+            of: str = attrs.field(validator=exactly(str))
+            limit: int = 10
+
+    assert str(raised.value) == "Loose.limit needs a validator that fixes its type"
+
+
+def test_an_inherited_field_needs_a_validator_too() -> None:
+    """A field that a query class inherits must have its type fixed like its own."""
+
+    @attrs.frozen
+    class Limited:
+        limit: int = 10
+
+    with pytest.raises(TypeError) as raised:
+
+        @attrs.frozen
+        class Loose(Limited, Query[int]):
+            of: str = attrs.field(validator=exactly(str), default="")
+
+    assert str(raised.value) == "Loose.limit needs a validator that fixes its type"
+
+
+def test_an_effect_class_needs_no_validators() -> None:
+    """Effects are never compared, so that their fields may be of any type."""
+
+    @attrs.frozen
+    class Save(Effect[None]):
+        record: dict[str, str]
+
+    assert Save({"a": "b"}).record == {"a": "b"}
+
+
+def test_an_effect_cannot_be_awaited() -> None:
+    """Awaiting an effect is an error of the step, and asks nothing."""
+
+    @step("add")
+    async def add(_: Ctx) -> int:
+        await Add("apples")  # type: ignore[misc]  # the point
+        return 1
+
+    world = World()
+    outcome = run(pipeline("fruit", Basket, (add,)), "", world)
+    assert str(outcome.error) == "object Add can't be used in 'await' expression"
+    assert world.rounds == []
+
+
+def test_an_ask_is_not_degradable_unless_said_so() -> None:
+    """Without a word about it, the answer to an ask is needed."""
+    count = ask(Count("apples"))
+    assert Ask(count.question) == attrs.evolve(count, degradable=False)
+
+
+def test_an_answer_may_come_without_its_source_and_time() -> None:
+    """A source that has nothing to say for the trace gives the bare answer."""
+    assert Answered(3) == Answered(3, source="", took_s=0.0)

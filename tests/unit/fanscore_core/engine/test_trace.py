@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from fanscore_core.engine.trace import Asked, Fate, Trace
+from tests.unit.fanscore_core.samples import Count, asked
+
+FIRST = asked(0, 0, Count("apples"))._replace(took_s=0.5)
+SECOND = asked(0, 1, Count("apples"), shared=True)._replace(took_s=0.5)
+THIRD = asked(0, 2, Count("pears"), failure="Unavailable")._replace(took_s=0.25)
+LATER = asked(1, 1, Count("pears"))._replace(took_s=0.125)
+TRACE = Trace(("a", "b", "c"), (Fate.RAN, Fate.RAN, Fate.DEGRADED), (FIRST, SECOND, THIRD, LATER))
+EMPTY = Trace((), (), ())
+
+
+def test_rounds_are_counted() -> None:
+    """The number of rounds is that of the last, counted from 1; 0 if nothing was asked."""
+    assert (TRACE.rounds, EMPTY.rounds) == (2, 0)
+
+
+def test_questions_and_duplicates_are_counted() -> None:
+    """Each answer that a step got came from a question of its own, or was a duplicate."""
+    assert (TRACE.questions, TRACE.duplicates) == (3, 1)
+    assert (EMPTY.questions, EMPTY.duplicates) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "questions", "took_s"),
+    [(0, (FIRST, SECOND, THIRD), 0.5), (1, (LATER,), 0.125), (2, (), 0.0)],
+)
+def test_a_round_can_be_looked_at(number: int, questions: tuple[Asked, ...], took_s: float) -> None:
+    """A round has its questions in order, and took as long as its slowest question."""
+    assert TRACE.in_round(number) == questions
+    assert TRACE.round_took_s(number) == took_s
+
+
+def test_fates_read_as_words() -> None:
+    """What became of a step is shown in plain words."""
+    assert [fate.value for fate in Fate] == [
+        "ran",
+        "returned early",
+        "ended",
+        "degraded",
+        "failed",
+        "dropped",
+        "not reached",
+    ]
