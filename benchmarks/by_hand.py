@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from fanscore_adapters.sqlite.adapter import BEGINS_WITH, LOOK_UP
 from fanscore_core.engine.question import Ask, Query, Source
 from fanscore_core.ids import EventId, GlobalUserId
-from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs
+from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs
 from fanscore_core.policy import Signal
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore

@@ -11,13 +11,13 @@ from time import perf_counter, process_time, sleep
 
 from benchmarks.fans import fan_ids
 from benchmarks.findings import Finding, Number
-from fanscore_adapters.embedded.event_bus import LocalBus
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_bus import EventBus
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items import keys
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.embedded import connect_bus
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Ask
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.event_bus import PublishUserEvent
@@ -39,7 +39,7 @@ def delivering(events: int = 500) -> list[Finding]:
     ]
 
 
-def _deliver(count: int, deliver: Callable[[LocalBus], None]) -> tuple[float, float]:
+def _deliver(count: int, deliver: Callable[[EventBus], None]) -> tuple[float, float]:
     """Publish events and deliver them; give how long the latter took, and its CPU time."""
     with _published(count) as (database, bus):
         assert len(bus.undelivered()) == count * len(Consumer)
@@ -51,18 +51,18 @@ def _deliver(count: int, deliver: Callable[[LocalBus], None]) -> tuple[float, fl
     return took_s, cpu_s
 
 
-def _due(bus: LocalBus) -> None:
+def _due(bus: EventBus) -> None:
     bus.deliver_due(datetime.now(UTC))
 
 
-def _waiting(bus: LocalBus) -> None:
+def _waiting(bus: EventBus) -> None:
     bus.start()
     while bus.undelivered():
         sleep(LOOK_AGAIN_S)
 
 
 @contextmanager
-def _published(count: int) -> Iterator[tuple[Path, LocalBus]]:
+def _published(count: int) -> Iterator[tuple[Path, EventBus]]:
     """Give a database with that many events, and the bus that has published them."""
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as folder:
@@ -89,6 +89,6 @@ def _entry(fan: GlobalUserId, now: datetime) -> PublishUserEvent:
 def _check(database: Path, count: int) -> None:
     """Check that every consumer has done its work, once for each event."""
     fans = list(fan_ids(count))
-    with SqliteTables(str(database)) as tables, LocalEvents(str(database)) as events:
+    with SqliteTables(str(database)) as tables, EventStore(str(database)) as events:
         assert all(tables.look_up("fan_identity_table", [keys.identity(fan) for fan in fans]))
         assert len(events.posts()) == 2 * count

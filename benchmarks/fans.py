@@ -22,7 +22,7 @@ from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_appsync.wiring.parts import MAX_THREADS
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
-from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs
+from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.ports.arm_scoring import ArmScore
 

@@ -21,7 +21,7 @@ from fanscore_adapters.documents.policy import default_policy
 from fanscore_core.engine.question import Answered, Ask, Source
 from fanscore_core.engine.rounds import CHUNK, run, run_many
 from fanscore_core.ids import EventId, GlobalUserId
-from fanscore_core.pipelines.account_fanscore import account_fanscore
+from fanscore_core.pipelines.account_scoring import account_fanscore
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNotCursor
 from fanscore_core.scoring import AccountFanscore

@@ -20,7 +20,7 @@ from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.stubs import Answers, Recording
 from fanscore_core.ids import EventId, GlobalUserId
-from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs, account_fanscore
+from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
 from fanscore_core.scoring import AccountFanscore
 
 LATENCY_S = 0.020
@@ -96,7 +96,7 @@ def _told() -> Answers:
     with _sample_adapters() as adapters, wired(*adapters) as source:
         recording = Recording(source)
         run(account_fanscore, _user123(), recording)
-    return Answers({question: answered.answer for question, answered in recording.kept})
+    return Answers(*((question, answered.answer) for question, answered in recording.kept))
 
 
 @contextmanager

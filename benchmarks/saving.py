@@ -19,7 +19,7 @@ from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.items.operations import Item
 from fanscore_adapters.sqlite.adapter import SqliteTables
-from fanscore_appsync.app import Answer, App
+from fanscore_appsync.app import App, Response
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring.apps import connect
@@ -80,7 +80,7 @@ def _save_share(database: Path, fans: Sequence[GlobalUserId]) -> tuple[float, in
     return cpu_s, max(map(_check, answers))
 
 
-def _save_one(app: App, fan: GlobalUserId) -> Answer:
+def _save_one(app: App, fan: GlobalUserId) -> Response:
     given = {
         "eventId": "evt123",
         "saleId": "sale456",
@@ -91,7 +91,7 @@ def _save_one(app: App, fan: GlobalUserId) -> Answer:
     return app.answer(event, TIME_LEFT_S)
 
 
-def _check(answer: Answer) -> int:
+def _check(answer: Response) -> int:
     """Check that a save was made; give its rounds."""
     assert isinstance(answer.response, dict)
     assert answer.response["status"] == "SUCCESS"

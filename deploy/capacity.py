@@ -17,7 +17,7 @@ import attrs
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.log import METRICS
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 
 SALES = (100_000, 1_000_000, 10_000_000)
 MILLION = 1_000_000

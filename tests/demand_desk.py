@@ -19,7 +19,7 @@ from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import unchecked_event, user
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.engine.trace import Asked
+from fanscore_core.engine.trace import TracedQuestion
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
 from fanscore_core.ports.demand import PutDemandRecord
 from tests.demand_samples import FAN, at
@@ -85,7 +85,7 @@ class DemandDesk:
     tables: SqliteTables
     source: Counter
     now: datetime = attrs.field(factory=lambda: at(0))
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[TracedQuestion, ...] = ()
     _minted: Iterator[int] = attrs.field(factory=count)
 
     @property

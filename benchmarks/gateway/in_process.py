@@ -12,16 +12,18 @@ from benchmarks.fans import TIME_LEFT_S
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.gateway.queries import SCORE, SCORE_VARIABLES
 from benchmarks.timing import in_turns
-from fanscore_appsync.app import Answer, App
-from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
+from fanscore_appsync.app import App, Response
+from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
 from fanscore_appsync.local.graphql.execution import GraphQL
 from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
-from fanscore_appsync.local.graphql.resolving import Request
+from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import user
 from fanscore_appsync.wiring.apps import connect
 
-REQUEST = Request(SCORE, SCORE_VARIABLES, None, Caller(Mode.USER_POOL, user("user123")), {})
+REQUEST = GraphQLRequest(
+    SCORE, SCORE_VARIABLES, None, HttpCaller(Mode.USER_POOL, user("user123")), {}
+)
 THREADS = 8
 REPETITIONS = 15
 CALLS = 100
@@ -64,9 +66,9 @@ async def _event_and_score(app: App, threads: Executor) -> tuple[object, object]
 
 
 def _kept(
-    answer: Callable[[object, float], Answer], events: list[object]
-) -> Callable[[object, float], Answer]:
-    def keeping(event: object, time_left_s: float) -> Answer:
+    answer: Callable[[object, float], Response], events: list[object]
+) -> Callable[[object, float], Response]:
+    def keeping(event: object, time_left_s: float) -> Response:
         events.append(event)
         return answer(event, time_left_s)
 

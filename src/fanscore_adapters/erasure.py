@@ -34,7 +34,7 @@ class Held(NamedTuple):
     member_id: str | None
 
 
-class Place(NamedTuple):
+class StoredItem(NamedTuple):
     """Where an item lies."""
 
     table: str
@@ -118,7 +118,7 @@ class Erasure:
         Raises:
             Unavailable: a store did not answer.
         """
-        return self._count(fan, self._places(fan, _known(account)))
+        return self._count(fan, self._items(fan, _known(account)))
 
     def erase(self, fan: GlobalUserId, account: MemberId | None = None) -> Erased:
         """Delete what there is of a fan, and again what others have written meanwhile.
@@ -135,45 +135,45 @@ class Erasure:
         accounts = _known(account)
         deleted: Counts = Counter()
         for _ in range(PASSES):
-            places = self._places(fan, accounts)
-            found = self._count(fan, places)
+            items = self._items(fan, accounts)
+            found = self._count(fan, items)
             if not found:
                 break
-            self._delete(fan, places)
+            self._delete(fan, items)
             deleted += found
         self.tables.scrub()
-        return Erased(deleted, self._count(fan, self._places(fan, accounts)))
+        return Erased(deleted, self._count(fan, self._items(fan, accounts)))
 
-    def _delete(self, fan: GlobalUserId, places: Sequence[Place]) -> None:
+    def _delete(self, fan: GlobalUserId, items: Sequence[StoredItem]) -> None:
         if self.events is not None:
             self.events.erase(fan)  # first, so that no delivery brings the rest back
-        for place in places:
+        for place in items:
             self.tables.delete(*place)
 
-    def _places(self, fan: GlobalUserId, accounts: set[MemberId]) -> Sequence[Place]:
+    def _items(self, fan: GlobalUserId, accounts: set[MemberId]) -> Sequence[StoredItem]:
         """Find the fan's items, in the order of deleting; add the fan's account to the others.
 
         The identity record comes last: it alone names the account.
         """
         identity = keys.identity(fan)
-        places = []
+        items = []
         for table in _OF_A_FAN:
             for held in self.tables.partition(table, identity.pk):
-                places.append(Place(table, Key(identity.pk, held.sk)))
+                items.append(StoredItem(table, Key(identity.pk, held.sk)))
                 if held.member_id is not None and is_id(held.member_id):
                     accounts.add(MemberId(held.member_id))
-        places.sort(key=lambda place: place.key == identity)
-        return [*self._of_accounts(accounts), *places]
+        items.sort(key=lambda place: place.key == identity)
+        return [*self._of_accounts(accounts), *items]
 
-    def _of_accounts(self, accounts: set[MemberId]) -> Iterator[Place]:
+    def _of_accounts(self, accounts: set[MemberId]) -> Iterator[StoredItem]:
         for account in sorted(accounts):
             pk = keys.account_score(account).pk
             for held in self.tables.partition(ACCOUNT_FANSCORE, pk):
-                yield Place(ACCOUNT_FANSCORE, Key(pk, held.sk))
+                yield StoredItem(ACCOUNT_FANSCORE, Key(pk, held.sk))
 
-    def _count(self, fan: GlobalUserId, places: Sequence[Place]) -> Counts:
+    def _count(self, fan: GlobalUserId, items: Sequence[StoredItem]) -> Counts:
         rows = {} if self.events is None else self.events.count_of(fan)
-        counts = Counter(Kind(place.table, kind_of(place.key.sk)) for place in places)
+        counts = Counter(Kind(place.table, kind_of(place.key.sk)) for place in items)
         return counts + Counter({Kind(table, ROW): count for table, count in rows.items()})
 
 

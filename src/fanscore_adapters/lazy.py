@@ -12,7 +12,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 
 
 @attrs.define
-class Later:
+class LazyAdapter:
     """An adapter in the place of another one, whose questions are asked each on its own.
 
     Attributes:

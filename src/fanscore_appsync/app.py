@@ -12,7 +12,7 @@ from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind, admit, admit_owner, caller_of
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.invocation import Invocation
-from fanscore_appsync.log import OK, UNKNOWN, Handled, handled, log_handled
+from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
@@ -22,7 +22,7 @@ from fanscore_core.policy import ScorePolicy
 
 
 @attrs.frozen
-class Answer:
+class Response:
     """What an event is answered with.
 
     Attributes:
@@ -81,9 +81,9 @@ class App:
     report: Callable[[Exception], str]
     now: Callable[[], datetime]
     mint: Callable[[], RequestId]
-    log: Callable[[Handled], None] = log_handled
+    log: Callable[[InvocationLog], None] = log_invocation
 
-    def answer(self, event: object, time_left_s: float, invocation: str = "") -> Answer:
+    def answer(self, event: object, time_left_s: float, invocation: str = "") -> Response:
         """Answer an event: single or batch, plain or with an envelope.
 
         Args:
@@ -98,15 +98,15 @@ class App:
         started_at = perf_counter()
         events = event if isinstance(event, list) else [event]
         resolved = self._resolve(events, time_left_s)
-        self.log(_handled(events, resolved, perf_counter() - started_at, invocation))
+        self.log(_invocation_log(events, resolved, perf_counter() - started_at, invocation))
         if isinstance(event, list):
-            return Answer([_batch_item(each) for each in resolved])
+            return Response([_batch_item(each) for each in resolved])
         (one,) = resolved
         if wire.wants_envelope(event):
-            return Answer(_enveloped(one), one.outcome)
+            return Response(_enveloped(one), one.outcome)
         if one.error:
             raise wire.raisable_error(one.error)
-        return Answer(one.data, one.outcome)
+        return Response(one.data, one.outcome)
 
     def _resolve(self, events: Sequence[object], time_left_s: float) -> list[Resolved]:
         """Resolve events together; each comes to its own data or error."""
@@ -190,10 +190,10 @@ def _admit_arguments(
                 raise NotAllowed(f"arguments.{name}")
 
 
-def _handled(
+def _invocation_log(
     events: Sequence[object], resolved: Sequence[Resolved], took_s: float, invocation: str
-) -> Handled:
-    return handled(
+) -> InvocationLog:
+    return invocation_log(
         function="resolver",
         name=_field_of(events),
         invocation=invocation,

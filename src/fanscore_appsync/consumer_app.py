@@ -10,8 +10,8 @@ import attrs
 
 from fanscore_adapters.documents.user_event import read_event
 from fanscore_appsync import wire
-from fanscore_appsync.log import OK, Handled, handled, log_handled
-from fanscore_core.consumption import Consumed, Consumer
+from fanscore_appsync.log import OK, InvocationLog, invocation_log, log_invocation
+from fanscore_core.consumer_mark import Consumed, Consumer
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
@@ -51,7 +51,7 @@ class ConsumerApp:
     clock: Callable[[], datetime]
     mint_owner: Callable[[], str]
     report: Callable[[Exception], str]
-    log: Callable[[Handled], None] = log_handled
+    log: Callable[[InvocationLog], None] = log_invocation
 
     def consume(
         self, consumer: Consumer, event: object, time_left_s: float, invocation: str = ""
@@ -81,7 +81,7 @@ class ConsumerApp:
             raise
         finally:
             self.log(
-                handled(
+                invocation_log(
                     function="consumer",
                     name=consumer.value,
                     invocation=invocation,

@@ -8,13 +8,13 @@ from __future__ import annotations
 import functools
 import os
 
-from fanscore_appsync import quick_start  # the first of these comes first
+from fanscore_appsync import cold_start  # the first of these comes first
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import NEEDED_BY_CONSUMERS, read_settings
 from fanscore_appsync.wiring import apps
-from fanscore_core.consumption import LEASE, Consumer
+from fanscore_core.consumer_mark import LEASE, Consumer
 
 
 @functools.cache
@@ -50,4 +50,4 @@ def _consume(consumer: Consumer, event: object, context: LambdaContext | None) -
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     log_to_stdout()
     consumer_app()  # Bad settings must fail the start of the function, not the first event.
-    quick_start.finished()
+    cold_start.finished()

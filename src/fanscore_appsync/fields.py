@@ -15,8 +15,17 @@ from fanscore_appsync.invocation import Invocation
 from fanscore_core.demand import attributes_text
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.ids import GlobalUserId, RequestId
-from fanscore_core.pipelines import check_liveness, demand_record, one_step, upsert_entry
-from fanscore_core.pipelines.account_fanscore import AccountFanscoreArgs, account_fanscore
+from fanscore_core.pipelines import (
+    campaigns,
+    demand_record,
+    demand_records,
+    entries,
+    events,
+    liveness_checks,
+    memberships,
+    phone_scoring,
+)
+from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -87,52 +96,52 @@ _ROUTES = {
     "VFApi.campaign": Field(
         API_KEY,
         given.CampaignArguments,
-        one_step.campaign,
-        lambda asked, _: one_step.CampaignArgs(asked.campaign_id),
+        campaigns.campaign,
+        lambda asked, _: campaigns.CampaignArgs(asked.campaign_id),
     ),
     "VFApi.eligibility": Field(
         LOGIN,
         given.CampaignArguments,
-        one_step.eligibility,
-        lambda asked, call: one_step.EligibilityArgs(asked.campaign_id, call.user),
+        campaigns.eligibility,
+        lambda asked, call: campaigns.EligibilityArgs(asked.campaign_id, call.user),
     ),
     "VFApi.phoneScore": Field(
         LOGIN_OR_SERVICE,
         given.PhoneScoreArguments,
-        one_step.phone_score,
-        lambda asked, call: one_step.PhoneScoreArgs(asked.phone_number, call.caller.sub),
+        phone_scoring.phone_score,
+        lambda asked, call: phone_scoring.PhoneScoreArgs(asked.phone_number, call.caller.sub),
     ),
     "VFApi.livenessSession": Field(
         LOGIN,
         given.LivenessSessionArguments,
-        check_liveness.liveness_session,
-        lambda asked, call: check_liveness.LivenessSessionArgs(call.user, asked.session_id),
+        liveness_checks.liveness_session,
+        lambda asked, call: liveness_checks.LivenessSessionArgs(call.user, asked.session_id),
     ),
     "VFApi.lnaaMembership": Field(
         LOGIN,
         given.NoArguments,
-        one_step.lnaa_membership,
-        lambda _, call: one_step.MembershipArgs(call.user),
+        memberships.lnaa_membership,
+        lambda _, call: memberships.MembershipArgs(call.user),
     ),
     "Demand.eventDetails": Field(
         API_KEY,
         given.EventArguments,
-        one_step.event_details,
-        lambda asked, _: one_step.EventDetailsArgs(asked.event_id),
+        events.event_details,
+        lambda asked, _: events.EventDetailsArgs(asked.event_id),
         cache=Cache(300, ("arguments.eventId",)),
     ),
     "Demand.records": Field(
         LOGIN,
         given.RecordsArguments,
-        one_step.records,
-        lambda asked, call: one_step.RecordsArgs(call.user, asked.event_id),
+        demand_records.records,
+        lambda asked, call: demand_records.RecordsArgs(call.user, asked.event_id),
         write=lambda records: [demand.record(each) for each in records],
     ),
     "DemandRecord.event": Field(
         LOGIN,
         given.EventArguments,
-        one_step.event_details,
-        lambda asked, _: one_step.EventDetailsArgs(asked.event_id),
+        events.event_details,
+        lambda asked, _: events.EventDetailsArgs(asked.event_id),
         from_source=True,
         batch_size=100,
         cache=Cache(300, ("source.eventId",)),
@@ -160,8 +169,8 @@ _ROUTES = {
     "Mutation.upsertEntry": Field(
         LOGIN,
         given.UpsertEntryArguments,
-        upsert_entry.upsert_entry,
-        lambda asked, call: upsert_entry.UpsertEntryArgs(
+        entries.upsert_entry,
+        lambda asked, call: entries.UpsertEntryArgs(
             call.user,
             call.authorization,
             asked.input.campaign_id,
@@ -177,8 +186,8 @@ _ROUTES = {
     "Mutation.checkLiveness": Field(
         LOGIN,
         given.CheckLivenessArguments,
-        check_liveness.check_liveness,
-        lambda asked, call: check_liveness.CheckLivenessArgs(
+        liveness_checks.check_liveness,
+        lambda asked, call: liveness_checks.CheckLivenessArgs(
             call.user, call.request_id, asked.input.event_id if asked.input else None
         ),
         request_id=lambda asked: asked.input.request_id if asked.input else None,
@@ -186,8 +195,8 @@ _ROUTES = {
     "Mutation.lnaaActivate": Field(
         LOGIN,
         given.NoArguments,
-        one_step.lnaa_activate,
-        lambda _, call: one_step.ActivationArgs(call.user, call.request_id),
+        memberships.lnaa_activate,
+        lambda _, call: memberships.ActivationArgs(call.user, call.request_id),
         request_id=lambda _: None,
     ),
 }

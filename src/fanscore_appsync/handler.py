@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 
-from fanscore_appsync import quick_start  # comes first
+from fanscore_appsync import cold_start  # comes first
 from fanscore_appsync.app import App
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
@@ -35,4 +35,4 @@ def handler(event: object, context: LambdaContext | None = None) -> object:
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     log_to_stdout()
     app()  # A bad policy must fail the start of the function, not the first fan's request.
-    quick_start.finished()
+    cold_start.finished()

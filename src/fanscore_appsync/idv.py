@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Mapping
 
-from fanscore_appsync import quick_start  # comes first
+from fanscore_appsync import cold_start  # comes first
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
@@ -35,4 +35,4 @@ def handler(payload: object, context: LambdaContext | None = None) -> Mapping[st
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     log_to_stdout()
     app()  # A bad setting must fail the start of the function, not the first fan's check.
-    quick_start.finished()
+    cold_start.finished()

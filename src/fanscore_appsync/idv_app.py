@@ -19,7 +19,7 @@ import attrs
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_appsync import wire
-from fanscore_appsync.log import OK, UNKNOWN, Handled, handled, log_handled
+from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
@@ -113,7 +113,7 @@ class IdvApp:
     source: Callable[[float], Source]
     report: Callable[[Exception], str]
     now: Callable[[], datetime]
-    log: Callable[[Handled], None] = log_handled
+    log: Callable[[InvocationLog], None] = log_invocation
 
     def answer(
         self, payload: object, time_left_s: float, invocation: str = ""
@@ -128,7 +128,7 @@ class IdvApp:
         started_at = perf_counter()
         done = self._answer(payload, time_left_s)
         self.log(
-            handled(
+            invocation_log(
                 function=IDV,
                 name=done.operation,
                 invocation=invocation,

@@ -43,7 +43,7 @@ _log = logging.getLogger("fanscore")
 
 
 @attrs.frozen
-class Handled:
+class InvocationLog:
     """What came of an invocation.
 
     Attributes:
@@ -73,7 +73,7 @@ class Handled:
     failed: tuple[str, ...] = ()
 
 
-def handled(  # the columns of a line
+def invocation_log(  # the columns of a line
     *,
     function: str,
     name: str,
@@ -81,11 +81,11 @@ def handled(  # the columns of a line
     codes: Sequence[str],
     outcomes: Sequence[Outcome[object, object]],
     took_s: float,
-) -> Handled:
+) -> InvocationLog:
     """Sum up an invocation.
 
     Args:
-        function: as ``Handled`` has it.
+        function: as ``InvocationLog`` has it.
         name: likewise.
         invocation: likewise.
         codes: for each item ``OK``, or the code of its error.
@@ -94,7 +94,7 @@ def handled(  # the columns of a line
     """
     errors = [code for code in codes if code != OK]
     traces = [outcome.trace for outcome in outcomes]
-    return Handled(
+    return InvocationLog(
         function,
         name,
         invocation,
@@ -109,7 +109,7 @@ def handled(  # the columns of a line
     )
 
 
-def log_handled(facts: Handled) -> None:
+def log_invocation(facts: InvocationLog) -> None:
     """Log an invocation, if anybody listens."""
     if _log.isEnabledFor(logging.INFO):
         _log.info(json.dumps({**attrs.asdict(facts), "_aws": _embedded_metrics()}))

@@ -19,7 +19,7 @@ from fanscore_adapters.documents.idv import IDV
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.embedded.stand_ins import Case, Sample
-from fanscore_core.consumption import LEASE, Consumer
+from fanscore_core.consumer_mark import LEASE, Consumer
 from tests.aws.ministack import ACCOUNT, HERE, Ministack
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -15,7 +15,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with aws_system(default_sample(), "WARNING") as system:
-            sys.stdout.write(told(system))
+            sys.stdout.write(answer(system))
             sys.stdout.flush()
             while True:
                 signal.pause()
@@ -23,7 +23,7 @@ def main() -> None:
         sys.stdout.write("Stopped; nothing is kept.\n")
 
 
-def told(system: AwsSystem) -> str:
+def answer(system: AwsSystem) -> str:
     """Say what to export, as lines that a shell can run."""
     exports = [f"export {name}={quote(value)}" for name, value in system.environ.items()]
     return "\n".join(["# AWS runs here until Ctrl-C. In another shell:", *exports, "\n"])

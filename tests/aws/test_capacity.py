@@ -25,7 +25,7 @@ from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_appsync.wiring import apps
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email, PhoneNumber
 from fanscore_core.user_events import UserEvent

@@ -16,7 +16,7 @@ from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_adapters.items.operations import FAN_IDENTITY, VERIFICATION, Item
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE, UserEvent
 from tests.aws.functions import Answer, invoke

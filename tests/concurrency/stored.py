@@ -13,8 +13,8 @@ from typing import cast
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.user_event import read_event
-from fanscore_adapters.embedded.event_bus import LocalBus
-from fanscore_adapters.embedded.event_store import LocalEvents, Undelivered
+from fanscore_adapters.embedded.event_bus import EventBus
+from fanscore_adapters.embedded.event_store import EventStore, Undelivered
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.items.operations import Item
@@ -37,7 +37,7 @@ def stored_records(database: Path, fans: int = 4) -> Mapping[Record, StoredDeman
 
 def published_events(database: Path) -> list[str]:
     """Read every user event; give their ids, in order."""
-    with LocalEvents(str(database)) as events:
+    with EventStore(str(database)) as events:
         trail = events.audit_trail()
     return sorted(read_event(json.loads(event)).id for event in trail)
 
@@ -46,7 +46,7 @@ def deliver_all(database: Path, consumers: Iterable[str]) -> tuple[Undelivered, 
     """Deliver whatever is left, whoever had begun with it; give what cannot be delivered."""
     later = datetime.now(UTC) + timedelta(days=1)
     ignore = dict.fromkeys(consumers, id)
-    with LocalBus(LocalEvents(str(database)), ignore, lambda: later, id) as bus:
+    with EventBus(EventStore(str(database)), ignore, lambda: later, id) as bus:
         bus.deliver_due(later)
         return bus.undelivered()
 

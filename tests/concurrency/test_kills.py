@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.demand import StoredDemandRecord
 from tests.concurrency.saving import Record, Step, save_until_killed, steps
 from tests.concurrency.stored import deliver_all, deliveries, published_events, stored_records

@@ -10,15 +10,15 @@ from typing import TypeAlias
 import attrs
 import pytest
 
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite.adapter import SqliteTables
 
 GIVEN_TO_FAIL_S = 0.3
 TIMES = 60
 
-Tables: TypeAlias = "type[SqliteTables | LocalEvents]"
+Tables: TypeAlias = "type[SqliteTables | EventStore]"
 
-both = pytest.mark.parametrize("tables", [SqliteTables, LocalEvents])
+both = pytest.mark.parametrize("tables", [SqliteTables, EventStore])
 
 
 @attrs.define

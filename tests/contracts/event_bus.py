@@ -21,8 +21,8 @@ from botocore.awsrequest import AWSResponse
 
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws.eventbridge import EventBridge
-from fanscore_adapters.embedded.event_bus import LocalBus
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_bus import EventBus
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite.adapter import IN_MEMORY
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.aws.clients import aws_client, environment_of
@@ -56,13 +56,13 @@ Open: TypeAlias = Callable[[], AbstractContextManager[Bus]]
 def local(path: str = IN_MEMORY) -> Iterator[Bus]:
     """Open the bus within the process, which delivers when it is looked at."""
     received: list[Mapping[str, object]] = []
-    events = LocalEvents(path)
+    events = EventStore(path)
 
     def consume(event: object) -> None:
         assert isinstance(event, dict)
         received.append(event)
 
-    with LocalBus(events, {CONSUMER: consume}, lambda: NOW, _never) as bus:
+    with EventBus(events, {CONSUMER: consume}, lambda: NOW, _never) as bus:
 
         def delivered() -> Sequence[Mapping[str, object]]:
             received.clear()

@@ -12,7 +12,7 @@ import pytest
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.user_event import detail_document
 from fanscore_adapters.embedded.event_bus import Recorder
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.embedded.stand_ins import Sample
 from fanscore_adapters.http.webhooks import Webhooks
 from fanscore_adapters.sqlite.adapter import IN_MEMORY
@@ -50,7 +50,7 @@ Open: TypeAlias = Callable[[Collection[str], Collection[str]], AbstractContextMa
 @contextmanager
 def recorder(systems: Collection[str], outages: Collection[str]) -> Iterator[Endpoints]:
     """Keep what is posted."""
-    with LocalEvents(IN_MEMORY) as events:
+    with EventStore(IN_MEMORY) as events:
 
         def posted() -> Posted:
             return {key: (system, json.loads(text)) for key, system, text in events.posts()}

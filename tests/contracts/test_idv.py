@@ -12,7 +12,7 @@ import pytest
 
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws.lambda_ import LambdaProxies
-from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.idv_app import IdvApp
@@ -53,7 +53,7 @@ DATA: Mapping[str, object] = {
 @contextmanager
 def local(function: Function) -> Iterator[Adapter]:
     """Call the function within the process."""
-    yield LocalIdv(function)
+    yield IdvFunction(function)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from fanscore_adapters.items import tables
 from fanscore_adapters.items.operations import TABLES
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.pipelines.consumers import CONSUMERS
 from tests.docs.generated import SYSTEMS, AnyPipeline, _asked
 

@@ -25,10 +25,10 @@ from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, TABLES
 from fanscore_appsync import idv, wire
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.lambda_context import REQUEST_S
-from fanscore_appsync.log import Handled
+from fanscore_appsync.log import InvocationLog
 from fanscore_appsync.settings import FUNCTIONS, Settings, read_settings
 from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
-from fanscore_core.consumption import LEASE, Consumer
+from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.deploy.needs import NEEDS
@@ -628,7 +628,7 @@ def test_our_failures_are_counted_by_their_codes() -> None:
         "{ $.degraded > 0 }",
         "$.degraded",
     )
-    assert {"outcome", "degraded"} <= {each.name for each in attrs.fields(Handled)}
+    assert {"outcome", "degraded"} <= {each.name for each in attrs.fields(InvocationLog)}
 
 
 def test_tracing_is_off_unless_asked_for() -> None:

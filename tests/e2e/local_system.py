@@ -14,9 +14,9 @@ import attrs
 
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.policy import default_policy
-from fanscore_adapters.embedded.event_bus import LocalBus, Recorder
-from fanscore_adapters.embedded.event_store import LocalEvents
-from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.event_bus import EventBus, Recorder
+from fanscore_adapters.embedded.event_store import EventStore
+from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample
 from fanscore_adapters.sources import Sources
@@ -25,7 +25,7 @@ from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import RequestId
 from tests.demand_samples import START
@@ -88,7 +88,7 @@ class LocalSystem:
     """
 
     tables: SqliteTables
-    events: LocalEvents
+    events: EventStore
     executor: ThreadPoolExecutor
     sample: Sample = SAMPLE
     outages: frozenset[str] = frozenset()
@@ -104,7 +104,7 @@ class LocalSystem:
         adapters = (
             Sqlite(self.tables),
             StandIns(self.sample, self.outages),
-            LocalIdv(partial(self.idv.answer, time_left_s=TIME_LEFT_S), self.outages),
+            IdvFunction(partial(self.idv.answer, time_left_s=TIME_LEFT_S), self.outages),
             self.bus,
         )
         return App(POLICY, self._sources(adapters), report, self._clock, self._mint)
@@ -122,15 +122,15 @@ class LocalSystem:
         return ConsumerApp(self._sources(adapters), self._clock, self._mint, report)
 
     @property
-    def bus(self) -> LocalBus:
+    def bus(self) -> EventBus:
         """The bus; it delivers when it is told to."""
         consumers: Mapping[str, Callable[[object], object]] = {
             consumer.value: partial(self.consumers.consume, consumer, time_left_s=TIME_LEFT_S)
             for consumer in Consumer
         }
-        return LocalBus(self.events, consumers, self._clock, report)
+        return EventBus(self.events, consumers, self._clock, report)
 
-    def told(self, event: object, time_left_s: float = TIME_LEFT_S) -> object:
+    def answer(self, event: object, time_left_s: float = TIME_LEFT_S) -> object:
         """Give what AppSync learns of an event's answer."""
         return told(lambda: self.app.answer(event, time_left_s).response)
 
@@ -154,7 +154,7 @@ def local_system(sample: Sample = SAMPLE, *outages: str) -> Iterator[LocalSystem
     """Set a system up with what a sample holds."""
     with (
         SqliteTables(IN_MEMORY) as tables,
-        LocalEvents(IN_MEMORY) as events,
+        EventStore(IN_MEMORY) as events,
         ThreadPoolExecutor(4) as executor,
     ):
         for table, items in sample.tables.items():

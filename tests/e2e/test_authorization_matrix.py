@@ -54,9 +54,9 @@ def called(
 ) -> tuple[str, int]:
     """Call a field once the owner has a liveness session; give what came, and the questions."""
     with local_system() as system:
-        system.told(call("Mutation.checkLiveness"))
+        system.answer(call("Mutation.checkLiveness"))
         system.asked.clear()
-        answer = system.told(call(field, arguments, caller, envelope=True))
+        answer = system.answer(call(field, arguments, caller, envelope=True))
         return outcome(answer), len(system.asked)
 
 

@@ -334,7 +334,7 @@ def batch(field: str, items: Sequence[Item]) -> list[object]:
 def prepared(system: LocalSystem, field: str) -> LocalSystem:
     """Start the owner's liveness session, if the field reads it."""
     if field == "VFApi.livenessSession":
-        system.told(call("Mutation.checkLiveness"))
+        system.answer(call("Mutation.checkLiveness"))
     return system
 
 
@@ -347,7 +347,7 @@ def test_every_field_has_a_batch() -> None:
 def test_a_batch_answers_each_item_in_order(field: str, items: Sequence[Item]) -> None:
     """A batch that mixes good, bad, denied and missing items answers each, whole and in order."""
     with local_system() as system:
-        answer = prepared(system, field).told(batch(field, items))
+        answer = prepared(system, field).answer(batch(field, items))
     assert answer == [item.answer for item in items]
 
 
@@ -356,7 +356,7 @@ def test_a_batch_in_another_order(field: str, items: Sequence[Item]) -> None:
     """An item's answer does not depend on its place, nor on what it stands beside."""
     backwards = items[::-1]
     with local_system() as system:
-        answer = prepared(system, field).told(batch(field, backwards))
+        answer = prepared(system, field).answer(batch(field, backwards))
     assert answer == [item.answer for item in backwards]
 
 
@@ -365,7 +365,7 @@ def test_a_batch_beside_what_is_no_event(field: str, items: Sequence[Item]) -> N
     """An item that is no event at all spoils none of the others."""
     events = [None, *batch(field, items), 5]
     with local_system() as system:
-        answer = prepared(system, field).told(events)
+        answer = prepared(system, field).answer(events)
     none = bad_input("event", "expected an object")
     assert answer == [none, *(item.answer for item in items), none]
 
@@ -374,8 +374,8 @@ def test_one_bad_mutation_spoils_none() -> None:
     """The good saves of a batch are stored, and nothing is of those that were refused."""
     items = MUTATIONS["Mutation.demandRecordSave"]
     with local_system() as system:
-        system.told(batch("Mutation.demandRecordSave", items))
-        records = system.told(call("Demand.records", {"eventId": "evt123"}))
+        system.answer(batch("Mutation.demandRecordSave", items))
+        records = system.answer(call("Demand.records", {"eventId": "evt123"}))
     assert records == [{**SAVED, "saleId": "sale-2"}, SAVED]
 
 
@@ -383,8 +383,8 @@ def test_mutations_of_one_request_in_a_batch() -> None:
     """Of two saves by one request id, the same counts once and another is a conflict."""
     field = "Mutation.demandRecordSave"
     with local_system() as system:
-        system.told(call(field, save_input(locale="en-GB")))
-        answer = system.told(
+        system.answer(call(field, save_input(locale="en-GB")))
+        answer = system.answer(
             [
                 call(field, save_input(locale="en-GB")),
                 call(field, save_input(locale="fr-FR")),
@@ -399,13 +399,13 @@ def test_mutations_of_one_record_in_a_batch() -> None:
     """Two saves of one record in one batch both count, one after the other."""
     field = "Mutation.demandRecordSave"
     with local_system() as system:
-        system.told(
+        system.answer(
             [
                 call(field, {"input": {**RECORD_KEY, "locale": "en-GB"}}),
                 call(field, {"input": {**RECORD_KEY, "contactMethod": "SMS"}}),
             ]
         )
-        records = system.told(call("Demand.records", {"eventId": "evt123"}))
+        records = system.answer(call("Demand.records", {"eventId": "evt123"}))
     assert records == [{**SAVED, "locale": "en-GB", "contactMethod": "SMS", "version": 2}]
 
 
@@ -413,7 +413,7 @@ def test_mutations_of_one_record_in_a_batch() -> None:
 def test_equal_items_ask_once(field: str) -> None:
     """The items of a batch that ask the same share one question, and each has the answer."""
     with local_system() as system:
-        answer = system.told([call(field)] * 100)
+        answer = system.answer([call(field)] * 100)
         assert answer == [data(SMALL_SHOW)] * 100
         assert len(system.asked) == 1
 
@@ -423,7 +423,7 @@ def test_a_batch_of_mixed_fields() -> None:
     firsts = [(field, items[0]) for field, items in QUERIES.items()]
     with local_system() as system:
         prepared(system, "VFApi.livenessSession")
-        answer = system.told([call(field, item.arguments) for field, item in firsts[::-1]])
+        answer = system.answer([call(field, item.arguments) for field, item in firsts[::-1]])
     assert answer == [item.answer for _, item in firsts[::-1]]
 
 
@@ -440,5 +440,5 @@ def test_an_outage_in_a_batch() -> None:
     items = MUTATIONS[field]
     with local_system() as system:
         system.outages = frozenset({"check_eligibility"})
-        answer = system.told(batch(field, (items[0], items[1], items[2], items[0])))
+        answer = system.answer(batch(field, (items[0], items[1], items[2], items[0])))
     assert answer == [down, items[1].answer, items[2].answer, down]

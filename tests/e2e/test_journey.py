@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items import keys
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
@@ -84,7 +84,7 @@ class Journey:
 
     def posts(self) -> Mapping[str, tuple[str, Mapping[str, object]]]:
         """Give what each endpoint was posted: the idempotency key and the document."""
-        with LocalEvents(self.database) as events:
+        with EventStore(self.database) as events:
             posts = events.posts()
         assert len(posts) == len({system for _, system, _ in posts})
         return {system: (key, json.loads(document)) for key, system, document in posts}

@@ -14,7 +14,7 @@ import attrs
 import httpx
 import uvicorn
 
-from fanscore_appsync.app import Answer
+from fanscore_appsync.app import Response
 from fanscore_appsync.local.auth.api_keys import InvalidApiKey
 from fanscore_appsync.local.auth.invalid_token import InvalidToken, TokenFault
 from fanscore_appsync.local.graphql.execution import GraphQL
@@ -34,7 +34,7 @@ TOKENS: Mapping[str, Mapping[str, object]] = {
 FAN = {"authorization": "token-of-user123"}
 KEY = {"x-api-key": API_KEY}
 
-Handler = Callable[[object, float], Answer]
+Handler = Callable[[object, float], Response]
 Json = Mapping[str, object]
 
 
@@ -130,7 +130,7 @@ def served(
     ):
         answer = handler or system.app.answer
 
-        def recording(event: object, time_left_s: float) -> Answer:
+        def recording(event: object, time_left_s: float) -> Response:
             events.append(json.loads(json.dumps(event)))
             return answer(event, time_left_s)
 

@@ -8,7 +8,7 @@ import attrs
 import httpx
 import pytest
 
-from fanscore_appsync.app import Answer
+from fanscore_appsync.app import Response
 from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import Gateway
 from tests.gateway.golden_requests import GoldenRequest, golden_request
@@ -113,15 +113,15 @@ def batch() -> list[Json]:
     return [{**first, "source": each} for each in once.values()]
 
 
-def deaf(event: object, _time_left_s: float) -> Answer:
+def deaf(event: object, _time_left_s: float) -> Response:
     """Answer nothing, but for the records whose events the golden batch asks for."""
     match event:
         case [*events]:
-            return Answer([{"data": None}] * len(events))
+            return Response([{"data": None}] * len(events))
         case {"info": {"parentTypeName": "Demand", "fieldName": "records"}}:
-            return Answer({"data": records()})
+            return Response({"data": records()})
         case _:
-            return Answer({"data": {}})
+            return Response({"data": {}})
 
 
 @pytest.fixture(scope="module")

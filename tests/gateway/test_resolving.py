@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
-from fanscore_appsync.app import Answer
+from fanscore_appsync.app import Response
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.local.graphql.limits import Limits
 from tests.gateway.served import Handler, Served, served
@@ -14,16 +14,16 @@ QUERY = "{demand{records{eventId event{id}}}}"
 BATCH_SIZE = FIELDS["DemandRecord.event"].batch_size
 
 
-def records(count: int, prefix: str = "event") -> Answer:
+def records(count: int, prefix: str = "event") -> Response:
     """Answer with so many records of different events."""
-    return Answer({"data": [{"eventId": f"{prefix}{number}"} for number in range(count)]})
+    return Response({"data": [{"eventId": f"{prefix}{number}"} for number in range(count)]})
 
 
-def details(events: Sequence[Json]) -> Answer:
+def details(events: Sequence[Json]) -> Response:
     """Answer a batch with the details of each parent's event; without one, with an error."""
     error = {"data": None, "errorMessage": "No", "errorType": "404", "errorInfo": {"code": "X"}}
     ids = [source.get("eventId") for source in map(_source, events)]
-    return Answer([{"data": {"id": each}} if each != "none" else error for each in ids])
+    return Response([{"data": {"id": each}} if each != "none" else error for each in ids])
 
 
 def _source(event: Json) -> Json:
@@ -32,14 +32,14 @@ def _source(event: Json) -> Json:
     return source
 
 
-def handler_of(parents: Answer) -> Handler:
+def handler_of(parents: Response) -> Handler:
     """Make a handler that answers with these records, and with the details of any event."""
 
-    def handler(event: object, _time_left_s: float) -> Answer:
+    def handler(event: object, _time_left_s: float) -> Response:
         if isinstance(event, list):
             return details(event)
         assert isinstance(event, dict)
-        return parents if event["info"]["fieldName"] == "records" else Answer({"data": {}})
+        return parents if event["info"]["fieldName"] == "records" else Response({"data": {}})
 
     return handler
 
@@ -75,7 +75,7 @@ def test_a_cached_item_is_not_sent_again() -> None:
         gateway.asked(QUERY)
         gateway.asked(QUERY)
         assert batches(gateway) == [["event0", "event1"]]
-    twice = Answer({"data": [{"eventId": "same"}, {"eventId": "same"}]})
+    twice = Response({"data": [{"eventId": "same"}, {"eventId": "same"}]})
     with served(handler_of(twice)) as gateway:
         gateway.asked(QUERY)
         assert batches(gateway) == [["same"]]
@@ -83,7 +83,7 @@ def test_a_cached_item_is_not_sent_again() -> None:
 
 def test_an_error_of_one_item() -> None:
     """One bad item has its own error, and spoils no other; it is asked for again next time."""
-    parents = Answer({"data": [{"eventId": "none"}, {"eventId": "some"}]})
+    parents = Response({"data": [{"eventId": "none"}, {"eventId": "some"}]})
     with served(handler_of(parents)) as gateway:
         response = gateway.asked(QUERY)
         gateway.asked(QUERY)
@@ -114,12 +114,12 @@ def test_lists_of_different_paths_are_different_batches() -> None:
     """Two lists of one request are two batches, as they are two fields for AppSync."""
     query = "{demand{a:records{event{id}} b:records{event{name:id}}}}"
 
-    def handler(event: object, _time_left_s: float) -> Answer:
+    def handler(event: object, _time_left_s: float) -> Response:
         if isinstance(event, list):
             return details(event)
         assert isinstance(event, dict)
         if event["info"]["fieldName"] == "demand":
-            return Answer({"data": {}})
+            return Response({"data": {}})
         return records(
             2, "a" if event["info"]["selectionSetList"] == ["event", "event/id"] else "b"
         )
@@ -133,11 +133,11 @@ def test_sibling_fields_run_at_the_same_time() -> None:
     """The calls of sibling fields do not wait for each other."""
     meeting = threading.Barrier(3, timeout=10)
 
-    def handler(event: object, _time_left_s: float) -> Answer:
+    def handler(event: object, _time_left_s: float) -> Response:
         assert isinstance(event, dict)
         if event["info"]["parentTypeName"] == "VFApi":
             meeting.wait()
-        return Answer({"data": {}})
+        return Response({"data": {}})
 
     query = (
         '{api{a:campaign(campaignId:"a"){__typename} b:campaign(campaignId:"b"){__typename}'
@@ -155,7 +155,7 @@ def test_mutations_run_one_after_another() -> None:
     second_began = threading.Event()
     seen: list[object] = []
 
-    def handler(event: object, _time_left_s: float) -> Answer:
+    def handler(event: object, _time_left_s: float) -> Response:
         assert isinstance(event, dict)
         name = event["info"]["fieldName"]
         if name == "checkLiveness":
@@ -163,7 +163,7 @@ def test_mutations_run_one_after_another() -> None:
         else:
             seen.append(second_began.wait(0.1))
         seen.append(name)
-        return Answer({"data": {}})
+        return Response({"data": {}})
 
     with served(handler) as gateway:
         gateway.asked("mutation{lnaaActivate{__typename} checkLiveness{__typename}}")
@@ -174,11 +174,11 @@ def test_the_whole_request_is_out_of_time() -> None:
     """A handler that does not come back in time is an error of the request, not a hang."""
     release = threading.Event()
 
-    def handler(event: object, _time_left_s: float) -> Answer:
+    def handler(event: object, _time_left_s: float) -> Response:
         assert isinstance(event, dict)
         if event["info"]["parentTypeName"] == "VFApi":
             release.wait(10)
-        return Answer({"data": {}})
+        return Response({"data": {}})
 
     with served(handler, Limits(request_s=0.2)) as gateway:
         response = gateway.asked("{api{lnaaMembership{__typename}}}")
@@ -201,11 +201,11 @@ def test_the_whole_request_is_out_of_time() -> None:
 def test_a_handler_that_raises() -> None:
     """An exception of the handler is an internal error with an id, and nothing of its text."""
 
-    def handler(event: object, _time_left_s: float) -> Answer:
+    def handler(event: object, _time_left_s: float) -> Response:
         assert isinstance(event, dict)
         if event["info"]["parentTypeName"] == "VFApi":
             raise ValueError("secret")
-        return Answer({"data": {}})
+        return Response({"data": {}})
 
     with served(handler) as gateway:
         response = gateway.asked("{api{lnaaMembership{__typename}}}")

@@ -115,4 +115,4 @@ def given(name: str) -> str:
     with local_system() as system:
         for table, items in STORED.items():
             system.tables.load(table, items)
-        return answer_text(system.told(event_of(name)))
+        return answer_text(system.answer(event_of(name)))

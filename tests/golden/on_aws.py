@@ -60,7 +60,7 @@ class GoldenAws:
     executor: ThreadPoolExecutor
     tables: AwsTables
 
-    def told(self, event: object) -> object:
+    def answer(self, event: object) -> object:
         """Give what AppSync learns of an event's answer, on tables with the golden data."""
         minted = count()
         with fresh_tables(self.aws) as self.tables:

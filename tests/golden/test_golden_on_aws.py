@@ -19,4 +19,4 @@ def golden(aws: Ministack) -> Iterator[GoldenAws]:
 @pytest.mark.parametrize("name", names(EVENTS))
 def test_events_are_answered_as_kept(golden: GoldenAws, name: str) -> None:
     """The AWS backend answers every golden event as the embedded one does."""
-    assert answer_text(golden.told(event_of(name))) == kept(name)
+    assert answer_text(golden.answer(event_of(name))) == kept(name)

@@ -13,7 +13,7 @@ from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import pool_identity, unchecked_event
 from fanscore_appsync.wiring.apps import connect
 from fanscore_core.engine.question import Answered, Source
-from fanscore_core.engine.stubs import Answers, told
+from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
@@ -206,13 +206,13 @@ MEMBER, RUN = MemberId("canary-stored-member"), BotRunId("canary-run")
 EVENT, DISCO_EVENT = EventId("canary-event"), EventId("canary-disco")
 KNOWN = dict(
     [
-        told(FanIdentity(FAN), Identity(MEMBER)),
-        told(AccountScore(MEMBER), StoredScore(Decimal(70))),
-        told(ArmScore(FAN, EVENT), Decimal(1)),
-        told(DiscoEventId(EVENT), DISCO_EVENT),
-        told(EventDemandCount(FAN, DISCO_EVENT), 1),
-        told(BotOrNotCursor(), RUN),
-        told(BotOrNot(FAN, RUN), Decimal(0)),
+        answer(FanIdentity(FAN), Identity(MEMBER)),
+        answer(AccountScore(MEMBER), StoredScore(Decimal(70))),
+        answer(ArmScore(FAN, EVENT), Decimal(1)),
+        answer(DiscoEventId(EVENT), DISCO_EVENT),
+        answer(EventDemandCount(FAN, DISCO_EVENT), 1),
+        answer(BotOrNotCursor(), RUN),
+        answer(BotOrNot(FAN, RUN), Decimal(0)),
     ]
 )
 IN_EVERY_STEP = list(KNOWN)
@@ -225,7 +225,9 @@ def answering(source: Source) -> App:
 
 def test_a_source_that_answers(watch: Watch) -> None:
     """Every question of the tests below has an answer that is good."""
-    assert watch.answers(answering(Answers(KNOWN)), event(OWNER), TIME_LEFT_S) == ["data"] * 4
+    assert (
+        watch.answers(answering(Answers(*KNOWN.items())), event(OWNER), TIME_LEFT_S) == ["data"] * 4
+    )
     assert watch.reports == 0
 
 
@@ -267,7 +269,7 @@ def test_failures_in_every_step(
 ) -> None:
     """Wherever a step is told an error or nonsense, nobody learns what it was about."""
     known = {asked: answer if asked is question else KNOWN[asked] for asked in KNOWN}
-    found = watch.answers(answering(Answers(known)), event(OWNER), TIME_LEFT_S)
+    found = watch.answers(answering(Answers(*known.items())), event(OWNER), TIME_LEFT_S)
     assert len(set(found)) == 1
     assert set(found) <= statuses
 
@@ -276,6 +278,6 @@ def test_failures_in_every_step(
 def test_questions_that_nobody_answers(watch: Watch, question: object) -> None:
     """A question without an answer is reported by its type, not by the ids that it asks for."""
     known = {asked: KNOWN[asked] for asked in KNOWN if asked is not question}
-    found = watch.answers(answering(Answers(known)), event(OWNER), TIME_LEFT_S)
+    found = watch.answers(answering(Answers(*known.items())), event(OWNER), TIME_LEFT_S)
     assert found == ["500"] * 4
     assert type(question).__name__ in watch.caplog.text

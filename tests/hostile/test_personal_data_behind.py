@@ -9,7 +9,7 @@ import pytest
 from fanscore_adapters.documents.user_event import event_document
 from fanscore_adapters.http.webhooks import Webhooks
 from fanscore_appsync.consumer_app import ConsumerFailed
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.errors import FanscoreError, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email, Locale, PhoneNumber

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.converter import date_time_text
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
-from fanscore_adapters.embedded.event_bus import BUS, LocalBus, Recorder
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_bus import BUS, EventBus, Recorder
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumption import Consumed, Consumer
+from fanscore_core.consumer_mark import Consumed, Consumer
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
@@ -117,7 +117,7 @@ class World:
     """Consumers on an embedded store where each fan has a score."""
 
     tables: SqliteTables
-    events: LocalEvents
+    events: EventStore
     source: Failing
     app: ConsumerApp
 
@@ -137,7 +137,7 @@ class World:
 
 def new_world(failures: Sequence[bool] = ()) -> World:
     """Make a world."""
-    tables, events, owners = SqliteTables(":memory:"), LocalEvents(":memory:"), count()
+    tables, events, owners = SqliteTables(":memory:"), EventStore(":memory:"), count()
     for fan in FANS:
         key = identity(fan)
         tables.put("fan_identity_table", {"PK": key.pk, "SK": key.sk, **SCORE})
@@ -255,7 +255,7 @@ def test_the_bus_has_the_same_effect(
         consumer.value: partial(world.app.consume, consumer, time_left_s=TIME_LEFT_S)
         for consumer in Consumer
     }
-    bus = LocalBus(world.events, consumers, lambda: NOW, repr)
+    bus = EventBus(world.events, consumers, lambda: NOW, repr)
     for event in data.draw(st.permutations(events * DELIVERIES)):
         bus.fetch([Ask(PublishUserEvent(event))])
     for number in range(1 + len(failures)):

@@ -14,7 +14,7 @@ import attrs
 
 from fanscore_adapters.items.consumers import profile_item
 from fanscore_adapters.items.operations import Item, Put
-from fanscore_core.consumption import Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Question

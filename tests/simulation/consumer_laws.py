@@ -14,7 +14,7 @@ from fanscore_adapters.items import keys
 from fanscore_adapters.items.consumers import read_mark, read_profile
 from fanscore_adapters.items.operations import FAN_IDENTITY, Item
 from fanscore_core.canonical import canonical_json, stable_id
-from fanscore_core.consumption import Consumed, Consumer, Mark, MarkStatus
+from fanscore_core.consumer_mark import Consumed, Consumer, Mark, MarkStatus
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.pipelines.consumers import ConsumeArgs
 from fanscore_core.ports.consumers import Post

@@ -9,7 +9,7 @@ import attrs
 
 from fanscore_adapters.items.operations import Lookup, Write
 from fanscore_adapters.items.tables import LOOKUPS, WRITES
-from fanscore_core.consumption import Consumed, Consumer
+from fanscore_core.consumer_mark import Consumed, Consumer
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Question
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeStash

@@ -17,7 +17,7 @@ import attrs
 
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.user_event import read_event
-from fanscore_core.consumption import LEASE
+from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.state import Run
 from fanscore_core.errors import (

@@ -14,7 +14,7 @@ from fanscore_adapters.documents.user_event import event_document, read_event
 from fanscore_adapters.embedded import stand_in_vendor
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import FAN_IDENTITY
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId, MemberId, SessionId
 from fanscore_core.liveness import SESSION_LIFETIME, LivenessStatus, LivenessVerdict

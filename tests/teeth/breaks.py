@@ -163,7 +163,7 @@ BREAKS = (
     Break(
         "steps start after what was decided before them",
         "state",
-        "if place.position < self._decider:",
+        "if planned.position < self._decider:",
         "if place.position != self._decider:",
     ),
     Break(
@@ -194,14 +194,14 @@ BREAKS = (
     Break(
         "later writes show in the final stash",
         "state",
-        "for place in self._places[: self._decider + 1]:",
-        "for place in [each for each in self._places if self._stashes[each.position]]:",
+        "for planned in self._plan[: self._decider + 1]:",
+        "for planned in [each for each in self._plan if self._stashes[each.position]]:",
     ),
     Break(
         "a failing step's writes are lost",
         "state",
-        "places[: self._decider + 1]",
-        "places[: self._decider]",
+        "plan[: self._decider + 1]",
+        "plan[: self._decider]",
     ),
     Break(
         "dropped steps' warnings count",
@@ -216,7 +216,10 @@ BREAKS = (
         "each[0] < self._decider",
     ),
     Break(
-        "the error that a step failed with is a warning too", "run", "if failed_with:", "if False:"
+        "the error that a step failed with is a warning too",
+        "state",
+        "if failed_with:",
+        "if False:",
     ),
     Break(
         "warnings come as they are told",
@@ -232,13 +235,13 @@ BREAKS = (
     ),
     # What a step sees.
     Break(
-        "prev is that of the step before", "run", "_values[position - 1]", "_values[position - 2]"
+        "prev is that of the step before", "state", "_values[position - 1]", "_values[position - 2]"
     ),
     Break("prev is there undeclared", "state", "        if step.prev:\n", "        if True:\n"),
     Break(
         "undeclared fields can be read",
         "state",
-        "stashes[position] = place.view()",
+        "stashes[position] = planned.view()",
         "stashes[position] = type('view', (place.view,), {'__getattr__': "
         "lambda _, field: getattr(self._stashes[BEFORE], field)})()",
     ),

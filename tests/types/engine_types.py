@@ -16,7 +16,7 @@ from fanscore_core.engine.question import Effect, Query, Source, exactly
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, Step, effect_step, step
-from fanscore_core.engine.stubs import Answers, Recording, Replay, told
+from fanscore_core.engine.stubs import Answers, Recording, Replay, answer
 from fanscore_core.errors import Unavailable
 
 
@@ -92,15 +92,15 @@ async def performing(ctx: EffectContext[str, Basket]) -> None:
 
 def telling() -> None:
     """An answer told beforehand has the type that its query says, or is an error of the tree."""
-    told(Count("apples"), 3)
-    told(Count("apples"), Unavailable("orchard"))
-    told(Owner(), None)
-    told(Owner(), "fan")
-    told(Count("apples"), "three")  # type: ignore[misc]
-    told(Count("apples"), None)  # type: ignore[misc]
-    told(Owner(), 3)  # type: ignore[misc]
-    told(Count("apples"), ValueError())  # type: ignore[misc]
-    told(Add("apples"), 3)  # type: ignore[arg-type]
+    answer(Count("apples"), 3)
+    answer(Count("apples"), Unavailable("orchard"))
+    answer(Owner(), None)
+    answer(Owner(), "fan")
+    answer(Count("apples"), "three")  # type: ignore[misc]
+    answer(Count("apples"), None)  # type: ignore[misc]
+    answer(Owner(), 3)  # type: ignore[misc]
+    answer(Count("apples"), ValueError())  # type: ignore[misc]
+    answer(Add("apples"), 3)  # type: ignore[arg-type]
 
 
 def invariance(owner: Query[str | None]) -> None:

@@ -19,8 +19,8 @@ import attrs
 
 from fanscore_adapters.adapter import together
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document, post_document
-from fanscore_adapters.embedded.event_store import Claimed, LocalEvents, Undelivered
-from fanscore_core.consumption import LEASE
+from fanscore_adapters.embedded.event_store import Claimed, EventStore, Undelivered
+from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import FanscoreError, PipelineError, Unavailable
 from fanscore_core.ports.consumers import Post
@@ -49,7 +49,7 @@ def delay(attempt: int) -> timedelta:
     return timedelta(seconds=FIRST_DELAY_S * GROWTH ** (attempt - 1))
 
 
-class LocalBus:
+class EventBus:
     """The adapter that takes events, and the threads that deliver them.
 
     One thread for each consumer, so that none waits for another; until they are started, only
@@ -58,7 +58,7 @@ class LocalBus:
 
     def __init__(
         self,
-        events: LocalEvents,
+        events: EventStore,
         consumers: Mapping[str, Consume],
         clock: Clock,
         report: Callable[[Exception], object],
@@ -219,7 +219,7 @@ class Recorder:
         outages: the systems that give no answer.
     """
 
-    events: LocalEvents
+    events: EventStore
     recorded: frozenset[str]
     clock: Clock
     outages: frozenset[str] = frozenset()

@@ -137,7 +137,7 @@ class Claimed:
     event: str = attrs.field(repr=False)
 
 
-class LocalEvents:
+class EventStore:
     """The tables of the bus. Close it, or use it in a ``with`` statement."""
 
     def __init__(self, path: str) -> None:

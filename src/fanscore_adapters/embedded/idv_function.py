@@ -21,7 +21,7 @@ SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(IDV_CALLS, IDV)
 
 
 @attrs.frozen
-class LocalIdv:
+class IdvFunction:
     """The adapter that answers for the identity verification function.
 
     Attributes:

@@ -19,7 +19,7 @@ OPEN_S = 10.0
 
 
 @attrs.define
-class Breaker:
+class CircuitBreaker:
     """The circuit to one system; may be used by several threads.
 
     Whoever is admitted reports how it went. While the circuit is open, one call every ``OPEN_S``

@@ -18,7 +18,7 @@ from tenacity import RetryCallState, retry_if_exception, wait_random_exponential
 from tenacity.wait import wait_base
 
 from fanscore_adapters.adapter import LEAST_S, late
-from fanscore_adapters.http.circuit_breaker import Breaker
+from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.retries import retrying
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import Unavailable
@@ -99,7 +99,7 @@ class HttpCall:
 
 
 @attrs.frozen
-class HttpParty:
+class HttpEndpoint:
     """A system that is called over HTTP; may be used by several threads.
 
     Attributes:
@@ -114,7 +114,7 @@ class HttpParty:
 
     system: str
     client: httpx.Client
-    breaker: Breaker
+    breaker: CircuitBreaker
     max_wait_s: float
     wait: Callable[[float], None] = sleep
     clock: Callable[[], float] = monotonic
@@ -123,7 +123,7 @@ class HttpParty:
     def answer(self, ask: Ask, call: HttpCall) -> Answered:
         """Make a call, with further attempts where they may help, and give the answer."""
         started_at = self.clock()
-        asking = _Asking(self, call, ask.expires_at)
+        asking = _HttpAttempts(self, call, ask.expires_at)
         attempts = retrying(
             retry=retry_if_exception(asking.may_help),
             attempts=call.max_attempts,
@@ -147,14 +147,14 @@ class HttpParty:
 
 
 @attrs.define
-class _Asking:
+class _HttpAttempts:
     """The attempts at one call.
 
     Attributes:
         calls: how many were made.
     """
 
-    party: HttpParty
+    party: HttpEndpoint
     call: HttpCall
     expires_at: float
     calls: int = 0

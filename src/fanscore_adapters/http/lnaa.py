@@ -19,8 +19,8 @@ import httpx
 from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.proxies import LNAA_CALLS, Call
-from fanscore_adapters.http.circuit_breaker import Breaker
-from fanscore_adapters.http.client import HttpCall, HttpParty, stateless_client, utc_now
+from fanscore_adapters.http.circuit_breaker import CircuitBreaker
+from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ports.lnaa import ActivateMembership, Membership
@@ -65,14 +65,14 @@ class Lnaa:
     wait: Callable[[float], None] = sleep
     clock: Callable[[], float] = monotonic
     now: Callable[[], datetime] = utc_now
-    _party: HttpParty = attrs.field(init=False, repr=False)
+    _party: HttpEndpoint = attrs.field(init=False, repr=False)
 
     split = staticmethod(one_by_one)
 
     @_party.default
-    def _make_party(self) -> HttpParty:
-        breaker = Breaker(self.clock)
-        return HttpParty(
+    def _make_party(self) -> HttpEndpoint:
+        breaker = CircuitBreaker(self.clock)
+        return HttpEndpoint(
             LNAA_API, self.client, breaker, MAX_WAIT_S, self.wait, self.clock, self.now
         )
 

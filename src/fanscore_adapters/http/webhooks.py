@@ -17,8 +17,8 @@ import httpx
 
 from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.documents.user_event import ENDPOINTS, post_document
-from fanscore_adapters.http.circuit_breaker import Breaker
-from fanscore_adapters.http.client import HttpCall, HttpParty, stateless_client, utc_now
+from fanscore_adapters.http.circuit_breaker import CircuitBreaker
+from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.consumers import Post
@@ -58,17 +58,17 @@ class Webhooks:
     wait: Callable[[float], None] = sleep
     clock: Callable[[], float] = monotonic
     now: Callable[[], datetime] = utc_now
-    _parties: Mapping[str, HttpParty] = attrs.field(init=False, repr=False)
+    _parties: Mapping[str, HttpEndpoint] = attrs.field(init=False, repr=False)
 
     split = staticmethod(one_by_one)
 
     @_parties.default
-    def _make_parties(self) -> Mapping[str, HttpParty]:
+    def _make_parties(self) -> Mapping[str, HttpEndpoint]:
         return {
-            system: HttpParty(
+            system: HttpEndpoint(
                 system,
                 self.client,
-                Breaker(self.clock),
+                CircuitBreaker(self.clock),
                 MAX_WAIT_S,
                 self.wait,
                 self.clock,

@@ -16,7 +16,7 @@ from fanscore_adapters.documents.converter import StrictConverter, camel, date_t
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import FAN_IDENTITY, Item, Lookup, Put, Refused, Write
 from fanscore_core.canonical import canonical_json
-from fanscore_core.consumption import Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
 from fanscore_core.engine.question import Question
 from fanscore_core.ports.consumers import (
     ConsumerMark,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import AwsSettings, Settings
@@ -23,7 +23,7 @@ def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
     if settings.aws is not None:
         return _on_aws(settings.aws, closing)
     tables = closing.enter_context(SqliteTables(settings.database))
-    return Erasure(tables, closing.enter_context(LocalEvents(settings.database)))
+    return Erasure(tables, closing.enter_context(EventStore(settings.database)))
 
 
 def _on_aws(aws: AwsSettings, closing: ExitStack) -> Erasure:

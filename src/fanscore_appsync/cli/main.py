@@ -12,7 +12,7 @@ from typing import TextIO, cast
 import attrs
 import click
 
-from fanscore_appsync.app import Answer, App
+from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
 from fanscore_appsync.cli.options import UNUSABLE_INPUT, environment, refuse, with_options
@@ -183,11 +183,11 @@ def _connect(settings: Settings) -> App:
         refuse(str(error))
 
 
-def _answer(settings: Settings, event: Mapping[str, object]) -> Answer:
+def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
     return _connect(settings).answer(event, TIME_S)
 
 
-def _draw(answer: Answer) -> None:
+def _draw(answer: Response) -> None:
     if answer.outcome is None:
         return
     if answer.outcome.value is not None:

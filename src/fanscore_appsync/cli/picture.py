@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fanscore_core.engine.trace import Asked, Fate, Trace
+from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from fanscore_core.scoring import AccountFanscore
 
 POINTS_PER_CELL = 4
@@ -61,7 +61,7 @@ def _ends(score: AccountFanscore) -> Iterator[tuple[int, int]]:
         at += reason.points
 
 
-def _bar(trace: Trace, asked: Sequence[Asked], number: int) -> str:
+def _bar(trace: Trace, asked: Sequence[TracedQuestion], number: int) -> str:
     longest = trace.round_took_s(number)
     took = [each.took_s for each in asked if each.round == number]
     if not took:
@@ -70,6 +70,6 @@ def _bar(trace: Trace, asked: Sequence[Asked], number: int) -> str:
     return ("█" * max(round(share * ROUND_CELLS), 1)).ljust(ROUND_CELLS)
 
 
-def _fact(asked: Asked) -> str:
+def _fact(asked: TracedQuestion) -> str:
     failure = f" {asked.failure}" if asked.failure else ""
     return f"{asked.source} {1000 * asked.took_s:.1f} ms{failure}"

@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeAlias, TypeVar
 import attrs
 
 from fanscore_adapters.documents.policy import default_policy
-from fanscore_appsync.app import Answer, App
+from fanscore_appsync.app import App, Response
 from fanscore_appsync.testing.identities import Identity
 from fanscore_appsync.testing.misuse import ExtraMissing, KitMisuse
 from fanscore_core.engine.question import Question, Source
@@ -28,11 +28,11 @@ from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
 
 try:
-    from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
-    from fanscore_appsync.local.graphql.execution import GraphQL, Response
+    from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
+    from fanscore_appsync.local.graphql.execution import GraphQL, GraphQLResponse
     from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
-    from fanscore_appsync.local.graphql.resolving import Request
-    from fanscore_appsync.local.graphql.trace_extension import Resolved
+    from fanscore_appsync.local.graphql.resolving import GraphQLRequest
+    from fanscore_appsync.local.graphql.trace_extension import TracedField
     from fanscore_appsync.local.http.response import error_object
 except ModuleNotFoundError as error:
     raise ExtraMissing(error.name) from error
@@ -41,7 +41,7 @@ ParamsT = ParamSpec("ParamsT")
 ResultT = TypeVar("ResultT")
 
 Told: TypeAlias = "Mapping[Question[object], object] | Iterable[tuple[Question[object], object]]"
-"""Questions with their answers: pairs made with ``told``, or a dictionary of them."""
+"""Questions with their answers: pairs made with ``answer``, or a dictionary of them."""
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 """The time that it is, unless a test says otherwise."""
@@ -63,7 +63,7 @@ class Executed:
     data: Mapping[str, object] | None
     errors: Sequence[Mapping[str, object]]
     events: Sequence[object]
-    resolved: Sequence[Resolved]
+    resolved: Sequence[TracedField]
     unforeseen: Sequence[Exception]
 
     def trace(self, path: str) -> Trace:
@@ -127,8 +127,10 @@ class Fanscore:
         """
         __tracebackhide__ = True
         _check_no_loop_runs()
-        caller = Caller(_mode(as_, headers or {}), as_)
-        request = Request(query, dict(variables or {}), operation, caller, dict(headers or {}))
+        caller = HttpCaller(_mode(as_, headers or {}), as_)
+        request = GraphQLRequest(
+            query, dict(variables or {}), operation, caller, dict(headers or {})
+        )
         return _execute(self, _source(answers), request)
 
 
@@ -166,10 +168,10 @@ def _mode(identity: Identity | None, headers: Mapping[str, object]) -> Mode:
 
 
 def _source(answers: Told | Source) -> Source:
-    return Answers(dict(answers)) if isinstance(answers, Iterable) else answers
+    return Answers(*answers) if isinstance(answers, Iterable) else answers
 
 
-def _execute(fanscore: Fanscore, source: Source, request: Request) -> Executed:
+def _execute(fanscore: Fanscore, source: Source, request: GraphQLRequest) -> Executed:
     numbers = count(1)
     events: list[object] = []
     unforeseen: list[Exception] = []
@@ -186,7 +188,7 @@ def _execute(fanscore: Fanscore, source: Source, request: Request) -> Executed:
         lambda: RequestId(f"request-{next(numbers)}"),
     )
 
-    def answer(event: object, time_left_s: float) -> Answer:
+    def answer(event: object, time_left_s: float) -> Response:
         events.append(json.loads(json.dumps(event)))
         return app.answer(event, time_left_s)
 
@@ -195,7 +197,7 @@ def _execute(fanscore: Fanscore, source: Source, request: Request) -> Executed:
     return Executed(response.data, errors, events, response.resolved, unforeseen)
 
 
-def _run(graphql: GraphQL, request: Request) -> Response:
+def _run(graphql: GraphQL, request: GraphQLRequest) -> GraphQLResponse:
     # With a factory, the runner leaves alone what the thread has for an event loop.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         return runner.run(graphql.execute(request, inf))

@@ -11,7 +11,7 @@ from fanscore_adapters.aws import eventbridge, lambda_, rekognition
 from fanscore_adapters.aws.client import AwsClient, AwsSession
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.dynamodb import adapter as dynamodb
-from fanscore_adapters.lazy import Later
+from fanscore_adapters.lazy import LazyAdapter
 from fanscore_appsync.settings import (
     NEEDED_BY_CONSUMERS,
     NEEDED_BY_RESOLVER,
@@ -49,7 +49,7 @@ def resolver_adapters(
         lambda_.LambdaProxies(functions, impatient, aws.functions),
         _tables(aws, session, closing),
         eventbridge.EventBridge(bus, aws.event_bus),
-        Later(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
+        LazyAdapter(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
     )
 
 

@@ -12,9 +12,9 @@ from functools import partial
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.proxies import SYSTEMS
-from fanscore_adapters.embedded.event_bus import LocalBus, Recorder
-from fanscore_adapters.embedded.event_store import LocalEvents
-from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.event_bus import EventBus, Recorder
+from fanscore_adapters.embedded.event_store import EventStore
+from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
@@ -32,7 +32,7 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
-from fanscore_core.consumption import LEASE, Consumer
+from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.errors import InvalidInput
 
 CONSUMER_S = LEASE.total_seconds() - 0.5
@@ -60,7 +60,7 @@ def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapte
     return (
         Sqlite(tables),
         StandIns(sample, settings.outages),
-        LocalIdv(lambda payload: idv.answer(payload, IDV_S), settings.outages),
+        IdvFunction(lambda payload: idv.answer(payload, IDV_S), settings.outages),
         bus,
     )
 
@@ -81,13 +81,13 @@ def connect_consumers(settings: Settings, closing: ExitStack) -> ConsumerApp:
         InvalidInput: the outages or the database cannot be used.
     """
     _check_outages(settings.outages)
-    events = LocalEvents(settings.database)
+    events = EventStore(settings.database)
     closing.callback(events.close)
     return _consumers_on(_tables(settings, closing), events, settings, closing)
 
 
 @contextmanager
-def connect_bus(settings: Settings) -> Iterator[LocalBus]:
+def connect_bus(settings: Settings) -> Iterator[EventBus]:
     """Wire the local event bus with its consumers, and close it all in the end.
 
     It delivers once it is started.
@@ -120,18 +120,18 @@ def _idv_on(tables: SqliteTables, closing: ExitStack) -> IdvApp:
     return IdvApp(source_maker((Sqlite(tables), StandInVendor()), closing), report, now)
 
 
-def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> LocalBus:
-    events = LocalEvents(settings.database)
+def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> EventBus:
+    events = EventStore(settings.database)
     app = _consumers_on(tables, events, settings, closing)
     consumers = {
         consumer.value: partial(app.consume, consumer, time_left_s=CONSUMER_S)
         for consumer in Consumer
     }
-    return LocalBus(events, consumers, now, report)
+    return EventBus(events, consumers, now, report)
 
 
 def _consumers_on(
-    tables: SqliteTables, events: LocalEvents, settings: Settings, closing: ExitStack
+    tables: SqliteTables, events: EventStore, settings: Settings, closing: ExitStack
 ) -> ConsumerApp:
     urls = endpoint_urls(settings)
     recorded = frozenset({NOTIFICATION, SYNC} - urls.keys())

@@ -45,7 +45,7 @@ class Fill(NamedTuple):
 
 
 @attrs.frozen
-class Place:
+class PlannedStep:
     """A step at its position in a pipeline.
 
     Attributes:
@@ -82,12 +82,12 @@ class Pipeline(Generic[ArgsT, StashT, ResultT]):
     steps: tuple[Step[ArgsT, StashT, object], ...]
     before: Callable[[Context[ArgsT, StashT]], object] | None
     after: Callable[[Context[ArgsT, StashT]], ResultT | EarlyReturn[ResultT]] | None
-    places: tuple[Place, ...] = attrs.field(init=False, repr=False, eq=False)
+    plan: tuple[PlannedStep, ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Check what the steps declare, and work out what waits for what."""
         _check(self.name, self.steps, _stash_fields(self.name, self.stash))
-        object.__setattr__(self, "places", _places(self.steps))
+        object.__setattr__(self, "plan", _plan(self.steps))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -175,10 +175,10 @@ def _takes_one(function: Callable[..., object]) -> bool:
     return True
 
 
-def _places(steps: Sequence[Step[ArgsT, StashT, object]]) -> tuple[Place, ...]:
+def _plan(steps: Sequence[Step[ArgsT, StashT, object]]) -> tuple[PlannedStep, ...]:
     waits = [_waits_for(steps, position) for position in range(len(steps))]
     return tuple(
-        Place(
+        PlannedStep(
             position,
             cast("Step[object, object, object]", step),
             stash_view(step),

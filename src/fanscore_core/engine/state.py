@@ -12,10 +12,10 @@ from typing import Generic, TypeVar, cast
 
 import attrs
 
-from fanscore_core.engine.definition import BEFORE, Pipeline, Place
+from fanscore_core.engine.definition import BEFORE, Pipeline, PlannedStep
 from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question
 from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, SkipTo, StepKind
-from fanscore_core.engine.trace import Asked, Fate, Trace
+from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 
 MAX_CLOSES = 100
@@ -83,7 +83,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         "_errors",
         "_fates",
         "_pipeline",
-        "_places",
+        "_plan",
         "_ready",
         "_stashes",
         "_unmet",
@@ -93,11 +93,11 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def __init__(self, pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT) -> None:
         """Start the steps that wait for nothing."""
-        places = self._places = pipeline.places
-        count = len(places)
+        plan = self._plan = pipeline.plan
+        count = len(plan)
         self._pipeline = pipeline
         self._args = args
-        self._answered: list[Asked] = []
+        self._answered: list[TracedQuestion] = []
         self._asked_in_vain: dict[int, Ask] = {}
         self._asking: dict[int, Ask] = {}
         self._coroutines: dict[int, Coroutine[object, object, object]] = {}
@@ -107,10 +107,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._fates = [Fate.NOT_REACHED] * count
         # One place more than there are steps: BEFORE is -1, and so the last.
         self._stashes: list[object] = [None] * count + [pipeline.stash()]
-        self._unmet = [len(place.waits_for) for place in places]
+        self._unmet = [len(planned.waits_for) for planned in plan]
         self._values: list[object] = [None] * (count + 1)
         self._warnings: list[tuple[int, Unavailable]] = []
-        self._ready = [place for place in places if not place.waits_for]
+        self._ready = [planned for planned in plan if not planned.waits_for]
         self._run_before()
         self._start_ready()
 
@@ -135,7 +135,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         failure = type(answer).__name__ if isinstance(answer, Exception) else None
         calls = 0 if shared else answered.calls
         self._answered.append(
-            Asked(round_number, position, ask.question, source, took_s, failure, shared, calls)
+            TracedQuestion(
+                round_number, position, ask.question, source, took_s, failure, shared, calls
+            )
         )
         if dropped is not None:
             return
@@ -191,15 +193,15 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     def _start_ready(self) -> None:
         """Start what waits for nothing more, and what that lets start by finishing at once."""
         while self._ready:
-            place = self._ready.pop(0)
-            if place.position < self._decider:
-                self._start(place)
+            planned = self._ready.pop(0)
+            if planned.position < self._decider:
+                self._start(planned)
 
-    def _start(self, place: Place) -> None:
-        position, step = place.position, place.step
+    def _start(self, planned: PlannedStep) -> None:
+        position, step = planned.position, planned.step
         stashes = self._stashes
-        stash = stashes[position] = place.view()
-        for slot, field, writer in place.fills:
+        stash = stashes[position] = planned.view()
+        for slot, field, writer in planned.fills:
             setattr(stash, slot, getattr(stashes[writer], field))
         context: EffectContext[object, object] = EffectContext(self._args, stash)
         if step.prev:
@@ -220,7 +222,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._ask(position, question)
 
     def _ask(self, position: int, question: object) -> None:
-        step = self._places[position].step
+        step = self._plan[position].step
         problem = _misuse(step.kind, question)
         if problem is None:
             self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
@@ -239,7 +241,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def _misused(self, position: int, question: object, problem: str) -> None:
         """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""
-        name = self._places[position].step.name
+        name = self._plan[position].step.name
         _close(self._coroutines[position])
         self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
 
@@ -252,10 +254,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._fates[position] = Fate.RETURNED_EARLY
         else:
             self._values[position] = value
-        for follower in self._places[position].followers:
+        for follower in self._plan[position].followers:
             self._unmet[follower] -= 1
             if not self._unmet[follower]:
-                self._ready.append(self._places[follower])
+                self._ready.append(self._plan[follower])
 
     def _fail(self, position: int, error: Exception) -> None:
         self._decide(position, Fate.FAILED, error)
@@ -287,9 +289,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def _final_stash(self) -> StashT:
         stash = self._stashes[BEFORE]
-        for place in self._places[: self._decider + 1]:
-            for field in place.step.writes:
-                object.__setattr__(stash, field, getattr(self._stashes[place.position], field))
+        for planned in self._plan[: self._decider + 1]:
+            for field in planned.step.writes:
+                object.__setattr__(stash, field, getattr(self._stashes[planned.position], field))
         return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:

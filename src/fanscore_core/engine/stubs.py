@@ -1,4 +1,4 @@
-"""Sources made of values: answers told beforehand, a recording, a replay.
+"""Sources made of values: answers given beforehand, a recording, a replay.
 
 They let a pipeline run where there is no outside: in a unit test, or at a desk, from what was
 recorded elsewhere.
@@ -7,7 +7,7 @@ recorded elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import attrs
 
@@ -16,25 +16,31 @@ from fanscore_core.errors import FanscoreError, UnknownQuestion
 
 AnswerT = TypeVar("AnswerT")
 
+GivenAnswer: TypeAlias = tuple[Question[object], object]
+"""A question and its answer, as ``answer`` pairs them."""
 
-def told(query: Query[AnswerT], answer: AnswerT | FanscoreError) -> tuple[Question[object], object]:
+
+def answer(query: Query[AnswerT], value: AnswerT | FanscoreError) -> GivenAnswer:
     """Pair a query with its answer, so that the type checker sees that they fit."""
-    return query, answer
+    return query, value
 
 
-@attrs.frozen
 class Answers:
-    """A source that looks answers up in a dictionary; make its items with ``told``.
+    """A source that knows its answers: ``Answers(answer(question, value), ...)``.
 
-    A question that is not in it is unknown, which fails the step that asks.
+    Of two answers to one question, the last counts. A question that has none fails the step that
+    asks it.
     """
 
-    by_question: Mapping[Question[object], object]
+    __slots__ = ("_by_question",)
+
+    def __init__(self, *given: GivenAnswer) -> None:
+        self._by_question: Mapping[Question[object], object] = dict(given)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
         return [
-            Answered(self.by_question.get(ask.question, UnknownQuestion()), "answers")
+            Answered(self._by_question.get(ask.question, UnknownQuestion()), "answers")
             for ask in asks
         ]
 

@@ -22,7 +22,7 @@ class Fate(enum.Enum):
     NOT_REACHED = "not reached"
 
 
-class Asked(NamedTuple):
+class TracedQuestion(NamedTuple):
     """One question of one step, answered. A named tuple, since a run makes one for each.
 
     Attributes:
@@ -58,7 +58,7 @@ class Trace:
 
     steps: tuple[str, ...]
     fates: tuple[Fate, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[TracedQuestion, ...]
 
     @property
     def rounds(self) -> int:
@@ -80,7 +80,7 @@ class Trace:
         """The number of calls over a network that were made for this run."""
         return sum(asked.calls for asked in self.asked)
 
-    def in_round(self, number: int) -> tuple[Asked, ...]:
+    def in_round(self, number: int) -> tuple[TracedQuestion, ...]:
         """Give the questions of one round, by step."""
         return tuple(asked for asked in self.asked if asked.round == number)
 

@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias, TypeVar
 import attrs
 
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumption import LEASE, Consumed, Consumer, Mark, MarkStatus, is_news
+from fanscore_core.consumer_mark import LEASE, Consumed, Consumer, Mark, MarkStatus, is_news
 from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Effect
 from fanscore_core.engine.steps import EarlyReturn, EffectContext, SkipTo, Step, effect_step

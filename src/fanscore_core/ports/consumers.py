@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from fanscore_core.consumption import Consumer, Mark, StoredProfile
+from fanscore_core.consumer_mark import Consumer, Mark, StoredProfile
 from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import GlobalUserId, valid_id
 from fanscore_core.user_events import UserEvent

@@ -67,7 +67,7 @@ class Desk:
     stage: Stage
     app: App
 
-    def told(
+    def answer(
         self, field: str, arguments: Mapping[str, object] | None = None, left_s: float = AMPLE_S
     ) -> Mapping[str, object]:
         """Give the answer in its envelope."""
@@ -119,9 +119,9 @@ def desk_on(stage: Stage, executor: ThreadPoolExecutor, read_s: float = AMPLE_S)
     minted = count()
     app = App(POLICY, source, report, lambda: START, lambda: RequestId(f"minted-{next(minted)}"))
     desk = Desk(stage, app)
-    desk.told("Demand.eventDetails")
-    desk.told("VFApi.accountFanscore")
-    desk.told("Mutation.upsertEntry", {"input": {"campaignId": "camp1"}})
+    desk.answer("Demand.eventDetails")
+    desk.answer("VFApi.accountFanscore")
+    desk.answer("Mutation.upsertEntry", {"input": {"campaignId": "camp1"}})
     stage.published()
     stage.server.recover()
     return desk
@@ -196,12 +196,12 @@ ROWS: Mapping[str, Row] = {
 def test_a_save(desk: Desk, row: Row) -> None:
     """However a save goes wrong, sent again with its request id it is one save."""
     desk.stage.server.tell("PutItem", *row.script)
-    assert desk.told("Mutation.demandRecordSave", SAVE) == (SAVED if row.is_told else NOT_SAVED)
+    assert desk.answer("Mutation.demandRecordSave", SAVE) == (SAVED if row.is_told else NOT_SAVED)
     assert desk.attempts("PutItem") == row.calls
     assert desk.stage.server.done.count("PutItem") == row.done
     assert (desk.record() is None) == (row.done == 0)
     desk.stage.server.recover()
-    assert desk.told("Mutation.demandRecordSave", SAVE) == SAVED
+    assert desk.answer("Mutation.demandRecordSave", SAVE) == SAVED
     assert saves(desk) == [(REQUEST, 1)]
 
 
@@ -209,11 +209,11 @@ def test_a_save(desk: Desk, row: Row) -> None:
 def test_an_entry(desk: Desk, row: Row) -> None:
     """However an entry goes wrong, sent again with its request id it is one event, by its id."""
     desk.stage.server.tell("PutEvents", *row.script)
-    assert desk.told("Mutation.upsertEntry", ENTER) == (ENTERED if row.is_told else NOT_ENTERED)
+    assert desk.answer("Mutation.upsertEntry", ENTER) == (ENTERED if row.is_told else NOT_ENTERED)
     assert desk.attempts("PutEvents") == row.calls
     assert desk.stage.published() == ({EVENT_ID: row.done} if row.done else {})
     desk.stage.server.recover()
-    assert desk.told("Mutation.upsertEntry", ENTER) == ENTERED
+    assert desk.answer("Mutation.upsertEntry", ENTER) == ENTERED
     assert desk.stage.published() == {EVENT_ID: 1}
 
 
@@ -237,11 +237,11 @@ OUT_OF_TIME = failed(
 def test_an_abandoned_save(desk: Desk, behaviour: Behaviour, done: int) -> None:
     """A save that is out of time is a 504 with the request id; sent again, it is one save."""
     desk.stage.server.always["PutItem"] = behaviour
-    assert desk.told("Mutation.demandRecordSave", SAVE, SHORT_S) == OUT_OF_TIME
+    assert desk.answer("Mutation.demandRecordSave", SAVE, SHORT_S) == OUT_OF_TIME
     assert desk.attempts("PutItem") == 1
     assert saves(desk) == [(REQUEST, 1)] * done
     desk.stage.server.recover()
-    assert desk.told("Mutation.demandRecordSave", SAVE) == SAVED
+    assert desk.answer("Mutation.demandRecordSave", SAVE) == SAVED
     assert saves(desk) == [(REQUEST, 1)]
 
 
@@ -255,9 +255,9 @@ def test_an_abandoned_save_that_arrives_after_the_next(desk: Desk) -> None:
         exchange.wait()
 
     desk.stage.server.tell("PutItem", hold)
-    assert desk.told("Mutation.demandRecordSave", SAVE, SHORT_S) == OUT_OF_TIME
+    assert desk.answer("Mutation.demandRecordSave", SAVE, SHORT_S) == OUT_OF_TIME
     desk.stage.server.recover()
-    assert desk.told("Mutation.demandRecordSave", SAVE) == SAVED
+    assert desk.answer("Mutation.demandRecordSave", SAVE) == SAVED
     held.pop()()
     assert saves(desk) == [(REQUEST, 1)]
 
@@ -267,12 +267,12 @@ def test_a_save_without_an_id_that_is_abandoned(desk: Desk) -> None:
     """Where the caller gave no request id, the 504 gives the one to send it again with."""
     desk.stage.server.always["PutItem"] = late
     given = {"input": {**KEY, "attributes": {"seats": 2}}}
-    minted = desk.told("Mutation.demandRecordSave", given, SHORT_S)["error"]
+    minted = desk.answer("Mutation.demandRecordSave", given, SHORT_S)["error"]
     assert isinstance(minted, dict)
     request = minted["errorInfo"]["requestId"]
     desk.stage.server.recover()
     again = {"input": {**given["input"], "requestId": request}}
-    assert desk.told("Mutation.demandRecordSave", again) == SAVED
+    assert desk.answer("Mutation.demandRecordSave", again) == SAVED
     assert saves(desk) == [(request, 1)]
 
 
@@ -280,19 +280,19 @@ def test_a_save_without_an_id_that_is_abandoned(desk: Desk) -> None:
 def test_an_abandoned_delete(desk: Desk) -> None:
     """A delete whose reply is out of time, sent again, is one delete."""
     saving = {"input": {**KEY, "requestId": "request-0"}}
-    desk.told("Mutation.demandRecordSave", saving)
+    desk.answer("Mutation.demandRecordSave", saving)
     desk.stage.server.always["PutItem"] = late
-    assert desk.told("Mutation.demandRecordDelete", DELETE, SHORT_S) == OUT_OF_TIME
+    assert desk.answer("Mutation.demandRecordDelete", DELETE, SHORT_S) == OUT_OF_TIME
     desk.stage.server.recover()
     deleted = {"data": {"status": "DELETED", "record": None}}
-    assert desk.told("Mutation.demandRecordDelete", DELETE) == deleted
+    assert desk.answer("Mutation.demandRecordDelete", DELETE) == deleted
     assert saves(desk) == [(REQUEST, 2)]
 
 
 def test_a_save_with_a_slow_table(impatient: Desk) -> None:
     """A save whose first attempt times out after it was done is one save."""
     impatient.stage.server.tell("PutItem", late)
-    assert impatient.told("Mutation.demandRecordSave", SAVE) == SAVED
+    assert impatient.answer("Mutation.demandRecordSave", SAVE) == SAVED
     assert saves(impatient) == [(REQUEST, 1)]
 
 
@@ -312,11 +312,11 @@ def score(degraded: list[str], points: int) -> tuple[object, object]:
 )
 def test_a_score_without_a_table(desk: Desk, table: str, told: object) -> None:
     """A table that is missing costs a score what is in it: one boost, or all."""
-    whole = desk.told("VFApi.accountFanscore")["data"]
+    whole = desk.answer("VFApi.accountFanscore")["data"]
     assert isinstance(whole, dict)
     assert score(whole["degraded"], whole["score"]) == ([], 87)
     desk.stage.tables.delete(table)
-    answer = desk.told("VFApi.accountFanscore")
+    answer = desk.answer("VFApi.accountFanscore")
     match answer:
         case {"data": {"degraded": list(degraded), "score": int(points)}}:
             assert score(degraded, points) == told
@@ -328,14 +328,14 @@ def test_a_score_without_a_table(desk: Desk, table: str, told: object) -> None:
 def test_a_score_that_cannot_be_read(desk: Desk) -> None:
     """A page of HTML in place of items is a 503, and never a fan without history."""
     desk.stage.server.always["BatchGetItem"] = answering(HTML)
-    assert desk.told("VFApi.accountFanscore") == unavailable(FAN_IDENTITY)
+    assert desk.answer("VFApi.accountFanscore") == unavailable(FAN_IDENTITY)
 
 
 @of(Fault.GARBAGE)
 def test_a_count_that_cannot_be_read(desk: Desk) -> None:
     """A page of HTML in place of demand records is no demand that is 0: the boost is left out."""
     desk.stage.server.always["Query"] = answering(HTML)
-    answer = desk.told("VFApi.accountFanscore")["data"]
+    answer = desk.answer("VFApi.accountFanscore")["data"]
     assert isinstance(answer, dict)
     assert (answer["degraded"], answer["score"]) == (["event"], 83)
     assert [reason["code"] for reason in answer["reasons"]][2] == "EVENT_UNAVAILABLE"
@@ -345,4 +345,4 @@ def test_a_count_that_cannot_be_read(desk: Desk) -> None:
 def test_records_that_cannot_be_read(desk: Desk) -> None:
     """A page of HTML in place of demand records is a 503, and never an empty list."""
     desk.stage.server.always["Query"] = answering(HTML)
-    assert desk.told("Demand.records") == unavailable(DEMAND)
+    assert desk.answer("Demand.records") == unavailable(DEMAND)

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import OTHER, PASSES, ROW, Erased, Erasure, Held, Kind, kind_of
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
@@ -211,7 +211,7 @@ def test_the_identity_record_goes_last(tables: SqliteTables) -> None:
 
 def test_events_go_before_what_they_would_bring_back(path: str) -> None:
     """The events of the fan go with the items, before them."""
-    with SqliteTables(path) as tables, LocalEvents(path) as events:
+    with SqliteTables(path) as tables, EventStore(path) as events:
         load(tables)
         events.publish("e-1", '{"detail": {"globalUserId": "user123"}}', ["sync"], NOW)
         disturbed = Disturbed(tables, fails_at=0)
@@ -225,7 +225,7 @@ def test_events_go_before_what_they_would_bring_back(path: str) -> None:
 
 def test_no_byte_is_left_in_the_file(path: str) -> None:
     """Neither what was deleted nor what had been before can be found in the files of the store."""
-    with SqliteTables(path) as tables, LocalEvents(path) as events:
+    with SqliteTables(path) as tables, EventStore(path) as events:
         with raw(path) as careless:
             careless.execute("PRAGMA secure_delete = OFF")  # on by default in some builds
             insert = f"INSERT INTO {FAN_IDENTITY} VALUES (?, ?, ?)"  # noqa: S608  # ours
@@ -248,7 +248,7 @@ def traces(path: str) -> list[str]:
 def test_a_store_that_others_hold_is_unavailable(path: str, impatient: None) -> None:
     """Where another program keeps writing, erasing says so in our words."""
     del impatient
-    with SqliteTables(path) as tables, LocalEvents(path) as events, raw(path) as other:
+    with SqliteTables(path) as tables, EventStore(path) as events, raw(path) as other:
         load(tables)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable) as refused:
@@ -286,7 +286,7 @@ def test_erasing_goes_on_while_others_write(path: str) -> None:
             for attempt in range(writes):
                 mine.put(DEMAND, item(PK, f"demand#e{number}-s{attempt % 3}"))
 
-    with SqliteTables(path) as tables, LocalEvents(path) as events:
+    with SqliteTables(path) as tables, EventStore(path) as events:
         load(tables)
         erasure = Erasure(tables, events)
         with ThreadPoolExecutor(writers) as threads:

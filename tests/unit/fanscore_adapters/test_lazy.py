@@ -9,7 +9,7 @@ import attrs
 
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns
-from fanscore_adapters.lazy import Later
+from fanscore_adapters.lazy import LazyAdapter
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, Membership
@@ -40,7 +40,7 @@ def asks(number: int) -> Sequence[Ask]:
 def test_it_is_made_when_it_is_first_asked() -> None:
     """What only says what it answers is not made; who is asked is made once."""
     maker = Maker()
-    later = Later(SYSTEMS, maker.make)
+    later = LazyAdapter(SYSTEMS, maker.make)
     assert (later.systems, later.split(asks(2)), maker.made) == (SYSTEMS, [[0], [1]], 0)
     for _ in range(3):
         assert said(later, QUESTION, QUESTION) == [(NO_MEMBER, "lnaa_api")] * 2
@@ -50,7 +50,7 @@ def test_it_is_made_when_it_is_first_asked() -> None:
 def test_it_is_made_once_for_all_threads() -> None:
     """Threads that ask at the same time share what is made."""
     maker = Maker()
-    later = Later(SYSTEMS, maker.make)
+    later = LazyAdapter(SYSTEMS, maker.make)
     start = Barrier(THREADS)
 
     def ask() -> object:

@@ -12,7 +12,7 @@ from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.engine.question import Answered, Ask, Question, Source
-from fanscore_core.engine.stubs import Answers, Recording, told
+from fanscore_core.engine.stubs import Answers, Recording, answer
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, RequestId
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.ports.account_fanscore import AccountScore
@@ -84,17 +84,17 @@ OTHER_SCORE: Mapping[str, object] = {
 
 KNOWN = dict(
     [
-        told(BotOrNotCursor(), RUN),
-        told(DiscoEventId(EVENT), DISCO_EVENT),
-        told(FanIdentity(FAN), Identity(MEMBER)),
-        told(AccountScore(MEMBER), StoredScore(Decimal(87), Decimal(75))),
-        told(ArmScore(FAN, EVENT), Decimal(2)),
-        told(EventDemandCount(FAN, DISCO_EVENT), 1),
-        told(BotOrNot(FAN, RUN), Decimal("0.05")),
-        told(FanIdentity(OTHER_FAN), None),
-        told(ArmScore(OTHER_FAN, EVENT), None),
-        told(EventDemandCount(OTHER_FAN, DISCO_EVENT), 0),
-        told(BotOrNot(OTHER_FAN, RUN), None),
+        answer(BotOrNotCursor(), RUN),
+        answer(DiscoEventId(EVENT), DISCO_EVENT),
+        answer(FanIdentity(FAN), Identity(MEMBER)),
+        answer(AccountScore(MEMBER), StoredScore(Decimal(87), Decimal(75))),
+        answer(ArmScore(FAN, EVENT), Decimal(2)),
+        answer(EventDemandCount(FAN, DISCO_EVENT), 1),
+        answer(BotOrNot(FAN, RUN), Decimal("0.05")),
+        answer(FanIdentity(OTHER_FAN), None),
+        answer(ArmScore(OTHER_FAN, EVENT), None),
+        answer(EventDemandCount(OTHER_FAN, DISCO_EVENT), 0),
+        answer(BotOrNot(OTHER_FAN, RUN), None),
     ]
 )
 """What is known of ``FAN``, and that nothing is known of ``OTHER_FAN``."""
@@ -162,7 +162,7 @@ class Desk:
 
 def desk(changed: Mapping[Question[object], object] | None = None) -> Desk:
     """Make a desk where some answers are other than in ``KNOWN``."""
-    return Desk(Recording(Answers({**KNOWN, **(changed or {})})))
+    return Desk(Recording(Answers(*KNOWN.items(), *(changed or {}).items())))
 
 
 def score_event(

@@ -14,14 +14,14 @@ from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, un
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Answered, Question, Source
 from fanscore_core.engine.steps import Context, NoStash, step
-from fanscore_core.engine.stubs import Recording, told
+from fanscore_core.engine.stubs import Recording, answer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import BotRunId, EventId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from tests.e2e.lambda_runtime import told as told_to_appsync
+from tests.e2e.lambda_runtime import told as raised_to_appsync
 from tests.unit.fanscore_appsync.samples import (
     ACCOUNT_FANSCORE,
     DISCO_EVENT,
@@ -125,18 +125,18 @@ def test_one_score_asks_each_question_once() -> None:
 
 def test_answers_come_with_their_outcome() -> None:
     """A single event's answer holds the outcome of the run, for a picture of it."""
-    answer = desk().app.answer(score_event(), TIME_LEFT_S)
-    assert answer.outcome is not None
-    assert (answer.outcome.trace.rounds, answer.outcome.trace.questions) == (2, 7)
+    response = desk().app.answer(score_event(), TIME_LEFT_S)
+    assert response.outcome is not None
+    assert (response.outcome.trace.rounds, response.outcome.trace.questions) == (2, 7)
     assert desk().app.answer([score_event()], TIME_LEFT_S).outcome is None
 
 
 def test_an_error_in_an_envelope_comes_with_its_outcome() -> None:
     """Where a run ended in an error, its outcome says where."""
-    changed = dict([told(FanIdentity(FAN), Unavailable("fan_identity_table"))])
-    answer = desk(changed).app.answer(score_event(envelope=True), TIME_LEFT_S)
-    assert answer.outcome is not None
-    assert answer.outcome.error is not None
+    changed = dict([answer(FanIdentity(FAN), Unavailable("fan_identity_table"))])
+    response = desk(changed).app.answer(score_event(envelope=True), TIME_LEFT_S)
+    assert response.outcome is not None
+    assert response.outcome.error is not None
 
 
 def test_the_source_is_made_for_the_time_that_is_left() -> None:
@@ -184,7 +184,7 @@ denied = pytest.mark.parametrize(("event", "error"), DENIED)
 def test_a_denied_call_asks_nothing(event: dict[str, object], error: tuple[str, str, str]) -> None:
     """Whoever may not call is told so before any question is asked."""
     used = desk()
-    assert told_to_appsync(lambda: used.answer(event)) == raised(*error[:2])
+    assert raised_to_appsync(lambda: used.answer(event)) == raised(*error[:2])
     assert (used.asked, used.reports) == ([], [])
 
 
@@ -211,11 +211,11 @@ def test_a_fan_may_say_that_they_name_no_member() -> None:
     ("changed", "error"),
     [
         (
-            told(FanIdentity(FAN), Unavailable("fan_identity_table", SECRET)),
+            answer(FanIdentity(FAN), Unavailable("fan_identity_table", SECRET)),
             ("503", "fan_identity_table is unavailable", "UNAVAILABLE", "fan_identity_table"),
         ),
         (
-            told(AccountScore(MEMBER), Unavailable("account_fanscore_table", SECRET)),
+            answer(AccountScore(MEMBER), Unavailable("account_fanscore_table", SECRET)),
             (
                 "503",
                 "account_fanscore_table is unavailable",
@@ -224,7 +224,7 @@ def test_a_fan_may_say_that_they_name_no_member() -> None:
             ),
         ),
         (
-            told(ArmScore(FAN, EVENT), DeadlineExceeded("arm_scoring")),
+            answer(ArmScore(FAN, EVENT), DeadlineExceeded("arm_scoring")),
             (
                 "504",
                 "Out of time while waiting for arm_scoring",
@@ -242,13 +242,13 @@ def test_systems_without_an_answer(
     error_type, message, code, system = error
     expected = enveloped(error_type, message, code=code, system=system)
     assert used.answer(score_event(envelope=True)) == expected
-    assert told_to_appsync(lambda: used.answer(score_event())) == raised(error_type, message)
+    assert raised_to_appsync(lambda: used.answer(score_event())) == raised(error_type, message)
     assert used.reports == []
 
 
 def test_degraded_scores() -> None:
     """A system that the score can do without is named by its boost, and the answer is given."""
-    changed = dict([told(ArmScore(FAN, EVENT), Unavailable("arm_scoring"))])
+    changed = dict([answer(ArmScore(FAN, EVENT), Unavailable("arm_scoring"))])
     reasons = list(cast("Sequence[object]", SCORE["reasons"]))
     reasons[1] = {
         "code": "ARM_UNAVAILABLE",
@@ -281,7 +281,7 @@ def test_unforeseen_errors(source: Source) -> None:
     used = Desk(source)
     expected = enveloped("500", "Internal error", code="INTERNAL", id="report-0")
     assert used.answer(score_event(envelope=True)) == expected
-    assert told_to_appsync(lambda: used.answer(score_event())) == raised(
+    assert raised_to_appsync(lambda: used.answer(score_event())) == raised(
         "500", "Internal error, id report-1"
     )
     assert used.answer([score_event()]) == [
@@ -297,7 +297,9 @@ def test_a_source_that_cannot_be_made() -> None:
         raise OSError(SECRET)
 
     app = app_of(source, lambda _: "report-0")
-    response = told_to_appsync(lambda: app.answer(score_event(envelope=True), TIME_LEFT_S).response)
+    response = raised_to_appsync(
+        lambda: app.answer(score_event(envelope=True), TIME_LEFT_S).response
+    )
     assert response == enveloped("500", "Internal error", code="INTERNAL", id="report-0")
 
 
@@ -314,8 +316,8 @@ def test_a_question_that_nobody_answers() -> None:
 @pytest.mark.parametrize(
     "answered",
     [
-        told(DiscoEventId(EVENT), cast("EventId", "no id")),
-        told(BotOrNotCursor(), cast("BotRunId", "no id")),
+        answer(DiscoEventId(EVENT), cast("EventId", "no id")),
+        answer(BotOrNotCursor(), cast("BotRunId", "no id")),
     ],
 )
 def test_an_answer_that_is_no_id(answered: tuple[Question[object], object]) -> None:
@@ -349,7 +351,7 @@ def test_an_empty_batch() -> None:
 
 def test_one_bad_item_spoils_none() -> None:
     """Each item of a batch gets its own data or error, whatever the others are."""
-    changed = dict([told(FanIdentity(OTHER_FAN), cast("None", Basket()))])
+    changed = dict([answer(FanIdentity(OTHER_FAN), cast("None", Basket()))])
     used = desk(changed)
     assert used.answer(
         [

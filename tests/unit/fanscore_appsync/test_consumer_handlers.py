@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.documents.user_event import event_document
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync import consumers
@@ -46,7 +46,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def effects(path: str) -> tuple[list[str], list[str]]:
     """Give the sort keys of what is stored, and the systems that were posted to."""
-    with SqliteTables(path) as tables, LocalEvents(path) as events:
+    with SqliteTables(path) as tables, EventStore(path) as events:
         prefixes = [Key("fan:user123", ""), Key("event:e-1", "")]
         stored = tables.begins_with("fan_identity_table", prefixes)
         names = [json.loads(text)["SK"] for texts in stored for text in texts]

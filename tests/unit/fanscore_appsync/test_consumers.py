@@ -12,13 +12,13 @@ import pytest
 
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.user_event import detail_document, event_document
-from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, LocalBus, Recorder, delay
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, EventBus, Recorder, delay
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key, consumer_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp, ConsumerFailed
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumption import LEASE, Consumed, Consumer, Mark
+from fanscore_core.consumer_mark import LEASE, Consumed, Consumer, Mark
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.errors import Conflict, ConflictReason, InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
@@ -81,7 +81,7 @@ class Desk:
     """
 
     tables: SqliteTables
-    events: LocalEvents
+    events: EventStore
     outages: frozenset[str] = frozenset()
     now: datetime = NOW
     times_left_s: list[float] = attrs.field(factory=list)
@@ -117,7 +117,7 @@ class Desk:
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """Set a desk."""
-    with SqliteTables(":memory:") as tables, LocalEvents(":memory:") as events:
+    with SqliteTables(":memory:") as tables, EventStore(":memory:") as events:
         yield Desk(tables, events)
 
 
@@ -228,13 +228,13 @@ def test_a_bug_is_reported_and_not_shown() -> None:
     assert [repr(error.__cause__) for error in reports] == ["KeyError('canary@example.com')"]
 
 
-def on_a_bus(desk: Desk) -> LocalBus:
+def on_a_bus(desk: Desk) -> EventBus:
     """Make a bus that delivers to the consumers of a desk."""
     consumers: Mapping[str, Callable[[object], object]] = {
         consumer.value: partial(desk.app.consume, consumer, time_left_s=TIME_LEFT_S)
         for consumer in Consumer
     }
-    return LocalBus(desk.events, consumers, lambda: desk.now, desk.reports.append)
+    return EventBus(desk.events, consumers, lambda: desk.now, desk.reports.append)
 
 
 def test_the_bus_delivers_to_all_three(desk: Desk) -> None:

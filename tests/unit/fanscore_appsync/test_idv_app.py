@@ -14,7 +14,7 @@ import pytest
 
 from fanscore_adapters.adapter import Adapter, one_by_one
 from fanscore_adapters.documents.json_text import parse_stored_json
-from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import ALIVE, StandInVendor, session_of
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns
 from fanscore_adapters.items.keys import Key
@@ -28,7 +28,7 @@ from fanscore_core.engine.rounds import run
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict, new_session
-from fanscore_core.pipelines.check_liveness import (
+from fanscore_core.pipelines.liveness_checks import (
     CheckLivenessArgs,
     LivenessSessionArgs,
     check_liveness,
@@ -459,7 +459,7 @@ def test_nothing_of_a_fan_is_repeated(
 def test_check_liveness_with_the_function_behind(desk: Desk) -> None:
     """The fields of the API work through the function: started, judged once, then read."""
     fan, request = GlobalUserId("user123"), RequestId("request-1")
-    function = LocalIdv(lambda payload: desk.app.answer(payload, TIME_LEFT_S))
+    function = IdvFunction(lambda payload: desk.app.answer(payload, TIME_LEFT_S))
     source = desk.sources(function, StandIns(Sample({}, {})))
     start = CheckLivenessArgs(fan, request)
     started, again = (run(check_liveness, start, source).result() for _ in range(2))

@@ -16,9 +16,9 @@ import pytest
 from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
-from fanscore_appsync.log import METRICS, Handled, log_handled, log_to_stdout
+from fanscore_appsync.log import METRICS, InvocationLog, log_invocation, log_to_stdout
 from fanscore_appsync.testing import appsync_event, unchecked_event, user
-from fanscore_core.consumption import Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
@@ -28,7 +28,7 @@ from tests.e2e.local_system import LocalSystem, local_system
 from tests.unit.fanscore_appsync.samples import EVENT, FAN, OTHER_FAN, Desk, desk, score_event
 
 PAGE = Path(__file__).parents[3] / "docs/reference/logs.md"
-LINE = Handled("resolver", "VFApi.campaign", "invocation-1", "OK", 1.5)
+LINE = InvocationLog("resolver", "VFApi.campaign", "invocation-1", "OK", 1.5)
 
 
 @attrs.frozen
@@ -42,9 +42,9 @@ class Counted:
         return [attrs.evolve(answered, calls=1) for answered in self.source.fetch(asks)]
 
 
-def logged(used: Desk, event: object, invocation: str = "invocation-1") -> Handled:
+def logged(used: Desk, event: object, invocation: str = "invocation-1") -> InvocationLog:
     """Give what is logged of an event, without the time that it took."""
-    kept: list[Handled] = []
+    kept: list[InvocationLog] = []
     counted = Desk(Counted(used.source))
     app: App = attrs.evolve(counted.app, log=kept.append)
     try:
@@ -58,9 +58,9 @@ def logged(used: Desk, event: object, invocation: str = "invocation-1") -> Handl
 
 def line_of(
     name: str, *, degraded: int = 0, rounds: int, calls: int, failed: tuple[str, ...] = ()
-) -> Handled:
+) -> InvocationLog:
     """Make the line of a resolver's invocation that ended well."""
-    return Handled(
+    return InvocationLog(
         "resolver", name, "invocation-1", "OK", 0.0, 1, 0, degraded, rounds, calls, failed
     )
 
@@ -121,7 +121,7 @@ def test_a_bug_is_logged_as_internal() -> None:
 def test_the_identity_verification_function_logs() -> None:
     """A call is a line, with its operation and outcome; of what is no call, nothing is quoted."""
     with local_system() as system:
-        kept: list[Handled] = []
+        kept: list[InvocationLog] = []
         app: IdvApp = attrs.evolve(system.idv, log=kept.append)
         started = {"globalUserId": "user123", "token": "token-1"}
         app.answer({"operation": "startSession", "arguments": started}, 30.0, "invocation-1")
@@ -137,7 +137,7 @@ def test_the_identity_verification_function_logs() -> None:
 def test_the_consumers_log() -> None:
     """A delivery is a line, also where it is raised so that it comes again."""
     with local_system() as system:
-        kept: list[Handled] = []
+        kept: list[InvocationLog] = []
         app: ConsumerApp = attrs.evolve(system.consumers, log=kept.append)
         app.consume(Consumer.SYNC, delivered(system), 30.0, "invocation-1")
         with pytest.raises(InvalidInput):
@@ -178,8 +178,8 @@ def stdout(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
     """Standard output gets one JSON object a line, with the fields and the metrics among them."""
     began_at = datetime.now(UTC)
-    log_handled(LINE)
-    log_handled(LINE)
+    log_invocation(LINE)
+    log_invocation(LINE)
     first, second = map(json.loads, stdout.getvalue().splitlines())
     embedded = first.pop("_aws")
     assert first == {**attrs.asdict(LINE), "failed": []}
@@ -205,14 +205,14 @@ def test_wordy_libraries_are_kept_quiet(stdout: io.StringIO) -> None:
 
 def test_nobody_listens_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     """Outside of Lambda, an invocation writes nothing."""
-    log_handled(LINE)
+    log_invocation(LINE)
     assert capsys.readouterr() == ("", "")
 
 
 def test_every_field_is_documented() -> None:
     """The page of logs names exactly the fields that there are."""
     rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows[: len(attrs.fields(Handled)) + 1] == [
-        *sorted((each.name for each in attrs.fields(Handled)), key=rows.index),
+    assert rows[: len(attrs.fields(InvocationLog)) + 1] == [
+        *sorted((each.name for each in attrs.fields(InvocationLog)), key=rows.index),
         "_aws",
     ]

@@ -24,7 +24,7 @@ from fanscore_appsync.testing import (
 )
 from fanscore_appsync.testing.executor import Fanscore
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.engine.stubs import Answers, Recording, told
+from fanscore_core.engine.stubs import Answers, Recording, answer
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineError, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
@@ -41,9 +41,9 @@ EVENT = EventId("evt123")
 
 SCORE = '{ api { accountFanscore(globalUserId: "user123") { score boosts { arm } degraded } } }'
 UNKNOWN_FAN = [
-    told(FanIdentity(FAN), None),
-    told(ArmScore(FAN), Unavailable("arm_scoring")),
-    told(BotOrNotCursor(), None),
+    answer(FanIdentity(FAN), None),
+    answer(ArmScore(FAN), Unavailable("arm_scoring")),
+    answer(BotOrNotCursor(), None),
 ]
 DETAILS = '{ demand { eventDetails(eventId: "evt123") { name } } }'
 MEMBERSHIP = "{ api { lnaaMembership { isMember tier } } }"
@@ -51,7 +51,7 @@ MEMBERSHIP = "{ api { lnaaMembership { isMember tier } } }"
 
 def details(event: EventId, name: str) -> tuple[Question[object], object]:
     """Tell of an event."""
-    return told(EventById(event), EventDetails(event, name, sales=()))
+    return answer(EventById(event), EventDetails(event, name, sales=()))
 
 
 def test_data() -> None:
@@ -145,7 +145,7 @@ def test_the_events_are_those_of_the_factory() -> None:
         as_=user(FAN, ["fans"]),
         headers={"authorization": "token"},
         answers=[
-            told(DemandRecords(FAN), tuple(records)),
+            answer(DemandRecords(FAN), tuple(records)),
             details(EventId("evt1"), "One"),
             details(EventId("evt2"), "Two"),
         ],
@@ -180,7 +180,7 @@ def test_the_events_are_those_of_the_factory() -> None:
 
 def test_sources_of_ones_own() -> None:
     """A source stands for answers, so that it can count, remember, or be looked at."""
-    source = Recording(Answers(dict([told(Membership(FAN), LnaaMembership(is_member=False))])))
+    source = Recording(Answers(answer(Membership(FAN), LnaaMembership(is_member=False))))
     result = Fanscore().graphql(MEMBERSHIP, as_=user(FAN), answers=source)
     assert result.data == {"api": {"lnaaMembership": {"isMember": False, "tier": None}}}
     assert [question for question, _ in source.kept] == [Membership(FAN)]

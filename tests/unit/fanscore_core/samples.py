@@ -9,7 +9,7 @@ import attrs
 
 from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question, exactly
 from fanscore_core.engine.steps import Context, EffectContext
-from fanscore_core.engine.trace import Asked
+from fanscore_core.engine.trace import TracedQuestion
 from fanscore_core.errors import UnknownQuestion
 
 AnswerT = TypeVar("AnswerT")
@@ -114,7 +114,7 @@ def asked(
     *,
     failure: str | None = None,
     shared: bool = False,
-) -> Asked:
+) -> TracedQuestion:
     """Make the trace's entry for a question that a ``World`` answered."""
     anything = cast("Question[object]", question)
-    return Asked(round_number, position, anything, "world", 0.0, failure, shared)
+    return TracedQuestion(round_number, position, anything, "world", 0.0, failure, shared)

@@ -31,7 +31,7 @@ class Mode(enum.Enum):
 
 
 @attrs.frozen
-class Caller:
+class HttpCaller:
     """Who sent a request.
 
     Attributes:
@@ -65,7 +65,7 @@ class Admission:
         """Whether every caller may pass."""
         return len(self.modes) == len(Mode) and not any(self.modes.values())
 
-    def admits(self, caller: Caller) -> bool:
+    def admits(self, caller: HttpCaller) -> bool:
         """Whether a caller may pass."""
         groups = self.modes.get(caller.mode)
         return groups is not None and (not groups or bool(groups & caller.groups))

@@ -30,12 +30,17 @@ from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.graphql.parsing import Document, Documents, Refused, is_query
 from fanscore_appsync.local.graphql.replies import FieldError, Reply
 from fanscore_appsync.local.graphql.resolver_cache import ResolverCache
-from fanscore_appsync.local.graphql.resolving import Request, Resolving, Route, not_authorized
-from fanscore_appsync.local.graphql.trace_extension import Resolved
+from fanscore_appsync.local.graphql.resolving import (
+    GraphQLRequest,
+    Resolving,
+    Route,
+    not_authorized,
+)
+from fanscore_appsync.local.graphql.trace_extension import TracedField
 
 
 @attrs.frozen
-class Response:
+class GraphQLResponse:
     """What a GraphQL request came to.
 
     Attributes:
@@ -48,7 +53,7 @@ class Response:
     data: Mapping[str, object] | None
     errors: Sequence[GraphQLError] = ()
     executed: bool = True
-    resolved: Sequence[Resolved] = ()
+    resolved: Sequence[TracedField] = ()
 
 
 class MutationByGet(Exception):
@@ -94,7 +99,9 @@ class GraphQL:
         self._documents = Documents(self._schema, self._limits)
         self._cache = ResolverCache[Reply](monotonic, lambda reply: reply.is_data)
 
-    async def execute(self, request: Request, expires_at: float | None = None) -> Response:
+    async def execute(
+        self, request: GraphQLRequest, expires_at: float | None = None
+    ) -> GraphQLResponse:
         """Execute a request.
 
         Args:
@@ -111,7 +118,7 @@ class GraphQL:
             document = self._documents.read(request.query)
             operation = document.operation(request.operation)
         except Refused as refused:
-            return Response(None, refused.errors, executed=False)
+            return GraphQLResponse(None, refused.errors, executed=False)
         if request.only_reads and not is_query(operation):
             raise MutationByGet
         resolving = Resolving(
@@ -122,10 +129,10 @@ class GraphQL:
                 result = await self._execute(document, resolving)
         except TimeoutError:
             late = FieldError("The request took too long", "ExecutionTimeout")
-            return Response(None, [GraphQLError(str(late), original_error=late)])
+            return GraphQLResponse(None, [GraphQLError(str(late), original_error=late)])
         errors = result.errors or []
         executed = result.data is not None or any(error.path for error in errors)
-        return Response(result.data, errors, executed, resolving.resolved)
+        return GraphQLResponse(result.data, errors, executed, resolving.resolved)
 
     async def _execute(self, document: Document, resolving: Resolving) -> ExecutionResult:
         result = execute(

@@ -11,7 +11,7 @@ from typing import TypeVar
 import attrs
 
 from fanscore_appsync import wire
-from fanscore_appsync.app import Answer
+from fanscore_appsync.app import Response
 from fanscore_appsync.lambda_context import MARGIN_S
 from fanscore_appsync.local.graphql.replies import FieldError, Reply, replies_of, reply_of
 
@@ -30,7 +30,7 @@ class HandlerCalls:
         report: logs an unforeseen error, and gives the id to find it by.
     """
 
-    answer: Callable[[object, float], Answer]
+    answer: Callable[[object, float], Response]
     threads: Executor
     report: Callable[[Exception], str]
 
@@ -68,7 +68,7 @@ class HandlerCalls:
         self,
         event: object,
         expires_at: float,
-        read: Callable[[Answer, float], RepliesT],
+        read: Callable[[Response, float], RepliesT],
         failed: Callable[[Exception], RepliesT],
     ) -> RepliesT:
         started_at = perf_counter()

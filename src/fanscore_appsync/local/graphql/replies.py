@@ -7,7 +7,7 @@ from typing import cast
 
 import attrs
 
-from fanscore_appsync.app import Answer
+from fanscore_appsync.app import Response
 from fanscore_core.engine.trace import Trace
 
 
@@ -53,7 +53,7 @@ class Reply:
         return self.error is None
 
 
-def reply_of(answer: Answer, took_s: float) -> Reply:
+def reply_of(answer: Response, took_s: float) -> Reply:
     """Read the answer to an event with an envelope."""
     response = cast("Mapping[str, object]", answer.response)
     trace = answer.outcome.trace if answer.outcome else None
@@ -63,7 +63,7 @@ def reply_of(answer: Answer, took_s: float) -> Reply:
     return Reply(None, _error(error, "message"), took_s, trace=trace)
 
 
-def replies_of(answer: Answer, took_s: float) -> Sequence[Reply]:
+def replies_of(answer: Response, took_s: float) -> Sequence[Reply]:
     """Read the answers to a list of events."""
     items = cast("Sequence[Mapping[str, object]]", answer.response)
     return [_batch_reply(item, took_s, len(items)) for item in items]

@@ -11,13 +11,13 @@ import attrs
 from graphql import GraphQLResolveInfo
 
 from fanscore_appsync.fields import Field
-from fanscore_appsync.local.graphql.auth_directives import Admission, Caller
+from fanscore_appsync.local.graphql.auth_directives import Admission, HttpCaller
 from fanscore_appsync.local.graphql.handler_calls import Event, HandlerCalls
 from fanscore_appsync.local.graphql.parsing import Document
 from fanscore_appsync.local.graphql.replies import FieldError, Reply
 from fanscore_appsync.local.graphql.resolver_cache import ResolverCache
 from fanscore_appsync.local.graphql.selection import selection_list, selection_text
-from fanscore_appsync.local.graphql.trace_extension import Resolved
+from fanscore_appsync.local.graphql.trace_extension import TracedField
 
 AnyField = Field[object, object, object, object]
 """A field, whatever its arguments and result are."""
@@ -26,7 +26,7 @@ Arguments = Mapping[str, object]
 
 
 @attrs.frozen
-class Request:
+class GraphQLRequest:
     """A GraphQL request.
 
     Attributes:
@@ -41,7 +41,7 @@ class Request:
     query: str
     variables: Mapping[str, object]
     operation: str | None
-    caller: Caller
+    caller: HttpCaller
     headers: Mapping[str, object]
     only_reads: bool = False
 
@@ -78,11 +78,11 @@ class Resolving:
 
     handler: HandlerCalls
     cache: ResolverCache[Reply]
-    request: Request
+    request: GraphQLRequest
     document: Document
     expires_at: float
     shared_s: float
-    resolved: list[Resolved] = attrs.field(factory=list)
+    resolved: list[TracedField] = attrs.field(factory=list)
     _batches: dict[tuple[str, ...], list[tuple[Event, asyncio.Future[Reply]]]] = attrs.field(
         factory=dict
     )
@@ -183,7 +183,7 @@ class Resolving:
     ) -> object:
         if route.field is not None:
             path = info.path.as_list()
-            self.resolved.append(Resolved(path, route.name, is_cached, reply))
+            self.resolved.append(TracedField(path, route.name, is_cached, reply))
         if reply.error is not None:
             raise _own(reply.error)
         return reply.data

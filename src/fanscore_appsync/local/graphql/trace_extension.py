@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import attrs
 
 from fanscore_appsync.local.graphql.replies import Reply
-from fanscore_core.engine.trace import Asked, Trace
+from fanscore_core.engine.trace import Trace, TracedQuestion
 
 
 @attrs.frozen
-class Resolved:
+class TracedField:
     """A field that was resolved by the handler, or from the cache.
 
     Attributes:
@@ -27,12 +27,12 @@ class Resolved:
     reply: Reply
 
 
-def write_trace(resolved: Sequence[Resolved]) -> object:
+def write_trace(resolved: Sequence[TracedField]) -> object:
     """Write how each field was resolved, in the order in which they were."""
     return {"fields": [_field(each) for each in resolved]}
 
 
-def _field(resolved: Resolved) -> object:
+def _field(resolved: TracedField) -> object:
     reply = resolved.reply
     return {
         "path": list(resolved.path),
@@ -58,7 +58,7 @@ def _run(trace: Trace) -> object:
     }
 
 
-def _asked(asked: Asked) -> object:
+def _asked(asked: TracedQuestion) -> object:
     return {
         "step": asked.step,
         "question": type(asked.question).__name__,

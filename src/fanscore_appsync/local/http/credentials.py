@@ -11,7 +11,7 @@ from starlette.requests import Request as HttpRequest
 from fanscore_appsync.local.auth.api_keys import InvalidApiKey
 from fanscore_appsync.local.auth.invalid_token import InvalidToken
 from fanscore_appsync.local.auth.rate_limit import RateLimited
-from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
+from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
 from fanscore_appsync.local.http.request import (
     IAM_HEADER,
     Unacceptable,
@@ -48,7 +48,7 @@ class Credentials:
     count_call: Callable[[str], None]
     believes_iam_header: bool = False
 
-    def caller(self, request: HttpRequest) -> Caller:
+    def caller(self, request: HttpRequest) -> HttpCaller:
         """Tell who sends a request. May wait for keys to be fetched.
 
         Raises:
@@ -66,12 +66,12 @@ class Credentials:
         ((mode, credential),) = given
         match mode:
             case Mode.USER_POOL:
-                return Caller(mode, self._user(credential, peer_of(request)))
+                return HttpCaller(mode, self._user(credential, peer_of(request)))
             case Mode.API_KEY:
                 self._admit_key(credential)
-                return Caller(mode, None)
+                return HttpCaller(mode, None)
             case Mode.IAM:
-                return Caller(mode, self._role(credential, request))
+                return HttpCaller(mode, self._role(credential, request))
 
     def _user(self, authorization: str, peer: str) -> Mapping[str, object]:
         scheme, _, rest = authorization.partition(" ")

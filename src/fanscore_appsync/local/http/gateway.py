@@ -20,10 +20,10 @@ from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fanscore_appsync.local.graphql.auth_directives import Caller
+from fanscore_appsync.local.graphql.auth_directives import HttpCaller
 from fanscore_appsync.local.graphql.execution import GraphQL, MutationByGet
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
-from fanscore_appsync.local.graphql.resolving import Request
+from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.local.graphql.trace_extension import write_trace
 from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.request import (
@@ -147,7 +147,7 @@ class Gateway:
         expires_at = monotonic() + self.limits.request_s
         caller = await self._caller(request, expires_at)
         parameters = await self._parameters(request, expires_at)
-        asked = Request(
+        asked = GraphQLRequest(
             parameters.query,
             parameters.variables,
             parameters.operation,
@@ -167,7 +167,7 @@ class Gateway:
         content_type = accepted_type(request.headers.get("accept"))
         return write_response(response, content_type, extensions)
 
-    async def _caller(self, request: HttpRequest, expires_at: float) -> Caller:
+    async def _caller(self, request: HttpRequest, expires_at: float) -> HttpCaller:
         if "authorization" not in request.headers:
             return self.credentials.caller(request)
         loop = asyncio.get_running_loop()  # its clock is `monotonic`

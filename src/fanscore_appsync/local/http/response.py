@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from graphql import GraphQLError
 from starlette.responses import Response as HttpResponse
 
-from fanscore_appsync.local.graphql.execution import Response
+from fanscore_appsync.local.graphql.execution import GraphQLResponse
 from fanscore_appsync.local.graphql.limits import LimitReached
 from fanscore_appsync.local.graphql.replies import FieldError
 from fanscore_appsync.local.http.request import GRAPHQL_RESPONSE, Unacceptable
 
 
 def write_response(
-    response: Response, content_type: str, extensions: Mapping[str, object] | None
+    response: GraphQLResponse, content_type: str, extensions: Mapping[str, object] | None
 ) -> HttpResponse:
     """Write what a GraphQL request came to."""
     body: dict[str, object] = {}

@@ -17,13 +17,13 @@ from fanscore_adapters.documents.user_event import detail_document, event_docume
 from fanscore_adapters.embedded.event_bus import (
     DELIVERY_LEASE,
     MAX_ATTEMPTS,
-    LocalBus,
+    EventBus,
     Recorder,
     delay,
 )
-from fanscore_adapters.embedded.event_store import KEPT, DeliveryState, LocalEvents, Undelivered
+from fanscore_adapters.embedded.event_store import KEPT, DeliveryState, EventStore, Undelivered
 from fanscore_adapters.sqlite.adapter import SqliteTables
-from fanscore_core.consumption import LEASE
+from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
@@ -52,7 +52,7 @@ def ask(question: object) -> Ask:
     return Ask(cast("Question[object]", question))
 
 
-def publish(bus: LocalBus, *events: UserEvent) -> list[object]:
+def publish(bus: EventBus, *events: UserEvent) -> list[object]:
     """Publish events, and give the answers, errors as their ``repr``."""
     answers = bus.fetch([ask(PublishUserEvent(event)) for event in events])
     assert {answered.source for answered in answers} == {"upsert_user"}
@@ -105,7 +105,7 @@ class Clock:
         return self.now
 
 
-Open = Callable[..., LocalBus]
+Open = Callable[..., EventBus]
 
 
 @pytest.fixture
@@ -123,10 +123,10 @@ def path(tmp_path: Path) -> str:
 @pytest.fixture
 def open_bus(path: str, clock: Clock) -> Iterator[Open]:
     """Open buses on one database file, and close them in the end."""
-    opened: list[LocalBus] = []
+    opened: list[EventBus] = []
 
-    def open_one(**consumers: Callable[[object], object]) -> LocalBus:
-        opened.append(LocalBus(LocalEvents(path), consumers, clock, never))
+    def open_one(**consumers: Callable[[object], object]) -> EventBus:
+        opened.append(EventBus(EventStore(path), consumers, clock, never))
         return opened[-1]
 
     yield open_one
@@ -181,7 +181,7 @@ def test_publishing_again_changes_nothing(open_bus: Open, path: str, clock: Cloc
     assert bus.deliver_due(clock.now) == 1
     publish(bus, FIRST)
     assert bus.deliver_due(clock.now) == 0
-    with LocalEvents(path) as events:
+    with EventStore(path) as events:
         assert [json.loads(each) for each in events.audit_trail()] == profile.events
     assert profile.events == [event_document(FIRST, NOW)]
 
@@ -204,7 +204,7 @@ def test_a_consumer_that_fails_twice_succeeds_on_the_third(open_bus: Open) -> No
     assert (len(profile.events), len(sync.events)) == (3, 1)
 
 
-def fail_for_good(bus: LocalBus, now: datetime = NOW) -> datetime:
+def fail_for_good(bus: EventBus, now: datetime = NOW) -> datetime:
     """Attempt what fails as often as it is attempted; give the time of the last attempt."""
     for attempt in range(1, MAX_ATTEMPTS + 1):
         assert bus.deliver_due(now) == 1
@@ -294,7 +294,7 @@ def test_a_restart_loses_nothing(open_bus: Open, path: str) -> None:
     ids = [cast("dict[str, object]", event)["id"] for event in dead_again.events]
     assert sorted(map(str, ids)) == ["e-1", "e-2"]
     assert len(late.events) == 1
-    with LocalEvents(path) as events:
+    with EventStore(path) as events:
         assert len(events.audit_trail()) == 2
 
 
@@ -303,7 +303,7 @@ def test_a_delivery_that_a_killed_process_held_is_made_again(path: str, open_bus
     profile = Called()
     bus = open_bus(profile=profile)
     publish(bus, FIRST)
-    with LocalEvents(path) as killed:
+    with EventStore(path) as killed:
         assert killed.claim("profile", NOW, NOW + DELIVERY_LEASE) is not None
     assert bus.deliver_due(NOW + DELIVERY_LEASE - timedelta(microseconds=1)) == 0
     assert bus.deliver_due(NOW + DELIVERY_LEASE) == 1
@@ -315,7 +315,7 @@ def test_a_delivery_that_kills_its_process_is_given_up(path: str, open_bus: Open
     profile = Called()
     bus = open_bus(profile=profile)
     publish(bus, FIRST)
-    with LocalEvents(path) as killed:
+    with EventStore(path) as killed:
         for _ in range(MAX_ATTEMPTS):
             assert killed.claim("profile", NOW, NOW) is not None
     bus.deliver_due(NOW)
@@ -330,7 +330,7 @@ def test_a_former_holder_cannot_end_a_delivery(path: str, open_bus: Open, end: s
     """Whoever's lease is over, and whose delivery another holds, has no say in it any more."""
     bus = open_bus(profile=Called())
     publish(bus, FIRST)
-    with LocalEvents(path) as events:
+    with EventStore(path) as events:
         former = events.claim("profile", NOW, NOW)
         current = events.claim("profile", NOW, NOW + DELIVERY_LEASE)
         assert former is not None
@@ -351,7 +351,7 @@ def test_events_are_kept_for_30_days(open_bus: Open, path: str, clock: Clock) ->
     """A bus that starts forgets what is older, but nothing that is still to be delivered."""
     bus = open_bus(profile=Called(), sync=Called([ValueError()] * (MAX_ATTEMPTS + 1)))
     publish(bus, FIRST)
-    with LocalEvents(path) as events:
+    with EventStore(path) as events:
         events.record_post("key-1", "sync_endpoint", "{}", NOW)
         bus.deliver_due(NOW)
         clock.now = NOW + KEPT + timedelta(seconds=1)
@@ -405,7 +405,7 @@ def test_what_is_due_again_is_delivered_in_the_background(path: str) -> None:
     def hurrying() -> datetime:
         return NOW + timedelta(minutes=2 * next(minutes))
 
-    with LocalBus(LocalEvents(path), {"sync": sync}, hurrying, never) as bus:
+    with EventBus(EventStore(path), {"sync": sync}, hurrying, never) as bus:
         bus.start()
         publish(bus, FIRST)
         assert sync.enough.wait(PATIENCE_S)
@@ -426,7 +426,7 @@ def test_threads_deliver_each_event_once(open_bus: Open) -> None:
     publish(buses[0], *(attrs.evolve(FIRST, id=f"e-{number}") for number in range(count)))
     barrier = Barrier(len(buses))
 
-    def deliver(bus: LocalBus) -> int:
+    def deliver(bus: EventBus) -> int:
         barrier.wait()
         return bus.deliver_due(NOW)
 
@@ -443,7 +443,7 @@ def _deliver_to_file(path: str, number: int, count: int) -> int:
         with lines.open("a") as file:
             file.write(f"{cast('dict[str, object]', event)['id']}\n")
 
-    with LocalBus(LocalEvents(path), {"profile": note}, Clock(), never) as bus:
+    with EventBus(EventStore(path), {"profile": note}, Clock(), never) as bus:
         publish(bus, *(attrs.evolve(FIRST, id=f"e-{each}") for each in range(count)))
         return bus.deliver_due(NOW)
 
@@ -474,7 +474,7 @@ def test_the_bus_lives_beside_the_four_tables(path: str, open_bus: Open) -> None
 def test_a_bus_in_memory_delivers_too() -> None:
     """Without a file, events live as long as the bus."""
     profile = Called()
-    with LocalBus(LocalEvents(":memory:"), {"profile": profile}, Clock(), never) as bus:
+    with EventBus(EventStore(":memory:"), {"profile": profile}, Clock(), never) as bus:
         publish(bus, FIRST)
         assert bus.deliver_due(NOW) == 1
     assert profile.events == [event_document(FIRST, NOW)]
@@ -485,7 +485,7 @@ def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("These are not the events you are looking for. " * 100)
     with pytest.raises(InvalidInput) as refused:
-        LocalEvents(str(file))
+        EventStore(str(file))
     assert str(refused.value) == "database: cannot be used: file is not a database"
 
 
@@ -513,7 +513,7 @@ def test_a_database_that_fails_stops_no_thread(path: str) -> None:
         if len(reports) > 1:
             told.set()
 
-    with LocalBus(LocalEvents(path), {"profile": Called()}, Clock(), report) as bus:
+    with EventBus(EventStore(path), {"profile": Called()}, Clock(), report) as bus:
         bus.start()
         break_database(path)
         assert told.wait(PATIENCE_S)
@@ -531,7 +531,7 @@ BOTH = frozenset({"notification_endpoint", "sync_endpoint"})
 
 def test_the_recorder_keeps_what_is_posted(clock: Clock) -> None:
     """Without endpoints, what would be posted can be looked at: once for each key."""
-    with LocalEvents(":memory:") as events:
+    with EventStore(":memory:") as events:
         recorder = Recorder(events, BOTH, clock)
         posted = post(recorder, PostNotification(FIRST, "k-1"), PostSync(FIRST, "k-2"))
         assert posted == [
@@ -548,7 +548,7 @@ def test_the_recorder_keeps_what_is_posted(clock: Clock) -> None:
 
 def test_the_recorder_stands_in_for_what_it_is_told_to(clock: Clock) -> None:
     """An endpoint that is configured is left to another adapter."""
-    with LocalEvents(":memory:") as events:
+    with EventStore(":memory:") as events:
         one = Recorder(events, frozenset({"sync_endpoint"}), clock)
         assert one.systems == {PostSync: "sync_endpoint"}
         assert Recorder(events, BOTH, clock).systems == {
@@ -559,7 +559,7 @@ def test_the_recorder_stands_in_for_what_it_is_told_to(clock: Clock) -> None:
 
 def test_a_stand_in_can_be_out_of_order(path: str, clock: Clock) -> None:
     """A stand-in that is declared out of order, or whose database fails, is unavailable."""
-    with LocalEvents(path) as events:
+    with EventStore(path) as events:
         recorder = Recorder(events, BOTH, clock, frozenset({"sync_endpoint"}))
         (declared,) = post(recorder, PostSync(FIRST, "k"))
         break_database(path)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_core.ids import GlobalUserId
 
 FAN, OTHER_FAN = GlobalUserId("user123"), GlobalUserId("user1234")
@@ -16,7 +16,7 @@ def about(fan: str) -> str:
     return json.dumps({"globalUserId": fan})
 
 
-def publish(events: LocalEvents, event_id: str, fan: str) -> None:
+def publish(events: EventStore, event_id: str, fan: str) -> None:
     """Publish an event about a fan to two consumers, one of which has failed for good."""
     event = json.dumps({"detail": {"globalUserId": fan}})
     events.publish(event_id, event, ["profile", "sync"], NOW)
@@ -31,7 +31,7 @@ ALL = {"deliveries": 1, "dead_letters": 1, "user_events": 1, "posts": 1}
 
 def test_what_is_about_a_fan_is_erased() -> None:
     """Events, deliveries, dead letters and posts of the fan go, and none of others."""
-    with LocalEvents(":memory:") as events:
+    with EventStore(":memory:") as events:
         publish(events, "e-1", FAN)
         publish(events, "e-2", OTHER_FAN)
         assert [events.count_of(fan) for fan in (FAN, OTHER_FAN)] == [ALL, ALL]
@@ -44,7 +44,7 @@ def test_what_is_about_a_fan_is_erased() -> None:
 
 def test_a_delivery_that_had_begun_leaves_nothing() -> None:
     """A delivery that comes to its end after its event was erased leaves no trace of it."""
-    with LocalEvents(":memory:") as events:
+    with EventStore(":memory:") as events:
         events.publish("e-1", json.dumps({"detail": {"globalUserId": FAN}}), ["sync"], NOW)
         claimed = events.claim("sync", NOW, LATER)
         assert claimed is not None

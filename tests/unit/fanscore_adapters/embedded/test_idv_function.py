@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.documents.idv import IDV_CALLS
-from fanscore_adapters.embedded.idv_function import LocalIdv
+from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, SessionId
@@ -53,7 +53,7 @@ class Function:
         return self.response
 
 
-def ask(adapter: LocalIdv, question: Question[AnswerT]) -> object:
+def ask(adapter: IdvFunction, question: Question[AnswerT]) -> object:
     """Ask the adapter, and give the answer; an error as its type, system and reason."""
     [answered] = adapter.fetch([Ask(cast("Question[object]", question))])
     assert answered.source == IDV
@@ -85,18 +85,18 @@ def ask(adapter: LocalIdv, question: Question[AnswerT]) -> object:
 )
 def test_malformed_answers(response: object, reason: str) -> None:
     """A malformed answer is an unavailable function; the reason names the path."""
-    assert ask(LocalIdv(Function(response)), RESULT) == ("Unavailable", IDV, reason)
+    assert ask(IdvFunction(Function(response)), RESULT) == ("Unavailable", IDV, reason)
 
 
 def test_an_outage() -> None:
     """Declared out of order, the function gives no answer and is not called."""
     function = Function({"data": DATA})
-    out_of_order = LocalIdv(function, frozenset({IDV}))
+    out_of_order = IdvFunction(function, frozenset({IDV}))
     assert ask(out_of_order, START) == ("Unavailable", IDV, "declared out of order")
-    assert ask(LocalIdv(function, frozenset({"arm_scoring"})), START) == NEW
+    assert ask(IdvFunction(function, frozenset({"arm_scoring"})), START) == NEW
     assert len(function.payloads) == 1
 
 
 def test_it_answers_for_the_function() -> None:
     """It answers every question to the function, and no other."""
-    assert LocalIdv(Function(None)).systems == dict.fromkeys(IDV_CALLS, IDV)
+    assert IdvFunction(Function(None)).systems == dict.fromkeys(IDV_CALLS, IDV)

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, OPEN_S, Breaker
+from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, OPEN_S, CircuitBreaker
 from tests.virtual_time import VirtualTime
 
 THREADS = 8
@@ -19,7 +19,7 @@ class Timed:
     """A breaker, and the time by which it works."""
 
     time: VirtualTime
-    breaker: Breaker
+    breaker: CircuitBreaker
 
     def fail(self, times: int) -> list[bool]:
         """Make failing calls; give whether each was admitted."""
@@ -34,7 +34,7 @@ class Timed:
 def timed() -> Timed:
     """Make a breaker with time of its own."""
     time = VirtualTime()
-    return Timed(time, Breaker(time.clock))
+    return Timed(time, CircuitBreaker(time.clock))
 
 
 def opened() -> Timed:

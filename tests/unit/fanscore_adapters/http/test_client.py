@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from fanscore_adapters.adapter import LEAST_S
-from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, OPEN_S, Breaker
-from fanscore_adapters.http.client import HttpCall, HttpParty, stateless_client
+from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, OPEN_S, CircuitBreaker
+from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId
@@ -43,13 +43,13 @@ class Line:
     time: VirtualTime = attrs.field(factory=VirtualTime)
     timeouts: list[Mapping[str, float]] = attrs.field(factory=list)
     encodings: list[str] = attrs.field(factory=list)
-    party: HttpParty = attrs.field(init=False)
+    party: HttpEndpoint = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         client = httpx.Client(transport=httpx.MockTransport(self._handle), timeout=TIMEOUTS)
         time = self.time
-        self.party = HttpParty(
-            SYSTEM, client, Breaker(time.clock), 2.0, time.wait, time.clock, time.now
+        self.party = HttpEndpoint(
+            SYSTEM, client, CircuitBreaker(time.clock), 2.0, time.wait, time.clock, time.now
         )
 
     def ask(

@@ -24,7 +24,7 @@ from fanscore_adapters.http.webhooks import (
     Webhooks,
     webhook_client,
 )
-from fanscore_core.consumption import LEASE
+from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId

@@ -11,7 +11,7 @@ import pytest
 from fanscore_adapters.items.consumers import mark_item, profile_item, read_mark, read_profile
 from fanscore_adapters.items.keys import Key, consumer_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
-from fanscore_core.consumption import Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId

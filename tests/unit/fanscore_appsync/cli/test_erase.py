@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fanscore_adapters import erasure
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.cli.erase import erase
 from fanscore_core.ids import RULE
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> str:
     """Make a database with what is known of a canary."""
     database = str(tmp_path / "fanscore.db")
     sales = [item("fan:canary", f"demand#e-{sale}", email="canary") for sale in ("s1", "s2")]
-    with SqliteTables(database) as tables, LocalEvents(database) as kept:
+    with SqliteTables(database) as tables, EventStore(database) as kept:
         tables.put("fan_identity_table", item("fan:canary", "identity", memberId="canary"))
         tables.put("account_fanscore_table", item("member:canary", "score#account"))
         tables.load("demand_table", sales)

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from fanscore_adapters.documents.user_event import event_document
 from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS
-from fanscore_adapters.embedded.event_store import LocalEvents
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_appsync.cli.events import events
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email
@@ -33,7 +33,7 @@ DIED = f"DEAD\tsync\te-1\t{MAX_ATTEMPTS}\t2026-11-01T08:00:00+00:00\t{REASON}\n"
 def path(tmp_path: Path) -> str:
     """Make a database with a dead letter."""
     database = str(tmp_path / "fanscore.db")
-    with LocalEvents(database) as kept:
+    with EventStore(database) as kept:
         kept.publish(EVENT.id, json.dumps(event_document(EVENT, NOW)), ["sync"], NOW)
         claims = [kept.claim("sync", NOW, NOW) for _ in range(MAX_ATTEMPTS)]
         assert claims[-1] is not None
@@ -58,7 +58,7 @@ def test_dead_letters_are_sent_again(path: str) -> None:
     result = fanscore_events("retry", environment=[("FANSCORE_DB", path)])
     assert (result.exit_code, result.output) == (0, "1 sent again, 0 undelivered\n")
     assert fanscore_events("list", "--db", path).stdout == ""
-    with LocalEvents(path) as kept:
+    with EventStore(path) as kept:
         assert [system for _, system, _ in kept.posts()] == ["sync_endpoint"]
 
 

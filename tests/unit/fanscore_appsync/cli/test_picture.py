@@ -5,7 +5,7 @@ from textwrap import dedent
 import pytest
 
 from fanscore_appsync.cli.picture import draw_score, draw_trace
-from fanscore_core.engine.trace import Asked, Fate, Trace
+from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.policy import Signal
 from fanscore_core.ports.fan_identity import BotOrNotCursor
@@ -129,9 +129,11 @@ def test_scores_are_drawn(score: AccountFanscore, drawn: str) -> None:
     assert draw_score(score) == text(drawn)
 
 
-def asked(number: int, step: int, source: str, took_s: float, failure: str | None = None) -> Asked:
+def asked(
+    number: int, step: int, source: str, took_s: float, failure: str | None = None
+) -> TracedQuestion:
     """Make the entry of a question."""
-    return Asked(number, step, BotOrNotCursor(), source, took_s, failure, shared=False)
+    return TracedQuestion(number, step, BotOrNotCursor(), source, took_s, failure, shared=False)
 
 
 TWO_ROUNDS = Trace(

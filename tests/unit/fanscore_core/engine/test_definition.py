@@ -93,7 +93,7 @@ def test_a_step_is_a_coroutine_function() -> None:
 )
 def test_steps_wait_for_what_they_declare(steps: Steps, waits: list[set[int]]) -> None:
     """A step waits for writers of its fields, ``prev`` and the last gate; an effect for all."""
-    places = pipeline("fruit", Basket, steps, after=lambda _: None).places
+    places = pipeline("fruit", Basket, steps, after=lambda _: None).plan
     assert [place.waits_for for place in places] == waits
     assert [set(place.followers) for place in places] == [
         {later for later, waited in enumerate(waits) if position in waited}
@@ -105,7 +105,7 @@ def test_a_stash_is_filled_from_the_latest_earlier_writers() -> None:
     """Each declared field comes from the latest earlier step that writes it, or from before."""
     places = pipeline(
         "fruit", Basket, (WRITES, WRITES_2, READS_BOTH, WRITES_PEARS), after=lambda _: None
-    ).places
+    ).plan
     assert [place.fills for place in places] == [
         (Fill("apples", "apples", BEFORE),),
         (Fill("apples", "apples", 0),),

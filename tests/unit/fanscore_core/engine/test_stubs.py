@@ -6,7 +6,7 @@ from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Answered
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.steps import effect_step, step
-from fanscore_core.engine.stubs import Answers, Recording, Replay, told
+from fanscore_core.engine.stubs import Answers, Recording, Replay, answer
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 from tests.unit.fanscore_core.samples import (
     Add,
@@ -45,7 +45,7 @@ COUNT: Pipeline[str, Basket, int] = pipeline("count", Basket, (count,))
 def test_answers_tells_what_it_was_told() -> None:
     """A question is answered with the answer that it was paired with, be that an error."""
     down = Unavailable("orchard")
-    answers = Answers(dict([told(Count("apples"), 3), told(Weather(), down)]))
+    answers = Answers(answer(Count("apples"), 3), answer(Weather(), down))
     assert answers.fetch([ask(Weather()), ask(Count("apples"))]) == [
         Answered(down, "answers"),
         Answered(3, "answers"),
@@ -54,13 +54,13 @@ def test_answers_tells_what_it_was_told() -> None:
 
 def test_answers_may_be_none() -> None:
     """``None`` is an answer like any other, and not taken for a missing one."""
-    answers = Answers(dict([told(Weather(), None)]))
+    answers = Answers(answer(Weather(), None))
     assert answers.fetch([ask(Weather())]) == [Answered(None, "answers")]
 
 
 def test_answers_does_not_make_up_answers() -> None:
     """A step that asks what ``Answers`` was not told fails, and the error names both."""
-    outcome = run(COUNT, "pears", Answers(dict([told(Count("apples"), 3)])))
+    outcome = run(COUNT, "pears", Answers(answer(Count("apples"), 3)))
     assert repr(outcome.error) == repr(PipelineMisuse("count", "Count", "no source answers this"))
 
 

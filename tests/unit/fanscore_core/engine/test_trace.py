@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fanscore_core.engine.trace import Asked, Fate, Trace
+from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from tests.unit.fanscore_core.samples import Count, asked
 
 FIRST = asked(0, 0, Count("apples"))._replace(took_s=0.5)
@@ -28,7 +28,9 @@ def test_questions_and_duplicates_are_counted() -> None:
     ("number", "questions", "took_s"),
     [(0, (FIRST, SECOND, THIRD), 0.5), (1, (LATER,), 0.125), (2, (), 0.0)],
 )
-def test_a_round_can_be_looked_at(number: int, questions: tuple[Asked, ...], took_s: float) -> None:
+def test_a_round_can_be_looked_at(
+    number: int, questions: tuple[TracedQuestion, ...], took_s: float
+) -> None:
     """A round has its questions in order, and took as long as its slowest question."""
     assert TRACE.in_round(number) == questions
     assert TRACE.round_took_s(number) == took_s

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumption import LEASE, Consumed, Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import LEASE, Consumed, Consumer, Mark, MarkStatus, StoredProfile
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.trace import Fate

@@ -20,7 +20,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
 from fanscore_core.engine.steps import Step, StepKind
-from fanscore_core.engine.stubs import Answers, Recording, told
+from fanscore_core.engine.stubs import Answers, Recording, answer
 from fanscore_core.errors import (
     Conflict,
     ConflictReason,
@@ -39,7 +39,7 @@ from fanscore_core.pipelines.demand_record import (
     demand_record_delete,
     demand_record_save,
 )
-from fanscore_core.pipelines.one_step import RecordsArgs, records
+from fanscore_core.pipelines.demand_records import RecordsArgs, records
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.demand import (
     DemandRecords,
@@ -395,6 +395,6 @@ def test_a_default_stays_a_default() -> None:
 @pytest.mark.parametrize("found", [(), (stored(saved(1)), stored(saved(2, key=sale("s1"))))])
 def test_records(event: EventId | None, found: tuple[StoredDemandRecord, ...]) -> None:
     """The records of a fan, of one event or of all, are the answer to one question."""
-    source = Recording(Answers(dict([told(DemandRecords(FAN, event), found)])))
+    source = Recording(Answers(answer(DemandRecords(FAN, event), found)))
     outcome = run(records, RecordsArgs(FAN, event), source)
     assert (outcome.result(), len(source.kept)) == (found, 1)

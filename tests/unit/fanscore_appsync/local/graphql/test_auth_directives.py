@@ -6,15 +6,15 @@ from graphql import ObjectTypeDefinitionNode, parse
 from fanscore_appsync.local.graphql.auth_directives import (
     DIRECTIVES,
     Admission,
-    Caller,
+    HttpCaller,
     Mode,
     admission,
 )
 
-USER = Caller(Mode.USER_POOL, {"groups": None})
-MEMBER = Caller(Mode.USER_POOL, {"groups": ["staff", "fans"]})
-ROLE = Caller(Mode.IAM, {"userArn": "arn"})
-KEY = Caller(Mode.API_KEY, None)
+USER = HttpCaller(Mode.USER_POOL, {"groups": None})
+MEMBER = HttpCaller(Mode.USER_POOL, {"groups": ["staff", "fans"]})
+ROLE = HttpCaller(Mode.IAM, {"userArn": "arn"})
+KEY = HttpCaller(Mode.API_KEY, None)
 CALLERS = {"user": USER, "member": MEMBER, "role": ROLE, "key": KEY}
 
 

@@ -8,22 +8,27 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_appsync.app import Answer
-from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
-from fanscore_appsync.local.graphql.execution import GraphQL, Response, api_schema, appsync_schema
+from fanscore_appsync.app import Response
+from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
+from fanscore_appsync.local.graphql.execution import (
+    GraphQL,
+    GraphQLResponse,
+    api_schema,
+    appsync_schema,
+)
 from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.graphql.parsing import MAX_KEPT_CHARS, Documents, Refused
-from fanscore_appsync.local.graphql.resolving import Request
+from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.local.http.response import error_object
 from fanscore_appsync.testing import service, user
 
 Json = Mapping[str, object]
 
-USER = Caller(Mode.USER_POOL, user("user123"))
-MEMBER = Caller(Mode.USER_POOL, user("user123", ["staff"]))
-ROLE = Caller(Mode.IAM, service())
-KEY = Caller(Mode.API_KEY, None)
+USER = HttpCaller(Mode.USER_POOL, user("user123"))
+MEMBER = HttpCaller(Mode.USER_POOL, user("user123", ["staff"]))
+ROLE = HttpCaller(Mode.IAM, service())
+KEY = HttpCaller(Mode.API_KEY, None)
 
 EXPLICIT = """
 schema { query: Query mutation: Mutation }
@@ -58,11 +63,11 @@ class Desk:
     events: list[Json] = attrs.field(factory=list)
     data: dict[str, object] = attrs.field(factory=dict)
 
-    def answer(self, event: object, _time_left_s: float) -> Answer:
+    def answer(self, event: object, _time_left_s: float) -> Response:
         """Answer an event."""
         assert isinstance(event, dict)
         self.events.append(event)
-        return Answer({"data": self.data.get(event["info"]["fieldName"], {})})
+        return Response({"data": self.data.get(event["info"]["fieldName"], {})})
 
     def info(self, field: str) -> Json:
         """Give ``info`` of the last event of a field."""
@@ -72,16 +77,16 @@ class Desk:
     def ask(
         self,
         query: str,
-        caller: Caller = USER,
+        caller: HttpCaller = USER,
         schema: str | None = None,
         variables: Json | None = None,
-    ) -> Response:
+    ) -> GraphQLResponse:
         """Execute a query."""
         graphql = GraphQL(
             HandlerCalls(self.answer, self.executor, lambda _: "report"),
             schema=appsync_schema(schema) if schema else api_schema(),
         )
-        request = Request(query, variables or {}, None, caller, {})
+        request = GraphQLRequest(query, variables or {}, None, caller, {})
         return asyncio.run(graphql.execute(request))
 
 
@@ -112,13 +117,13 @@ DENIED = [
 
 
 @pytest.mark.parametrize(("query", "caller"), ALLOWED)
-def test_allowed(desk: Desk, query: str, caller: Caller) -> None:
+def test_allowed(desk: Desk, query: str, caller: HttpCaller) -> None:
     """A caller whom the directives let pass gets an answer."""
     assert not desk.ask(query, caller, EXPLICIT).errors
 
 
 @pytest.mark.parametrize(("query", "caller", "what"), DENIED)
-def test_denied(desk: Desk, query: str, caller: Caller, what: str) -> None:
+def test_denied(desk: Desk, query: str, caller: HttpCaller, what: str) -> None:
     """Who may not pass a field gets AppSync's error and no data, and its resolver is not called."""
     (error,) = desk.ask(query, caller, EXPLICIT).errors
     shown = error_object(error)

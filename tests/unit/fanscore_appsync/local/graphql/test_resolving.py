@@ -8,24 +8,24 @@ from time import monotonic
 
 import pytest
 
-from fanscore_appsync.app import Answer
-from fanscore_appsync.local.graphql.auth_directives import Caller, Mode
+from fanscore_appsync.app import Response
+from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
 from fanscore_appsync.local.graphql.execution import GraphQL
 from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
 from fanscore_appsync.local.graphql.limits import Limits
-from fanscore_appsync.local.graphql.resolving import Request
+from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.testing import user
 
-Handler = Callable[[object, float], Answer]
+Handler = Callable[[object, float], Response]
 
 REQUEST_S = 1_000.0
 DETAILS = '{demand{eventDetails(eventId:"evt123"){name}}}'
 RECORDS = "{demand{records{event{id}}}}"
 
 
-def request(query: str) -> Request:
+def request(query: str) -> GraphQLRequest:
     """Make a request of a user."""
-    return Request(query, {}, None, Caller(Mode.USER_POOL, user("user123")), {})
+    return GraphQLRequest(query, {}, None, HttpCaller(Mode.USER_POOL, user("user123")), {})
 
 
 def graphql(handler: Handler, threads: ThreadPoolExecutor) -> GraphQL:
@@ -38,12 +38,12 @@ def test_one_who_is_late_spoils_nothing() -> None:
     """Of two who share a call, the first runs out of time alone: the second gets the data."""
     may_end = Event()
 
-    def handler(event: object, time_left_s: float) -> Answer:
+    def handler(event: object, time_left_s: float) -> Response:
         assert isinstance(event, dict)
         if event["info"]["fieldName"] == "demand":
-            return Answer({"data": {}})
+            return Response({"data": {}})
         may_end.wait(10)
-        return Answer({"data": {"name": "Show" if time_left_s > REQUEST_S / 2 else "cut off"}})
+        return Response({"data": {"name": "Show" if time_left_s > REQUEST_S / 2 else "cut off"}})
 
     async def run(threads: ThreadPoolExecutor) -> tuple[list[str], Mapping[str, object] | None]:
         executor = graphql(handler, threads)
@@ -67,14 +67,14 @@ def test_the_time_of_a_call(query: str, field: str, is_shared: bool) -> None:
     """A call that others share has the time of a whole request, any other that of its own."""
     whole: dict[object, bool] = {}
 
-    def handler(event: object, time_left_s: float) -> Answer:
+    def handler(event: object, time_left_s: float) -> Response:
         first = event[0] if isinstance(event, list) else event
         assert isinstance(first, dict)
         name = first["info"]["fieldName"]
         whole[name] = time_left_s > REQUEST_S / 2
         if isinstance(event, list):
-            return Answer([{"data": {"id": "evt123"}}])
-        return Answer({"data": [{"eventId": "evt123"}] if name == "records" else {}})
+            return Response([{"data": {"id": "evt123"}}])
+        return Response({"data": [{"eventId": "evt123"}] if name == "records" else {}})
 
     with ThreadPoolExecutor(2) as threads:
         asked = graphql(handler, threads).execute(request(query), monotonic() + 100)

@@ -16,7 +16,7 @@ from fanscore_core.engine.stubs import Answers, Recording
 from fanscore_core.errors import DeadlineExceeded, NotFound, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId, SessionId
 from fanscore_core.liveness import LivenessSession, LivenessStatus, StartedSession, new_session
-from fanscore_core.pipelines.check_liveness import (
+from fanscore_core.pipelines.liveness_checks import (
     CheckLivenessArgs,
     LivenessSessionArgs,
     check_liveness,
@@ -46,7 +46,7 @@ NO_IDV = Unavailable("idv_check_liveness")
 
 def recording(answers: Mapping[object, object]) -> Recording:
     """Make a source that gives these answers and notes what it is asked."""
-    return Recording(Answers(cast("Mapping[Question[object], object]", answers)))
+    return Recording(Answers(*cast("Mapping[Question[object], object]", answers).items()))
 
 
 def asked(source: Recording) -> list[object]:

@@ -11,11 +11,11 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.state import Degraded, Outcome
 from fanscore_core.engine.steps import Step
-from fanscore_core.engine.stubs import Answers, told
+from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
-from fanscore_core.pipelines.account_fanscore import (
+from fanscore_core.pipelines.account_scoring import (
     AccountFanscoreArgs,
     AccountFanscoreStash,
     account_fanscore,
@@ -64,13 +64,13 @@ VERDICT = BotOrNot(FAN, RUN)
 # The user's example: no score in the identity, so that all eight steps work.
 EXAMPLE: Mapping[Question[object], object] = dict(
     [
-        told(IDENTITY, Identity(MEMBER)),
-        told(SCORE, StoredScore(Decimal(87), Decimal(75))),
-        told(ARM, Decimal(2)),
-        told(MAPPING, DISCO_EVENT),
-        told(DEMAND, 1),
-        told(CURSOR, RUN),
-        told(VERDICT, Decimal("0.05")),
+        answer(IDENTITY, Identity(MEMBER)),
+        answer(SCORE, StoredScore(Decimal(87), Decimal(75))),
+        answer(ARM, Decimal(2)),
+        answer(MAPPING, DISCO_EVENT),
+        answer(DEMAND, 1),
+        answer(CURSOR, RUN),
+        answer(VERDICT, Decimal("0.05")),
     ]
 )
 
@@ -105,7 +105,7 @@ class Noting:
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
         self.rounds.append(list(asks))
-        return Answers(EXAMPLE).fetch(asks)
+        return Answers(*EXAMPLE.items()).fetch(asks)
 
 
 def run_with(
@@ -119,7 +119,7 @@ def run_with(
     """
     answers = {**EXAMPLE, **dict(changes)}
     known = {asked: answer for asked, answer in answers.items() if asked not in without}
-    return run(account_fanscore, args, Answers(known))
+    return run(account_fanscore, args, Answers(*known.items()))
 
 
 def fates(**other: Fate) -> tuple[Fate, ...]:
@@ -202,7 +202,7 @@ def test_what_fans_share_is_asked_once() -> None:
 def test_an_identitys_score_is_enough() -> None:
     """Where step 1 finds a score, step 2 returns early and the account is not asked."""
     identity = Identity(MEMBER, StoredScore(Decimal("72.5"), Decimal("70.5")))
-    outcome = run_with(told(IDENTITY, identity), without=[SCORE])
+    outcome = run_with(answer(IDENTITY, identity), without=[SCORE])
     assert codes(outcome)[0] == ("IDENTITY_SCORE", 71)
     assert outcome.trace.fates == fates(getAccountFanscoreMemberId=Fate.RETURNED_EARLY)
     assert (outcome.trace.rounds, outcome.trace.questions) == (2, 6)
@@ -212,8 +212,8 @@ def test_an_identitys_score_is_enough() -> None:
 def test_a_score_of_nothing_is_a_score() -> None:
     """A stored score of 0 is found like any other."""
     zero = StoredScore(Decimal(0))
-    identity = run_with(told(IDENTITY, Identity(None, zero)), without=[SCORE])
-    account = run_with(told(SCORE, zero))
+    identity = run_with(answer(IDENTITY, Identity(None, zero)), without=[SCORE])
+    account = run_with(answer(SCORE, zero))
     assert codes(identity)[0] == ("IDENTITY_SCORE", 0)
     assert codes(account)[0] == ("ACCOUNT_SCORE", 0)
 
@@ -221,7 +221,7 @@ def test_a_score_of_nothing_is_a_score() -> None:
 @pytest.mark.parametrize("identity", [None, Identity()])
 def test_without_an_account_there_is_no_history(identity: Identity | None) -> None:
     """A fan without score and account is a new fan, who starts from the policy's score."""
-    outcome = run_with(told(IDENTITY, identity), without=[SCORE])
+    outcome = run_with(answer(IDENTITY, identity), without=[SCORE])
     assert codes(outcome)[0] == ("NO_HISTORY", 50)
     assert outcome.result().raw_score == 50
     assert outcome.trace.fates == fates(getAccountFanscoreMemberId=Fate.RETURNED_EARLY)
@@ -229,7 +229,7 @@ def test_without_an_account_there_is_no_history(identity: Identity | None) -> No
 
 def test_without_a_score_there_is_no_history() -> None:
     """A fan whose account has no score is a new fan, too; step 2 has done its work."""
-    outcome = run_with(told(SCORE, None))
+    outcome = run_with(answer(SCORE, None))
     assert codes(outcome)[0] == ("NO_HISTORY", 50)
     assert (outcome.stash.score, outcome.trace.fates) == (None, ALL_RAN)
 
@@ -245,8 +245,8 @@ def test_without_a_score_there_is_no_history() -> None:
 def test_an_argument_stands_in_for_the_account(identity: Identity | None, asked: MemberId) -> None:
     """A member id from the arguments is used only where the identity record has none."""
     outcome = run_with(
-        told(IDENTITY, identity),
-        told(AccountScore(asked), StoredScore(Decimal(64))),
+        answer(IDENTITY, identity),
+        answer(AccountScore(asked), StoredScore(Decimal(64))),
         without=[AccountScore(MEMBER if asked == OTHER_MEMBER else OTHER_MEMBER)],
         args=attrs.evolve(ARGS, member_id=OTHER_MEMBER),
     )
@@ -257,7 +257,7 @@ def test_an_argument_stands_in_for_the_account(identity: Identity | None, asked:
 def test_without_an_event_demand_is_not_asked_for() -> None:
     """Without an event, steps 4 and 5 return early, ARM is asked without it, and 0 points count."""
     outcome = run_with(
-        told(ArmScore(FAN), Decimal(2)),
+        answer(ArmScore(FAN), Decimal(2)),
         without=[ARM, MAPPING, DEMAND],
         args=AccountFanscoreArgs(POLICY, FAN),
     )
@@ -270,14 +270,16 @@ def test_without_an_event_demand_is_not_asked_for() -> None:
 
 def test_without_a_mapping_the_event_is_its_own() -> None:
     """An event id without a mapping is the discovery id itself."""
-    outcome = run_with(told(MAPPING, None), told(EventDemandCount(FAN, EVENT), 2), without=[DEMAND])
+    outcome = run_with(
+        answer(MAPPING, None), answer(EventDemandCount(FAN, EVENT), 2), without=[DEMAND]
+    )
     assert codes(outcome)[2] == ("EVENT_STRONG_DEMAND", 6)
     assert (outcome.stash.disco_event_id, outcome.trace.fates) == (EVENT, ALL_RAN)
 
 
 def test_without_a_run_the_model_is_not_asked() -> None:
     """Before the first run of the bot model, step 7 returns early and 0 points count."""
-    outcome = run_with(told(CURSOR, None), without=[VERDICT])
+    outcome = run_with(answer(CURSOR, None), without=[VERDICT])
     assert codes(outcome)[3] == ("MODEL_NOT_ASKED", 0)
     assert (outcome.result().score, outcome.result().degraded) == (84, ())
     assert outcome.trace.fates == fates(getBotOrNot=Fate.RETURNED_EARLY)
@@ -285,21 +287,21 @@ def test_without_a_run_the_model_is_not_asked() -> None:
 
 def test_without_a_verdict_there_are_no_points() -> None:
     """A run of the bot model that does not know the fan counts 0 points."""
-    outcome = run_with(told(VERDICT, None))
+    outcome = run_with(answer(VERDICT, None))
     assert codes(outcome)[3] == ("MODEL_NO_VERDICT", 0)
     assert (outcome.stash.bot_score, outcome.trace.fates) == (Missing.NO_VERDICT, ALL_RAN)
 
 
 def test_without_a_risk_score_there_are_no_points() -> None:
     """A fan whom ARM does not know (404) counts 0 points, and nothing is degraded."""
-    outcome = run_with(told(ARM, None))
+    outcome = run_with(answer(ARM, None))
     assert codes(outcome)[1] == ("ARM_NO_SCORE", 0)
     assert (outcome.stash.arm_score, outcome.result().degraded) == (Missing.NO_SCORE, ())
 
 
 def test_zeros_are_answers() -> None:
     """No risk, no demand and no suspicion are findings, and not the want of them."""
-    outcome = run_with(told(ARM, Decimal(0)), told(DEMAND, 0), told(VERDICT, Decimal(0)))
+    outcome = run_with(answer(ARM, Decimal(0)), answer(DEMAND, 0), answer(VERDICT, Decimal(0)))
     assert codes(outcome)[1:] == [
         ("ARM_LOW_RISK", 5),
         ("EVENT_NO_DEMAND", 0),
