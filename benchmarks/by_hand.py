@@ -11,22 +11,15 @@ from typing import Any, NamedTuple
 
 from fanscore_adapters.sqlite.adapter import BEGINS_WITH, LOOK_UP
 from fanscore_core.engine.question import Ask, Query, Source
+from fanscore_core.findings import BaseScore, Findings, ScoreOrigin
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs
-from fanscore_core.policy import Signal
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.scoring import (
-    AccountFanscore,
-    Missing,
-    ScoreOrigin,
-    base_score,
-    boost,
-    explain,
-    no_history,
-)
+from fanscore_core.scoring import AccountFanscore, decide
+from fanscore_core.signals import ARM, EVENT, MODEL, Missing
 
 
 def score_asking_one_by_one(args: AccountFanscoreArgs, source: Source) -> AccountFanscore:
@@ -41,23 +34,24 @@ def score_asking_one_by_one(args: AccountFanscoreArgs, source: Source) -> Accoun
     member = (identity.member_id if identity else None) or args.member_id
     score = None
     if identity and identity.score:
-        score = base_score(identity.score, ScoreOrigin.IDENTITY_SCORE)
+        score = BaseScore(ScoreOrigin.IDENTITY_SCORE, identity.score.raw_score)
     if not score and member is not None:
         stored = ask(AccountScore(member))
-        score = base_score(stored, ScoreOrigin.ACCOUNT_SCORE) if stored else None
+        score = BaseScore(ScoreOrigin.ACCOUNT_SCORE, stored.raw_score) if stored else None
     risk = ask(ArmScore(fan, event))
-    arm = boost(args.policy, Signal.ARM, Missing.NO_SCORE if risk is None else risk)
     demand = ask(EventDemandCount(fan, ask(DiscoEventId(event)) or event))
     cursor = ask(BotOrNotCursor())
     verdict = ask(BotOrNot(fan, cursor)) if cursor else None
-    return explain(
-        args.policy,
-        fan,
-        score or no_history(args.policy),
-        arm,
-        boost(args.policy, Signal.EVENT, Decimal(demand)),
-        boost(args.policy, Signal.MODEL, Missing.NO_VERDICT if verdict is None else verdict),
+    findings = Findings(
+        score.origin if score else ScoreOrigin.NO_HISTORY,
+        score.raw if score else None,
+        {
+            ARM: Missing.NO_SCORE if risk is None else risk,
+            EVENT: Decimal(demand),
+            MODEL: Missing.NO_VERDICT if verdict is None else verdict,
+        },
     )
+    return decide(args.policy, fan, findings)
 
 
 class Score(NamedTuple):

@@ -17,11 +17,12 @@ from benchmarks.by_hand import Score, score_by_same_statements, score_in_a_tuned
 from benchmarks.fans import EVENT, all_args, arm_score, fan_ids, stored, write
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
-from fanscore_adapters.documents.policy import default_policy
+from fanscore_core import signals
 from fanscore_core.engine.question import Answered, Ask, Source
 from fanscore_core.engine.rounds import CHUNK, run, run_many
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_scoring import account_fanscore
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNotCursor
 from fanscore_core.scoring import AccountFanscore
@@ -61,7 +62,7 @@ def database(count: int) -> Iterator[Path]:
 
 def scores(source: Source, count: int) -> Iterator[AccountFanscore]:
     """Score fans together; none is kept."""
-    args = all_args(default_policy(), count)
+    args = all_args(DEFAULT_POLICY, count)
     return (outcome.result() for outcome in run_many(account_fanscore, args, source))
 
 
@@ -116,13 +117,15 @@ def _by_hand(loop: Loop, connection: sqlite3.Connection, count: int) -> Iterator
 
 
 def _one_by_one(source: Source, count: int) -> Iterator[AccountFanscore]:
-    for args in all_args(default_policy(), count):
+    for args in all_args(DEFAULT_POLICY, count):
         yield run(account_fanscore, args, source).result()
 
 
 def _plain(fanscore: AccountFanscore) -> Score:
     boosts = fanscore.boosts
-    return Score(fanscore.score, fanscore.raw_score, boosts.arm, boosts.event, boosts.model)
+    return Score(
+        fanscore.score, fanscore.raw_score, *(boosts[signal] for signal in signals.SIGNALS)
+    )
 
 
 def _use_up(produced: Iterator[object]) -> None:

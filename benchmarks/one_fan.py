@@ -13,7 +13,6 @@ from benchmarks.fans import wired
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
 from fanscore_adapters.adapter import Adapter, together
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_core.engine.question import Answered, Ask, Question, Source
@@ -21,6 +20,7 @@ from fanscore_core.engine.rounds import run
 from fanscore_core.engine.stubs import Answers, Recording
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.scoring import AccountFanscore
 
 LATENCY_S = 0.020
@@ -109,4 +109,4 @@ def _sample_adapters() -> Iterator[tuple[Adapter, ...]]:
 
 
 def _user123() -> AccountFanscoreArgs:
-    return AccountFanscoreArgs(default_policy(), GlobalUserId("user123"), EventId("evt456"))
+    return AccountFanscoreArgs(DEFAULT_POLICY, GlobalUserId("user123"), EventId("evt456"))

@@ -11,7 +11,6 @@ from typing import cast
 import attrs
 
 from fanscore_adapters.documents.json_text import parse_stored_json
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import Item
@@ -21,11 +20,12 @@ from fanscore_appsync.testing import unchecked_event, user
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.trace import TracedQuestion
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.demand import PutDemandRecord
 from tests.demand_samples import FAN, at
 
 TIME_LEFT_S = 30.0
-POLICY = default_policy()
+POLICY = DEFAULT_POLICY
 SAMPLE = default_sample()
 HEADERS: Mapping[str, object] = {"authorization": "Bearer token"}
 

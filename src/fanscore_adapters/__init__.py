@@ -1,1 +1,76 @@
-"""Adapters: how the core's questions are answered, and how documents become values."""
+"""What answers: stores, services, the event bus, and how each question is put to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fanscore_core.lazy_face import lazy_face
+
+if TYPE_CHECKING:
+    from fanscore_adapters.adapter import Adapter, one_by_one, together
+    from fanscore_adapters.aws.client import AwsClient, AwsSession
+    from fanscore_adapters.aws.eventbridge import EventBridge
+    from fanscore_adapters.aws.lambda_ import LambdaProxies
+    from fanscore_adapters.aws.rekognition import Rekognition
+    from fanscore_adapters.documents.policy import parse_policy, policy_text
+    from fanscore_adapters.dynamodb.adapter import DynamoDb
+    from fanscore_adapters.embedded.event_bus import EventBus
+    from fanscore_adapters.embedded.event_store import EventStore
+    from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
+    from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
+    from fanscore_adapters.http.webhooks import Webhooks, webhook_client
+    from fanscore_adapters.items.operations import Lookup, PrefixRead, Put, Write
+    from fanscore_adapters.sources import Sources
+    from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+else:
+    __getattr__, __dir__ = lazy_face(
+        __name__,
+        {
+            "adapter": ("Adapter", "one_by_one", "together"),
+            "aws.client": ("AwsClient", "AwsSession"),
+            "aws.eventbridge": ("EventBridge",),
+            "aws.lambda_": ("LambdaProxies",),
+            "aws.rekognition": ("Rekognition",),
+            "documents.policy": ("parse_policy", "policy_text"),
+            "dynamodb.adapter": ("DynamoDb",),
+            "embedded.event_bus": ("EventBus",),
+            "embedded.event_store": ("EventStore",),
+            "embedded.stand_ins": ("Sample", "StandIns", "default_sample", "parse_sample"),
+            "http.lnaa": ("Lnaa", "lnaa_client"),
+            "http.webhooks": ("Webhooks", "webhook_client"),
+            "items.operations": ("Lookup", "PrefixRead", "Put", "Write"),
+            "sources": ("Sources",),
+            "sqlite.adapter": ("Sqlite", "SqliteTables"),
+        },
+    )
+
+__all__ = [
+    "Adapter",
+    "AwsClient",
+    "AwsSession",
+    "DynamoDb",
+    "EventBridge",
+    "EventBus",
+    "EventStore",
+    "LambdaProxies",
+    "Lnaa",
+    "Lookup",
+    "PrefixRead",
+    "Put",
+    "Rekognition",
+    "Sample",
+    "Sources",
+    "Sqlite",
+    "SqliteTables",
+    "StandIns",
+    "Webhooks",
+    "Write",
+    "default_sample",
+    "lnaa_client",
+    "one_by_one",
+    "parse_policy",
+    "parse_sample",
+    "policy_text",
+    "together",
+    "webhook_client",
+]

@@ -1,1 +1,65 @@
-"""fanscore as AppSync direct Lambda resolvers."""
+"""What AppSync meets: the resolver, its routing table, and what wires them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fanscore_core.lazy_face import lazy_face
+
+if TYPE_CHECKING:
+    from fanscore_appsync.app import App, Response
+    from fanscore_appsync.authorization import Caller, CallerKind, Pattern
+    from fanscore_appsync.fields import (
+        API_KEY,
+        FIELDS,
+        LOGIN,
+        LOGIN_OR_SERVICE,
+        OWNER_OR_SERVICE,
+        Cache,
+        Field,
+    )
+    from fanscore_appsync.invocation import Invocation
+    from fanscore_appsync.settings import Backend, Settings, read_settings
+    from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
+else:
+    __getattr__, __dir__ = lazy_face(
+        __name__,
+        {
+            "app": ("App", "Response"),
+            "authorization": ("Caller", "CallerKind", "Pattern"),
+            "fields": (
+                "API_KEY",
+                "Cache",
+                "FIELDS",
+                "Field",
+                "LOGIN",
+                "LOGIN_OR_SERVICE",
+                "OWNER_OR_SERVICE",
+            ),
+            "invocation": ("Invocation",),
+            "settings": ("Backend", "Settings", "read_settings"),
+            "wiring.apps": ("connect", "connect_consumers", "connect_idv"),
+        },
+    )
+
+__all__ = [
+    "API_KEY",
+    "FIELDS",
+    "LOGIN",
+    "LOGIN_OR_SERVICE",
+    "OWNER_OR_SERVICE",
+    "App",
+    "Backend",
+    "Cache",
+    "Caller",
+    "CallerKind",
+    "Field",
+    "Invocation",
+    "Pattern",
+    "Response",
+    "Settings",
+    "connect",
+    "connect_consumers",
+    "connect_idv",
+    "read_settings",
+]

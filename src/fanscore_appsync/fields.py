@@ -33,9 +33,16 @@ StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
 
 API_KEY = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
+"""Any user or service may call, and whoever has an API key."""
+
 LOGIN = frozenset({Pattern.LOGIN})
+"""A user may call, for what is their own."""
+
 LOGIN_OR_SERVICE = frozenset({Pattern.LOGIN, Pattern.SERVICE})
+"""A user may call for what is their own, a service for any fan."""
+
 OWNER_OR_SERVICE = frozenset({Pattern.OWNER, Pattern.SERVICE})
+"""The user whose fan it is may call, and a service for any fan."""
 
 
 @attrs.frozen

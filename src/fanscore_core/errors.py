@@ -195,7 +195,13 @@ class SourceFailed(PipelineError):
 
 @attrs.frozen
 class UnknownQuestion(PipelineError):
-    """A source's answer to a question that it does not know. Reported as a misuse by the step."""
+    """A source's answer to a question that it does not know. Reported as a misuse by the step.
+
+    Attributes:
+        problem: what it does not know; a source that is used outside of tests quotes no value.
+    """
+
+    problem: str = "no source answers this"
 
     def __str__(self) -> str:
-        return "no source answers this"
+        return self.problem

@@ -1,79 +1,23 @@
-"""From a base score and three signals to a score whose reasons add up.
+"""From findings to a score whose reasons add up: the pure half of a decision.
 
-``score = clamp(raw_score + arm + event + model)``, and the points of the reasons always sum to the
-score.
+``score = clamp(raw_score + the points of all signals)``, and the points of the reasons always sum
+to the score.
 
 See docs/reference/score-policy.md.
 """
 
 from __future__ import annotations
 
-import enum
-from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
 
 import attrs
 
-from fanscore_core.errors import InvalidInput
+from fanscore_core.findings import Finding, Findings, round_half_up
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.policy import ScorePolicy, Signal
-
-MAX_STORED_SCORE = 100
-
-
-def _stored(_instance: object, field: attrs.Attribute[Decimal], value: Decimal) -> None:
-    number = type(value) is Decimal and value.is_finite()
-    if not number or not 0 <= value <= MAX_STORED_SCORE:
-        raise InvalidInput(field.name, f"expected a number from 0 to {MAX_STORED_SCORE}")
-
-
-@attrs.frozen
-class StoredScore:
-    """A score as a table keeps it: 0 to 100, possibly with decimals.
-
-    Attributes:
-        score: the score.
-        raw_score: the score before any boost; the score itself where the table has none.
-    """
-
-    score: Decimal = attrs.field(validator=_stored)
-    raw_score: Decimal = attrs.field(
-        default=attrs.Factory(lambda self: self.score, takes_self=True), validator=_stored
-    )
-
-
-class ScoreOrigin(enum.Enum):
-    """Where a base score comes from, by its reason code."""
-
-    ACCOUNT_SCORE = "Score of the fan's account"
-    IDENTITY_SCORE = "Score of the fan's identity"
-    NO_HISTORY = "Nothing is known of the fan yet"
-
-
-@attrs.frozen
-class BaseScore:
-    """What a score starts from.
-
-    Attributes:
-        origin: where it was found.
-        raw_score: in points.
-    """
-
-    origin: ScoreOrigin
-    raw_score: int
-
-
-class Missing(enum.Enum):
-    """Why a signal has no value, by the end of its reason code."""
-
-    NOT_ASKED = "was not asked"
-    NO_SCORE = "knows no score for the fan"
-    NO_VERDICT = "has no verdict on the fan"
-    UNAVAILABLE = "gave no answer"
-
-
-Finding: TypeAlias = Decimal | Missing
-"""What is known of a signal: its value, or why there is none."""
+from fanscore_core.policy import CLAMPED, ScorePolicy
+from fanscore_core.signals import Missing, Signal
 
 
 @attrs.frozen
@@ -100,13 +44,8 @@ class Boost:
     degraded: bool = False
 
 
-@attrs.frozen
-class ScoreBoosts:
-    """The points of the three signals."""
-
-    arm: int
-    event: int
-    model: int
+def _read_only(boosts: Mapping[Signal, int]) -> Mapping[Signal, int]:
+    return MappingProxyType(dict(boosts))
 
 
 @attrs.frozen
@@ -126,38 +65,43 @@ class AccountFanscore:
     global_user_id: GlobalUserId
     score: int
     raw_score: int
-    boosts: ScoreBoosts
+    boosts: Mapping[Signal, int] = attrs.field(converter=_read_only, hash=False)
     reasons: tuple[ScoreReason, ...]
     policy_version: str
     degraded: tuple[Signal, ...]
 
 
-_NAMES = {
-    Signal.ARM: "ARM risk score",
-    Signal.EVENT: "Number of demand records for the event",
-    Signal.MODEL: "Bot probability",
-}
+def decide(
+    policy: ScorePolicy, global_user_id: GlobalUserId, findings: Findings
+) -> AccountFanscore:
+    """Decide a score: the same policy and findings always give the same, explained in full.
 
-_SOURCES = {
-    Signal.ARM: "ARM risk scoring",
-    Signal.EVENT: "Demand for the event",
-    Signal.MODEL: "The bot model",
-}
-
-
-def round_half_up(score: Decimal) -> int:
-    """Round a stored score to an integer, halves up."""
-    return int(score.quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def base_score(stored: StoredScore, origin: ScoreOrigin) -> BaseScore:
-    """Start from a stored score."""
-    return BaseScore(origin, round_half_up(stored.raw_score))
-
-
-def no_history(policy: ScorePolicy) -> BaseScore:
-    """Start without a stored score. A new fan is never rejected for being new."""
-    return BaseScore(ScoreOrigin.NO_HISTORY, policy.no_history_raw_score)
+    Args:
+        policy: says what is worth how many points.
+        global_user_id: whose score.
+        findings: what is known of the fan.
+    """
+    boosts = [boost(policy, signal, findings.of(signal)) for signal in policy.signals]
+    # A new fan is never rejected for being new.
+    raw = findings.raw
+    raw_score = policy.no_history_raw_score if raw is None else round_half_up(raw)
+    total = raw_score + sum(each.reason.points for each in boosts)
+    low, high = policy.range
+    score = min(max(total, low), high)
+    reasons = [ScoreReason(findings.origin.name, raw_score, findings.origin.value)]
+    reasons.extend(each.reason for each in boosts)
+    if score != total:
+        message = f"A score is never below {low} or above {high}"
+        reasons.append(ScoreReason(CLAMPED, score - total, message))
+    return AccountFanscore(
+        global_user_id,
+        score,
+        raw_score,
+        {each.signal: each.reason.points for each in boosts},
+        tuple(reasons),
+        policy.version,
+        tuple(each.signal for each in boosts if each.degraded),
+    )
 
 
 def boost(policy: ScorePolicy, signal: Signal, finding: Finding) -> Boost:
@@ -165,46 +109,15 @@ def boost(policy: ScorePolicy, signal: Signal, finding: Finding) -> Boost:
     if isinstance(finding, Missing):
         return _missing_boost(policy, signal, finding)
     lower, band = policy.of(signal).find(finding)
-    return Boost(
-        signal,
-        ScoreReason(band.code, band.points, f"{_NAMES[signal]} {_bounds(lower, band.below)}"),
-    )
-
-
-def explain(
-    policy: ScorePolicy,
-    global_user_id: GlobalUserId,
-    base: BaseScore,
-    arm: Boost,
-    event: Boost,
-    model: Boost,
-) -> AccountFanscore:
-    """Add up a score, with reasons whose points sum to it."""
-    boosts = (arm, event, model)
-    total = base.raw_score + sum(each.reason.points for each in boosts)
-    low, high = policy.range
-    score = min(max(total, low), high)
-    reasons = [ScoreReason(base.origin.name, base.raw_score, base.origin.value)]
-    reasons.extend(each.reason for each in boosts)
-    if score != total:
-        message = f"A score is never below {low} or above {high}"
-        reasons.append(ScoreReason("CLAMPED", score - total, message))
-    return AccountFanscore(
-        global_user_id,
-        score,
-        base.raw_score,
-        ScoreBoosts(arm.reason.points, event.reason.points, model.reason.points),
-        tuple(reasons),
-        policy.version,
-        tuple(each.signal for each in boosts if each.degraded),
-    )
+    message = f"{signal.value_name} {_bounds(lower, band.below)}"
+    return Boost(signal, ScoreReason(band.code, band.points, message))
 
 
 def _missing_boost(policy: ScorePolicy, signal: Signal, missing: Missing) -> Boost:
     degraded = missing is Missing.UNAVAILABLE
     points = policy.of(signal).unavailable if degraded else 0
-    code = f"{signal.name}_{missing.name}"
-    return Boost(signal, ScoreReason(code, points, f"{_SOURCES[signal]} {missing.value}"), degraded)
+    message = f"{signal.asked} {missing.value}"
+    return Boost(signal, ScoreReason(signal.code(missing), points, message), degraded)
 
 
 def _bounds(lower: Decimal | None, below: Decimal | None) -> str:

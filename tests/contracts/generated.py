@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from fanscore_adapters.items import keys
 from fanscore_core.engine.question import Question
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 
 Item: TypeAlias = Mapping[str, object]
 Tables: TypeAlias = Mapping[str, Sequence[Item]]

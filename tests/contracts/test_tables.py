@@ -8,11 +8,11 @@ from hypothesis import given, settings
 
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import Unavailable
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions
 from tests.contracts.stores import Open, Store, open_store, store

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from importlib import resources
 from types import FunctionType
 from typing import TypeAlias, cast
@@ -23,7 +24,7 @@ from deploy import capacity
 from fanscore_adapters.documents import idv as idv_calls
 from fanscore_adapters.documents import proxies as services
 from fanscore_adapters.documents.converter import camel
-from fanscore_adapters.documents.policy import default_policy
+from fanscore_adapters.documents.policy import policy_text
 from fanscore_adapters.documents.proxies import Call
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
 from fanscore_adapters.embedded import idv_function as local_idv
@@ -45,11 +46,13 @@ from fanscore_core.engine.steps import Step, StepKind
 from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.pipelines.consumers import CONSUMERS
-from fanscore_core.policy import Signal
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.scoring import boost
+from fanscore_core.signals import SIGNALS
 from fanscore_core.user_events import UserEvent
+from tests.docs.faces import table_of
 from tests.docs.pages import PAGES, ROOT
 
 AnyField: TypeAlias = Field[object, object, object, object]
@@ -285,14 +288,13 @@ def _examples(kind: type) -> list[FanscoreError]:
 
 
 def _policy() -> str:
-    shipped = resources.files("fanscore_adapters") / "default_policy.json"
-    return _block("json", shipped.read_text(encoding="utf-8"))
+    return _block("json", policy_text(DEFAULT_POLICY))
 
 
 def _bands() -> str:
     """Give the codes of the default policy, with the messages that a score carries."""
-    policy, rows = default_policy(), []
-    for signal in Signal:
+    policy, rows = DEFAULT_POLICY, []
+    for signal in SIGNALS:
         bands = policy.of(signal).bands
         least = (bands[0].below or Decimal(1)) - 1
         for value in (least, *(band.below for band in bands if band.below is not None)):
@@ -401,7 +403,16 @@ def _token_faults() -> str:
     return "".join(f"- {fault.value}\n" for fault in TokenFault)
 
 
+_FACES = (
+    "fanscore_core",
+    "fanscore_core.ports",
+    "fanscore_core.pipelines",
+    "fanscore_adapters",
+    "fanscore_appsync",
+)
+
 PARTS: Mapping[str, Callable[[], str]] = {
+    **{f"face-{re.sub('[._]', '-', face)}": partial(table_of, face) for face in _FACES},
     "bands": _bands,
     "callers": _callers,
     "capacity-assumptions": capacity.assumptions_table,

@@ -10,7 +10,6 @@ import attrs
 import click
 import pytest
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync import wire
 from fanscore_appsync.cli.main import main
 from fanscore_appsync.fields import FIELDS
@@ -18,7 +17,8 @@ from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_core.engine.trace import Fate
 from fanscore_core.pipelines.consumers import CONSUMERS
-from fanscore_core.policy import RESERVED_CODES, Signal
+from fanscore_core.policy import DEFAULT_POLICY, reserved_codes
+from fanscore_core.signals import SIGNALS
 from tests.docs.generated import SYSTEMS
 from tests.docs.pages import PAGES, ROOT, blocks, commands, name_of, prose
 
@@ -62,11 +62,11 @@ def names() -> Iterator[str]:
     for module in sorted((ROOT / "src").rglob("*.py")):
         yield from re.findall("FANSCORE_[A-Z_]+", module.read_text(encoding="utf-8"))
     yield from re.findall('"([A-Z_]+)"', Path(wire.__file__).read_text(encoding="utf-8"))
-    policy = default_policy()
-    yield from (band.code for signal in Signal for band in policy.of(signal).bands)
+    policy = DEFAULT_POLICY
+    yield from (band.code for signal in SIGNALS for band in policy.of(signal).bands)
     yield from (fate.value for fate in Fate)
     yield from (limit.name for limit in attrs.fields(Limits))
-    yield from RESERVED_CODES
+    yield from reserved_codes(policy.signals)
     yield from SYSTEMS.values()
 
 

@@ -13,7 +13,6 @@ from time import monotonic
 import attrs
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_adapters.embedded.event_bus import EventBus, Recorder
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.embedded.idv_function import IdvFunction
@@ -28,11 +27,12 @@ from fanscore_appsync.report import report
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import RequestId
+from fanscore_core.policy import DEFAULT_POLICY
 from tests.demand_samples import START
 from tests.e2e.lambda_runtime import told
 
 TIME_LEFT_S = 30.0
-POLICY = default_policy()
+POLICY = DEFAULT_POLICY
 SAMPLE = default_sample()
 ENDPOINTS = frozenset({"notification_endpoint", "sync_endpoint"})
 

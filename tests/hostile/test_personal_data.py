@@ -15,12 +15,12 @@ from fanscore_appsync.wiring.apps import connect
 from fanscore_core.engine.question import Answered, Source
 from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 from tests.hostile.canaries import (
     CANARY,
     FAN,

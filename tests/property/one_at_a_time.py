@@ -14,7 +14,16 @@ import attrs
 
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Ask, Effect, Query, Question, Source
-from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, SkipTo, Step, StepKind
+from fanscore_core.engine.steps import (
+    Context,
+    EarlyReturn,
+    EffectContext,
+    PrevContext,
+    PrevEffectContext,
+    SkipTo,
+    Step,
+    StepKind,
+)
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 
@@ -68,7 +77,7 @@ def _walk_through(
             if isinstance(returned, EarlyReturn) and returned.skip_to is SkipTo.END:
                 break
     if pipeline.after:
-        context = Context(args, walk.stash)
+        context: PrevContext[ArgsT, StashT, object] = PrevContext(args, walk.stash)
         context.prev = walk.value
         walk.value = _plain(pipeline.after(context))
 
@@ -76,7 +85,9 @@ def _walk_through(
 def _run_step(
     walk: Walk[StashT], step: Step[ArgsT, StashT, object], args: ArgsT, source: Source
 ) -> object:
-    context = EffectContext(args, _Declared(walk.stash, step))
+    context: PrevEffectContext[ArgsT, _Declared, object] = PrevEffectContext(
+        args, _Declared(walk.stash, step)
+    )
     if step.prev:
         context.prev = walk.value
     told: list[Unavailable] = []

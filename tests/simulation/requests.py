@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind
@@ -20,6 +19,7 @@ from fanscore_appsync.invocation import Invocation
 from fanscore_core.canonical import canonical_json, stable_id
 from fanscore_core.engine.state import Run
 from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.policy import DEFAULT_POLICY
 from tests.property.demand_model import PREFIX, Asked, When
 
 SAVE = "Mutation.demandRecordSave"
@@ -33,7 +33,7 @@ EVENT = "evt-1"
 SALES = ("s1", "s2")
 FANS = (GlobalUserId("ann"), GlobalUserId("bob"))
 
-POLICY = default_policy()
+POLICY = DEFAULT_POLICY
 
 Input: TypeAlias = Mapping[str, object]
 AnyRun: TypeAlias = "Run[object, object, object]"

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from typing import cast
 
 import attrs
 import pytest
 
 from fanscore_core.engine.question import Effect
-from fanscore_core.engine.steps import Step, effect_step, step
+from fanscore_core.engine.steps import PrevContext, Step, effect_step, step
 from tests.declarations import undeclared_use
 from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, EffectCtx
 
@@ -23,7 +24,7 @@ async def asks(ctx: Ctx) -> int:
 
 
 @step("sum", reads=["apples", "pears"], writes=["total"], prev=True)
-async def add_up(context: Ctx) -> object:
+async def add_up(context: PrevContext[str, Basket, object]) -> object:
     """Use all that is declared, under another name than ``ctx``."""
     if context.args:
         context.stash.total = context.stash.apples + context.stash.pears
@@ -47,7 +48,7 @@ async def names(ctx: Ctx) -> None:
 
 
 @step("renames", reads=["apples"], writes=["pears"], prev=True)
-async def renames(ctx: Ctx) -> object:
+async def renames(ctx: PrevContext[str, Basket, object]) -> object:
     """Use the context and the stash by other names."""
     context = ctx
     args, stash = context.args, context.stash
@@ -105,7 +106,7 @@ async def deletes(ctx: Ctx) -> None:
     del ctx.stash.apples
 
 
-async def in_a_branch(ctx: Ctx) -> list[int]:
+async def in_a_branch(ctx: PrevContext[str, Basket, object]) -> list[int]:
     """Use fields far inside."""
     if ctx.args == "never":
         return [number for number in range(ctx.stash.pears) if number or ctx.prev]
@@ -163,7 +164,7 @@ def performs(effect: Effect[int]) -> Callable[[EffectCtx], Coroutine[object, obj
             id="delete",
         ),
         pytest.param(
-            step("a")(in_a_branch),
+            step("a")(cast("Callable[[Ctx], Coroutine[object, object, object]]", in_a_branch)),
             ("reads pears, undeclared", "uses prev, undeclared"),
             id="in a branch",
         ),

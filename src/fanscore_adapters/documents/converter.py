@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import partial
+from operator import attrgetter
 from typing import TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -26,6 +27,7 @@ from fanscore_adapters.documents.json_text import parse_json
 from fanscore_core import ids, scalars
 from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
+from fanscore_core.signals import Signal
 
 ValueT = TypeVar("ValueT")
 
@@ -119,6 +121,8 @@ class StrictConverter:
         converter.register_unstructure_hook(datetime, date_time_text)
         converter.register_unstructure_hook(date, date.isoformat)
         converter.register_unstructure_hook(Decimal, float)
+        converter.register_unstructure_hook(Signal, attrgetter("name"))
+        converter.register_unstructure_hook_func(_is_points, _points_by_name)
         return converter
 
     def _structure_class(
@@ -206,6 +210,14 @@ def _unknown_key(name: str) -> str:
 def _is_tuple(kind: object) -> bool:
     origin: object = get_origin(kind)
     return origin is tuple
+
+
+def _is_points(kind: object) -> bool:
+    return kind == Mapping[Signal, int]
+
+
+def _points_by_name(points: Mapping[Signal, int]) -> Mapping[str, int]:
+    return {signal.name: each for signal, each in points.items()}
 
 
 def date_time_text(moment: datetime) -> str:

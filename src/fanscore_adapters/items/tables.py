@@ -27,11 +27,11 @@ from fanscore_adapters.items.operations import (
 )
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 

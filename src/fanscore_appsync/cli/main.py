@@ -17,6 +17,7 @@ from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
 from fanscore_appsync.cli.options import UNUSABLE_INPUT, environment, refuse, with_options
 from fanscore_appsync.cli.picture import draw_score, draw_trace
+from fanscore_appsync.cli.policy import policy
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import appsync_event, service, user
@@ -167,6 +168,7 @@ def sample(database: str) -> None:
 
 
 main.add_command(erase)
+main.add_command(policy)
 main.add_command(events)
 
 

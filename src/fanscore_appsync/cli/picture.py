@@ -26,7 +26,7 @@ def draw_score(score: AccountFanscore) -> str:
         lines.append(f"  {reason.code:<{width}} {reason.points:>+5}  {bar}  {reason.message}")
     lines.append(f"  {'SCORE':<{width}} {score.score:>5}")
     if score.degraded:
-        lines.append(f"  without an answer: {', '.join(each.value for each in score.degraded)}")
+        lines.append(f"  without an answer: {', '.join(each.name for each in score.degraded)}")
     return "\n".join(lines)
 
 

@@ -17,7 +17,6 @@ from typing import ParamSpec, TypeAlias, TypeVar
 
 import attrs
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.testing.identities import Identity
 from fanscore_appsync.testing.misuse import ExtraMissing, KitMisuse
@@ -25,7 +24,7 @@ from fanscore_core.engine.question import Question, Source
 from fanscore_core.engine.stubs import Answers
 from fanscore_core.engine.trace import Trace
 from fanscore_core.ids import RequestId
-from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 
 try:
     from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
@@ -40,7 +39,9 @@ except ModuleNotFoundError as error:
 ParamsT = ParamSpec("ParamsT")
 ResultT = TypeVar("ResultT")
 
-Told: TypeAlias = "Mapping[Question[object], object] | Iterable[tuple[Question[object], object]]"
+GivenAnswers: TypeAlias = (
+    "Mapping[Question[object], object] | Iterable[tuple[Question[object], object]]"
+)
 """Questions with their answers: pairs made with ``answer``, or a dictionary of them."""
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -96,7 +97,7 @@ class Fanscore:
         now: the time that it is, with offset.
     """
 
-    policy: ScorePolicy = attrs.field(factory=default_policy)
+    policy: ScorePolicy = DEFAULT_POLICY
     now: datetime = NOW
 
     def graphql(
@@ -104,7 +105,7 @@ class Fanscore:
         query: str,
         *,
         as_: Identity | None = None,
-        answers: Told | Source = (),
+        answers: GivenAnswers | Source = (),
         headers: Mapping[str, object] | None = None,
         variables: Mapping[str, object] | None = None,
         operation: str | None = None,
@@ -116,7 +117,7 @@ class Fanscore:
         Args:
             query: a GraphQL document.
             as_: who asks; ``None`` with an API key.
-            answers: what is answered when a pipeline asks: see ``Told``; or a source.
+            answers: what is answered when a pipeline asks: see ``GivenAnswers``; or a source.
             headers: of the HTTP request; ``API_KEY_HEADERS`` with an API key.
             variables: of the operation.
             operation: the name of the operation, of a document with several.
@@ -167,7 +168,9 @@ def _mode(identity: Identity | None, headers: Mapping[str, object]) -> Mode:
             raise KitMisuse("as_", "the API is for Cognito users, IAM and API keys")
 
 
-def _source(answers: Told | Source) -> Source:
+def _source(answers: GivenAnswers | Source) -> Source:
+    if isinstance(answers, Mapping):
+        return Answers(*answers.items())
     return Answers(*answers) if isinstance(answers, Iterable) else answers
 
 

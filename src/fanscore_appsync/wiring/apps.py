@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from fanscore_adapters.documents.policy import default_policy, parse_policy
+from fanscore_adapters.documents.policy import parse_policy
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
@@ -20,7 +20,7 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
-from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
@@ -98,5 +98,5 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
 
 def _policy(path: str | None) -> ScorePolicy:
     if path is None:
-        return default_policy()
+        return DEFAULT_POLICY
     return parsed_file(path, "FANSCORE_POLICY", parse_policy)

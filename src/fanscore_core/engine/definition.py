@@ -17,6 +17,8 @@ from fanscore_core.engine.steps import (
     ArgsT,
     Context,
     EarlyReturn,
+    PrevContext,
+    PrevT,
     StashT,
     Step,
     StepKind,
@@ -81,13 +83,14 @@ class Pipeline(Generic[ArgsT, StashT, ResultT]):
     stash: type[StashT]
     steps: tuple[Step[ArgsT, StashT, object], ...]
     before: Callable[[Context[ArgsT, StashT]], object] | None
-    after: Callable[[Context[ArgsT, StashT]], ResultT | EarlyReturn[ResultT]] | None
+    after: Callable[[PrevContext[ArgsT, StashT, object]], ResultT | EarlyReturn[ResultT]] | None
     plan: tuple[PlannedStep, ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         """Check what the steps declare, and work out what waits for what."""
-        _check(self.name, self.steps, _stash_fields(self.name, self.stash))
-        object.__setattr__(self, "plan", _plan(self.steps))
+        fields = _stash_fields(self.name, self.stash)
+        _check(self.name, self.steps, fields)
+        object.__setattr__(self, "plan", _plan(self.steps, fields))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -117,7 +120,7 @@ def pipeline(
     steps: Sequence[Step[ArgsT, StashT, object]],
     *,
     before: Callable[[Context[ArgsT, StashT]], object] | None = None,
-    after: Callable[[Context[ArgsT, StashT]], ResultT | EarlyReturn[ResultT]],
+    after: Callable[[PrevContext[ArgsT, StashT, PrevT]], ResultT | EarlyReturn[ResultT]],
 ) -> Pipeline[ArgsT, StashT, ResultT]: ...
 
 
@@ -127,7 +130,8 @@ def pipeline(
     steps: Sequence[Step[ArgsT, StashT, object]],
     *,
     before: Callable[[Context[ArgsT, StashT]], object] | None = None,
-    after: Callable[[Context[ArgsT, StashT]], ResultT | EarlyReturn[ResultT]] | None = None,
+    after: Callable[[PrevContext[ArgsT, StashT, PrevT]], ResultT | EarlyReturn[ResultT]]
+    | None = None,
 ) -> Pipeline[ArgsT, StashT, ResultT]:
     """Define a pipeline. Without ``after``, its result is the value of its last step.
 
@@ -136,7 +140,12 @@ def pipeline(
             name; or a step is no coroutine function, declares a field
             that the stash lacks, or declares one both read and written.
     """
-    return Pipeline(name, stash, tuple(steps), before, after)
+    # Whether `after` takes the type that the last step gives, no type can say of a sequence.
+    untyped = cast(
+        "Callable[[PrevContext[ArgsT, StashT, object]], ResultT | EarlyReturn[ResultT]] | None",
+        after,
+    )
+    return Pipeline(name, stash, tuple(steps), before, untyped)
 
 
 def _stash_fields(name: str, stash: type[StashT]) -> list[str]:
@@ -175,13 +184,15 @@ def _takes_one(function: Callable[..., object]) -> bool:
     return True
 
 
-def _plan(steps: Sequence[Step[ArgsT, StashT, object]]) -> tuple[PlannedStep, ...]:
+def _plan(
+    steps: Sequence[Step[ArgsT, StashT, object]], fields: Sequence[str]
+) -> tuple[PlannedStep, ...]:
     waits = [_waits_for(steps, position) for position in range(len(steps))]
     return tuple(
         PlannedStep(
             position,
             cast("Step[object, object, object]", step),
-            stash_view(step),
+            stash_view(step, fields),
             _fills(steps, position),
             waits[position],
             tuple(later for later, waited in enumerate(waits) if position in waited),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from math import inf
-from typing import Generic, Protocol, TypeVar
+from types import NoneType, UnionType
+from typing import ClassVar, Generic, Protocol, TypeVar, Union, get_args, get_origin
 
 import attrs
 
@@ -19,9 +20,24 @@ AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
 class Question(Generic[AnswerT_co]):
-    """A frozen attrs class that a step hands to the engine: a query or an effect."""
+    """A frozen attrs class that a step hands to the engine: a query or an effect.
+
+    Attributes:
+        answer_types: of which its answer must be one, as far as can be told when it is answered:
+            ``tuple`` for ``Query[tuple[SaleId, ...]]``.
+    """
 
     __slots__ = ()
+
+    answer_types: ClassVar[tuple[type, ...]] = (object,)
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        """Note of which types an answer must be."""
+        for base in vars(cls).get("__orig_bases__", ()):
+            origin = get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, Question):
+                cls.answer_types = _types_of(get_args(base)[0])
 
 
 class Query(Question[AnswerT]):
@@ -46,9 +62,13 @@ class Query(Question[AnswerT]):
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
         """Refuse a query class whose equality could be looser than its meaning."""
+        super().__attrs_init_subclass__()
         for field in attrs.fields(cls):  # type: ignore[arg-type]  # every subclass is an attrs class
             if field.validator is None:
-                message = f"{cls.__name__}.{field.name} needs a validator that fixes its type"
+                message = (
+                    f"{cls.__name__}.{field.name} needs a validator that fixes its type: "
+                    "valid_id or valid_optional_id for an id, exactly(str) and the like otherwise"
+                )
                 raise TypeError(message)
 
 
@@ -75,6 +95,24 @@ def exactly(*types: type) -> Callable[[object, attrs.Attribute[AnswerT], AnswerT
             raise TypeError(message)
 
     return validate
+
+
+def _types_of(annotation: object) -> tuple[type, ...]:
+    """Return the types that a value so annotated can have at run time; ``object`` for any."""
+    if annotation is None:
+        return (NoneType,)
+    if (underlying := getattr(annotation, "__supertype__", None)) is not None:  # a NewType
+        return _types_of(underlying)
+    origin = get_origin(annotation)
+    if origin in {Union, UnionType}:
+        kinds = (kind for each in get_args(annotation) for kind in _types_of(each))
+        return tuple(dict.fromkeys(kinds))
+    kind = annotation if origin is None else origin
+    return (kind,) if isinstance(kind, type) and not _is_protocol(kind) else (object,)
+
+
+def _is_protocol(kind: type) -> bool:
+    return getattr(kind, "_is_protocol", False)
 
 
 @attrs.frozen

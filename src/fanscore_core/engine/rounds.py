@@ -13,6 +13,7 @@ from typing import TypeVar
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Answered, Ask, Effect, Question, Source
 from fanscore_core.engine.state import Outcome, Run
+from fanscore_core.engine.stubs import GivenAnswer, as_source
 from fanscore_core.errors import SourceFailed
 
 ArgsT = TypeVar("ArgsT")
@@ -24,18 +25,28 @@ CHUNK = 100
 
 
 def run(
-    pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT, source: Source
+    pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT, source: Source | Sequence[GivenAnswer]
 ) -> Outcome[StashT, ResultT]:
-    """Run a pipeline once. What goes wrong is in the outcome; nothing is raised."""
+    """Run a pipeline once. What goes wrong in the run is in the outcome, and is not raised.
+
+    Args:
+        pipeline: what to run.
+        args: its arguments.
+        source: who answers its questions; or their answers, as ``answer`` pairs them.
+
+    Raises:
+        TypeError: ``source`` is neither.
+    """
+    asked = as_source(source)
     one = Run(pipeline, args)
-    _ask_in_rounds([one], source)
+    _ask_in_rounds([one], asked)
     return one.outcome()
 
 
 def run_many(
     pipeline: Pipeline[ArgsT, StashT, ResultT],
     args: Iterable[ArgsT],
-    source: Source,
+    source: Source | Sequence[GivenAnswer],
     *,
     chunk: int = CHUNK,
 ) -> Iterator[Outcome[StashT, ResultT]]:
@@ -43,14 +54,19 @@ def run_many(
 
     Outcomes are those of one run after the other. Runs without effects share rounds, ``chunk`` of
     them at a time, so that any number takes bounded memory; runs with effects go one by one.
+
+    Raises:
+        TypeError: ``source`` is no source, nor a list of answers.
+        ValueError: ``chunk`` is less than 1.
     """
+    asked = as_source(source)
     if chunk < 1:
         message = f"chunk: expected 1 or more, got {chunk}"
         raise ValueError(message)
     size = 1 if pipeline.has_effects else chunk
     remaining = iter(args)
     while runs := [Run(pipeline, each) for each in islice(remaining, size)]:
-        _ask_in_rounds(runs, source)
+        _ask_in_rounds(runs, asked)
         yield from (each.outcome() for each in runs)
 
 

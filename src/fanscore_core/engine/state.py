@@ -14,7 +14,14 @@ import attrs
 
 from fanscore_core.engine.definition import BEFORE, Pipeline, PlannedStep
 from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question
-from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, SkipTo, StepKind
+from fanscore_core.engine.steps import (
+    Context,
+    EarlyReturn,
+    PrevContext,
+    PrevEffectContext,
+    SkipTo,
+    StepKind,
+)
 from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 
@@ -143,6 +150,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             return
         if isinstance(answer, Exception):
             self._answer_error(position, ask, answer)
+        elif not isinstance(answer, ask.question.answer_types):
+            self._misused(position, ask.question, _wrong_type(ask.question, answer))
         else:
             self._resume(position, self._coroutines[position].send, answer)
         self._start_ready()
@@ -203,7 +212,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         stash = stashes[position] = planned.view()
         for slot, field, writer in planned.fills:
             setattr(stash, slot, getattr(stashes[writer], field))
-        context: EffectContext[object, object] = EffectContext(self._args, stash)
+        context: PrevEffectContext[object, object, object] = PrevEffectContext(self._args, stash)
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
@@ -278,7 +287,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         prev = self._values[min(self._decider, len(self._fates) - 1)]
         if self._pipeline.after is None:
             return prev
-        context = Context(self._args, stash)
+        context: PrevContext[ArgsT, StashT, object] = PrevContext(self._args, stash)
         context.prev = prev
         try:
             value = self._pipeline.after(context)
@@ -319,6 +328,11 @@ def _misuse(kind: StepKind, question: object) -> str | None:
     except Exception:  # noqa: BLE001  # whatever a field's hash raises
         return "a query must be hashable"
     return None
+
+
+def _wrong_type(question: Question[object], answer: object) -> str:
+    expected = " or ".join(kind.__name__ for kind in question.answer_types)
+    return f"expected an answer of type {expected}, got {type(answer).__name__}"
 
 
 def _close(coroutine: Coroutine[object, object, object]) -> None:

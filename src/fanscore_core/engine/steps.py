@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from operator import attrgetter
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar, overload
 
 import attrs
 
@@ -18,6 +18,7 @@ from fanscore_core.engine.question import Effect
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
+PrevT = TypeVar("PrevT")
 ArgsT_contra = TypeVar("ArgsT_contra", contravariant=True)
 StashT_contra = TypeVar("StashT_contra", contravariant=True)
 AnswerT = TypeVar("AnswerT")
@@ -55,18 +56,36 @@ class Context(Generic[ArgsT, StashT]):
     Attributes:
         args: the pipeline's arguments.
         stash: the declared fields of the stash, and no others (else ``AttributeError``).
-        prev: the value of the previous step; there only if the step declares ``prev``.
     """
 
     __slots__ = ("args", "prev", "stash")
 
     args: ArgsT
     stash: StashT
-    prev: object
 
     def __init__(self, args: ArgsT, stash: StashT) -> None:
         self.args = args
         self.stash = stash
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Say how to declare ``prev``; called where an attribute is not set."""
+            hint = ": a step that sees it declares prev=True" if name == "prev" else ""
+            message = f"the context has no {name}{hint}"
+            raise AttributeError(message)
+
+
+class PrevContext(Context[ArgsT, StashT], Generic[ArgsT, StashT, PrevT]):
+    """What a step sees that declares ``prev``, and what ``after`` sees.
+
+    Attributes:
+        prev: the value of the previous step, or of ``before`` for the first one.
+    """
+
+    __slots__ = ()
+
+    prev: PrevT
 
 
 class EffectContext(Context[ArgsT, StashT]):
@@ -77,6 +96,16 @@ class EffectContext(Context[ArgsT, StashT]):
     def perform(self, effect: Effect[AnswerT]) -> Awaitable[AnswerT]:
         """Perform an effect: ``answer = await ctx.perform(effect)``."""
         return Performance(effect)
+
+
+class PrevEffectContext(
+    EffectContext[ArgsT, StashT],
+    PrevContext[ArgsT, StashT, PrevT],
+    Generic[ArgsT, StashT, PrevT],
+):
+    """What an effect step sees that declares ``prev``."""
+
+    __slots__ = ()
 
 
 @attrs.frozen
@@ -125,6 +154,22 @@ class Step(Generic[ArgsT_contra, StashT_contra, ValueT_co]):
     degrades: bool
 
 
+@overload
+def step(
+    name: str,
+    *,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    prev: Literal[True],
+    degrades: bool = False,
+    gate: bool = False,
+) -> Callable[
+    [Callable[[PrevContext[ArgsT, StashT, PrevT]], StepCoroutine[ValueT_co]]],
+    Step[ArgsT, StashT, ValueT_co],
+]: ...
+
+
+@overload
 def step(
     name: str,
     *,
@@ -136,13 +181,43 @@ def step(
 ) -> Callable[
     [Callable[[Context[ArgsT, StashT]], StepCoroutine[ValueT_co]]],
     Step[ArgsT, StashT, ValueT_co],
-]:
-    """Make a step of a coroutine function. See ``Step`` for what it declares."""
+]: ...
+
+
+def step(
+    name: str,
+    *,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    prev: bool = False,
+    degrades: bool = False,
+    gate: bool = False,
+) -> Callable[..., Step[ArgsT, StashT, ValueT_co]]:
+    """Make a step of a coroutine function. See ``Step`` for what it declares.
+
+    With ``prev``, the function takes a ``PrevContext``, whose last parameter is the type of the
+    previous step's value.
+    """
     declared = frozenset(reads), frozenset(writes), prev, degrades
     kind = StepKind.GATE if gate else StepKind.PLAIN
     return lambda function: Step(name, function, kind, *declared)
 
 
+@overload
+def effect_step(
+    name: str,
+    *,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    prev: Literal[True],
+    degrades: bool = False,
+) -> Callable[
+    [Callable[[PrevEffectContext[ArgsT, StashT, PrevT]], StepCoroutine[ValueT_co]]],
+    Step[ArgsT, StashT, ValueT_co],
+]: ...
+
+
+@overload
 def effect_step(
     name: str,
     *,
@@ -153,27 +228,67 @@ def effect_step(
 ) -> Callable[
     [Callable[[EffectContext[ArgsT, StashT]], StepCoroutine[ValueT_co]]],
     Step[ArgsT, StashT, ValueT_co],
-]:
-    """Make a step that may perform effects. See ``Step`` for what it declares."""
+]: ...
+
+
+def effect_step(
+    name: str,
+    *,
+    reads: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    prev: bool = False,
+    degrades: bool = False,
+) -> Callable[..., Step[ArgsT, StashT, ValueT_co]]:
+    """Make a step that may perform effects. See ``Step`` for what it declares.
+
+    With ``prev``, the function takes a ``PrevEffectContext``.
+    """
     declared = frozenset(reads), frozenset(writes), prev, degrades
     return lambda function: Step(name, function, StepKind.EFFECT, *declared)
 
 
-def stash_view(declared: Step[ArgsT, StashT, object]) -> type:
+def stash_view(declared: Step[ArgsT, StashT, object], fields: Iterable[str]) -> type:
     """Make the class of the stash that a step sees: its declared fields, and no others.
 
     Fields that the step only reads have no setter. They are filled under their slot's name
-    (``slot_of``).
+    (``slot_of``). Whoever touches another field is told how to declare it.
+
+    Args:
+        declared: the step.
+        fields: of the pipeline's stash.
     """
-    readable = {name: property(attrgetter(slot_of(name))) for name in declared.reads}
+    readable = {name: _read_only(declared.name, name) for name in declared.reads}
+    others = frozenset(fields) - declared.reads - declared.writes
+    hidden = {name: _undeclared(declared.name, name) for name in others}
     slots = (*declared.writes, *map(slot_of, declared.reads))
-    members = {"__slots__": slots, "__delattr__": _refuse_deletion, **readable}
+    members = {"__slots__": slots, "__delattr__": _refuse_deletion, **readable, **hidden}
     return type(f"stash of step {declared.name}", (), members)
 
 
 def slot_of(read_only_field: str) -> str:
     """Name the slot behind a field that a step only reads."""
     return f"_read_only_{read_only_field}"
+
+
+def _read_only(step_name: str, field: str) -> property:
+    message = f'step {step_name} declares that it reads {field}; to write it: writes=["{field}"]'
+
+    def refuse(_stash: object, _value: object) -> None:
+        raise AttributeError(message)
+
+    return property(attrgetter(slot_of(field)), refuse)
+
+
+def _undeclared(step_name: str, field: str) -> property:
+    def refuse_reading(_stash: object) -> object:
+        message = f'step {step_name} does not declare {field}: reads=["{field}"]'
+        raise AttributeError(message)
+
+    def refuse_writing(_stash: object, _value: object) -> None:
+        message = f'step {step_name} does not declare {field}: writes=["{field}"]'
+        raise AttributeError(message)
+
+    return property(refuse_reading, refuse_writing)
 
 
 def _refuse_deletion(_stash: object, field: str) -> None:

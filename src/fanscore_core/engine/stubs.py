@@ -7,7 +7,7 @@ recorded elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -29,20 +29,58 @@ class Answers:
     """A source that knows its answers: ``Answers(answer(question, value), ...)``.
 
     Of two answers to one question, the last counts. A question that has none fails the step that
-    asks it.
+    asks it, and the message names the questions of that type that have one. Questions are shown
+    with their values: this source is for tests and desks, where no value is a secret.
+
+    Raises:
+        TypeError: something given is no question with its answer.
     """
 
     __slots__ = ("_by_question",)
 
     def __init__(self, *given: GivenAnswer) -> None:
+        for each in given:
+            if not _is_answer(each):
+                message = f"expected answer(question, value), got {type(each).__name__}"
+                raise TypeError(message)
         self._by_question: Mapping[Question[object], object] = dict(given)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        return [
-            Answered(self._by_question.get(ask.question, UnknownQuestion()), "answers")
-            for ask in asks
-        ]
+        return [Answered(self._answer(ask.question), "answers") for ask in asks]
+
+    def _answer(self, question: Question[object]) -> object:
+        if question in self._by_question:
+            return self._by_question[question]
+        kind = type(question)
+        others = [repr(each) for each in self._by_question if type(each) is kind]
+        known = f", only for {', '.join(others)}" if others else f", nor for any {kind.__name__}"
+        return UnknownQuestion(f"no answer is given for {question!r}{known}")
+
+
+def as_source(source: Source | Sequence[GivenAnswer]) -> Source:
+    """Return a source as it is, and make one of a list of answers.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if isinstance(source, list | tuple):
+        return Answers(*source)
+    if hasattr(source, "fetch") and not isinstance(source, type):
+        return cast("Source", source)
+    message = (
+        "expected a source (an object that has fetch(asks)) or a list of answer(question, value), "
+        f"got {source.__name__ if isinstance(source, type) else type(source).__name__}"
+    )
+    raise TypeError(message)
+
+
+def _is_answer(given: object) -> bool:
+    match given:
+        case (Question(), _):
+            return True
+        case _:
+            return False
 
 
 @attrs.frozen

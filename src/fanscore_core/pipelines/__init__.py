@@ -1,1 +1,101 @@
-"""The pipelines, one module for each field of the API."""
+"""The pipelines: for each field of the API its steps, and the arguments that it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fanscore_core.lazy_face import lazy_face
+
+if TYPE_CHECKING:
+    from fanscore_core.pipelines.account_scoring import (
+        AccountFanscoreArgs,
+        AccountFanscoreStash,
+        account_fanscore,
+    )
+    from fanscore_core.pipelines.campaigns import (
+        CampaignArgs,
+        EligibilityArgs,
+        campaign,
+        eligibility,
+    )
+    from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
+    from fanscore_core.pipelines.demand_record import (
+        DemandChangeArgs,
+        DemandRecordResult,
+        demand_record_delete,
+        demand_record_save,
+    )
+    from fanscore_core.pipelines.demand_records import RecordsArgs, records
+    from fanscore_core.pipelines.entries import UpsertEntryArgs, upsert_entry
+    from fanscore_core.pipelines.events import EventDetailsArgs, event_details
+    from fanscore_core.pipelines.liveness_checks import (
+        CheckLivenessArgs,
+        LivenessSessionArgs,
+        check_liveness,
+        liveness_session,
+    )
+    from fanscore_core.pipelines.memberships import (
+        ActivationArgs,
+        MembershipArgs,
+        lnaa_activate,
+        lnaa_membership,
+    )
+    from fanscore_core.pipelines.phone_scoring import PhoneScoreArgs, phone_score
+else:
+    __getattr__, __dir__ = lazy_face(
+        __name__,
+        {
+            "account_scoring": ("AccountFanscoreArgs", "AccountFanscoreStash", "account_fanscore"),
+            "campaigns": ("CampaignArgs", "EligibilityArgs", "campaign", "eligibility"),
+            "consumers": ("CONSUMERS", "ConsumeArgs"),
+            "demand_record": (
+                "DemandChangeArgs",
+                "DemandRecordResult",
+                "demand_record_delete",
+                "demand_record_save",
+            ),
+            "demand_records": ("RecordsArgs", "records"),
+            "entries": ("UpsertEntryArgs", "upsert_entry"),
+            "events": ("EventDetailsArgs", "event_details"),
+            "liveness_checks": (
+                "CheckLivenessArgs",
+                "LivenessSessionArgs",
+                "check_liveness",
+                "liveness_session",
+            ),
+            "memberships": ("ActivationArgs", "MembershipArgs", "lnaa_activate", "lnaa_membership"),
+            "phone_scoring": ("PhoneScoreArgs", "phone_score"),
+        },
+    )
+
+__all__ = [
+    "CONSUMERS",
+    "AccountFanscoreArgs",
+    "AccountFanscoreStash",
+    "ActivationArgs",
+    "CampaignArgs",
+    "CheckLivenessArgs",
+    "ConsumeArgs",
+    "DemandChangeArgs",
+    "DemandRecordResult",
+    "EligibilityArgs",
+    "EventDetailsArgs",
+    "LivenessSessionArgs",
+    "MembershipArgs",
+    "PhoneScoreArgs",
+    "RecordsArgs",
+    "UpsertEntryArgs",
+    "account_fanscore",
+    "campaign",
+    "check_liveness",
+    "demand_record_delete",
+    "demand_record_save",
+    "eligibility",
+    "event_details",
+    "liveness_session",
+    "lnaa_activate",
+    "lnaa_membership",
+    "phone_score",
+    "records",
+    "upsert_entry",
+]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
 import attrs
 
 from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.question import Source
+from fanscore_core.engine.rounds import run
 from fanscore_core.engine.steps import Context, EarlyReturn, step
+from fanscore_core.engine.stubs import GivenAnswer
 from fanscore_core.errors import Unavailable
+from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin
 from fanscore_core.ids import (
     BotRunId,
     EventId,
@@ -18,24 +23,13 @@ from fanscore_core.ids import (
     valid_id,
     valid_optional_id,
 )
-from fanscore_core.policy import ScorePolicy, Signal
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.scoring import (
-    AccountFanscore,
-    BaseScore,
-    Boost,
-    Finding,
-    Missing,
-    ScoreOrigin,
-    ScoreReason,
-    base_score,
-    boost,
-    explain,
-    no_history,
-)
+from fanscore_core.scoring import AccountFanscore, Boost, boost, decide
+from fanscore_core.signals import ARM, EVENT, MODEL, Missing
 
 
 @attrs.frozen
@@ -55,9 +49,6 @@ class AccountFanscoreArgs:
     member_id: MemberId | None = attrs.field(default=None, validator=valid_optional_id)
 
 
-NOT_ASKED = ScoreReason("ARM_NOT_ASKED", 0, "ARM risk scoring was not asked")
-
-
 @attrs.define
 class AccountFanscoreStash:
     """What the steps leave for one another.
@@ -71,16 +62,18 @@ class AccountFanscoreStash:
         event_data: the number of the fan's demand records for the event.
         bot_cursor: the model run to ask.
         bot_score: the probability that the fan is a bot.
+        findings: all that was found, once all is: what the score was decided from.
     """
 
     member_id: MemberId | None = None
     score: BaseScore | None = None
     arm_score: Finding = Missing.NOT_ASKED
-    arm_boost: Boost = Boost(Signal.ARM, NOT_ASKED)
+    arm_boost: Boost = boost(DEFAULT_POLICY, ARM, Missing.NOT_ASKED)
     disco_event_id: EventId | Missing = Missing.NOT_ASKED
     event_data: Finding = Missing.NOT_ASKED
     bot_cursor: BotRunId | Missing = Missing.NOT_ASKED
     bot_score: Finding = Missing.NOT_ASKED
+    findings: Findings | None = None
 
 
 Ctx: TypeAlias = Context[AccountFanscoreArgs, AccountFanscoreStash]
@@ -92,7 +85,7 @@ async def get_account_fanscore_global_user_id(ctx: Ctx) -> None:
     identity = await FanIdentity(ctx.args.global_user_id)
     ctx.stash.member_id = (identity.member_id if identity else None) or ctx.args.member_id
     if identity and identity.score:
-        ctx.stash.score = base_score(identity.score, ScoreOrigin.IDENTITY_SCORE)
+        ctx.stash.score = BaseScore(ScoreOrigin.IDENTITY_SCORE, identity.score.raw_score)
 
 
 @step("getAccountFanscoreMemberId", reads=["member_id"], writes=["score"])
@@ -102,7 +95,7 @@ async def get_account_fanscore_member_id(ctx: Ctx) -> EarlyReturn[None] | None:
         return EarlyReturn(None)
     stored = await AccountScore(ctx.stash.member_id)
     if stored:
-        ctx.stash.score = base_score(stored, ScoreOrigin.ACCOUNT_SCORE)
+        ctx.stash.score = BaseScore(ScoreOrigin.ACCOUNT_SCORE, stored.raw_score)
     return None
 
 
@@ -111,10 +104,10 @@ async def get_arm_score(ctx: Ctx) -> None:
     """Ask how risky the fan is."""
     try:
         risk = await ArmScore(ctx.args.global_user_id, ctx.args.event_id)
-        ctx.stash.arm_score = Missing.NO_SCORE if risk is None else risk
+        ctx.stash.arm_score = Missing.NO_SCORE if risk is None else Decimal(risk)
     except Unavailable:
         ctx.stash.arm_score = Missing.UNAVAILABLE
-    ctx.stash.arm_boost = boost(ctx.args.policy, Signal.ARM, ctx.stash.arm_score)
+    ctx.stash.arm_boost = boost(ctx.args.policy, ARM, ctx.stash.arm_score)
 
 
 @step("getDiscoEventId", writes=["disco_event_id"], degrades=True)
@@ -162,24 +155,24 @@ async def get_bot_or_not(ctx: Ctx) -> EarlyReturn[None] | None:
         return EarlyReturn(None)
     try:
         verdict = await BotOrNot(ctx.args.global_user_id, cursor)
-        ctx.stash.bot_score = Missing.NO_VERDICT if verdict is None else verdict
+        ctx.stash.bot_score = Missing.NO_VERDICT if verdict is None else Decimal(verdict)
     except Unavailable:
         ctx.stash.bot_score = Missing.UNAVAILABLE
     return None
 
 
-@step("calcAccountScore", reads=["score", "arm_boost", "event_data", "bot_score"])
+@step(
+    "calcAccountScore", reads=["score", "arm_score", "event_data", "bot_score"], writes=["findings"]
+)
 async def calc_account_score(ctx: Ctx) -> AccountFanscore:
-    """Add up the score and its reasons."""
-    policy, stash = ctx.args.policy, ctx.stash
-    return explain(
-        policy,
-        ctx.args.global_user_id,
-        stash.score or no_history(policy),
-        stash.arm_boost,
-        boost(policy, Signal.EVENT, stash.event_data),
-        boost(policy, Signal.MODEL, stash.bot_score),
+    """Decide the score, of what the steps before have found."""
+    stash, base = ctx.stash, ctx.stash.score
+    stash.findings = Findings(
+        base.origin if base else ScoreOrigin.NO_HISTORY,
+        base.raw if base else None,
+        {ARM: stash.arm_score, EVENT: stash.event_data, MODEL: stash.bot_score},
     )
+    return decide(ctx.args.policy, ctx.args.global_user_id, stash.findings)
 
 
 account_fanscore = pipeline(
@@ -196,3 +189,28 @@ account_fanscore = pipeline(
         calc_account_score,
     ),
 )
+
+
+def score_fan(
+    global_user_id: GlobalUserId,
+    source: Source | Sequence[GivenAnswer],
+    *,
+    event_id: EventId | None = None,
+    member_id: MemberId | None = None,
+    policy: ScorePolicy = DEFAULT_POLICY,
+) -> AccountFanscore:
+    """Score one fan: run ``account_fanscore``, and return its result.
+
+    Args:
+        global_user_id: whose score.
+        source: who answers the questions; or their answers, as ``answer`` pairs them.
+        event_id: for which event, by either kind of event id.
+        member_id: the fan's account, used where the identity record names none.
+        policy: decides the points.
+
+    Raises:
+        FanscoreError: a base score could not be looked up, or time ran out.
+        PipelineError: the source does not know a question, or answered with a wrong type.
+    """
+    args = AccountFanscoreArgs(policy, global_user_id, event_id, member_id)
+    return run(account_fanscore, args, source).result()

@@ -68,7 +68,8 @@ async def get_account_fanscore_global_user_id(ctx: Ctx) -> EarlyReturn[None] | N
 async def get_arm_score(ctx: Ctx) -> EarlyReturn[None] | None:
     """Ask how risky the fan is; what cannot be had is left out."""
     try:
-        ctx.stash.arm_score = await ArmScore(ctx.args.caller, ctx.args.event_id)
+        risk = await ArmScore(ctx.args.caller, ctx.args.event_id)
+        ctx.stash.arm_score = None if risk is None else Decimal(risk)
     except Unavailable:
         return EarlyReturn(None)
     return None

@@ -1,1 +1,142 @@
-"""The questions that the core asks of the outside, one module for each system."""
+"""The questions that pipelines ask, and the values that answer them: a module for each system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fanscore_core.lazy_face import lazy_face
+
+if TYPE_CHECKING:
+    from fanscore_core.ports.account_fanscore import AccountScore
+    from fanscore_core.ports.account_service import AccountInfo, UserInfo
+    from fanscore_core.ports.arm_scoring import ArmScore
+    from fanscore_core.ports.campaign_service import (
+        Campaign,
+        CampaignById,
+        CampaignStatus,
+        Eligibility,
+    )
+    from fanscore_core.ports.consumers import (
+        ConsumerMark,
+        FanProfile,
+        Post,
+        PostNotification,
+        PostSync,
+        PutMark,
+        PutOutcome,
+        PutProfile,
+    )
+    from fanscore_core.ports.demand import (
+        DemandRecords,
+        DemandSaleRecord,
+        DiscoEventId,
+        EventDemandCount,
+        PutDemandRecord,
+        PutResult,
+    )
+    from fanscore_core.ports.eligibility_service import FanEligibility
+    from fanscore_core.ports.event_bus import PublishUserEvent
+    from fanscore_core.ports.event_details import EventById, EventDetails, Sale, Venue
+    from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
+    from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
+    from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
+    from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
+    from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore, RiskRecommendation
+    from fanscore_core.ports.verification import (
+        FinishLivenessSession,
+        LastLivenessSession,
+        PutLivenessSession,
+        StoredLivenessSession,
+    )
+else:
+    __getattr__, __dir__ = lazy_face(
+        __name__,
+        {
+            "account_fanscore": ("AccountScore",),
+            "account_service": ("AccountInfo", "UserInfo"),
+            "arm_scoring": ("ArmScore",),
+            "campaign_service": ("Campaign", "CampaignById", "CampaignStatus", "Eligibility"),
+            "consumers": (
+                "ConsumerMark",
+                "FanProfile",
+                "Post",
+                "PostNotification",
+                "PostSync",
+                "PutMark",
+                "PutOutcome",
+                "PutProfile",
+            ),
+            "demand": (
+                "DemandRecords",
+                "DemandSaleRecord",
+                "DiscoEventId",
+                "EventDemandCount",
+                "PutDemandRecord",
+                "PutResult",
+            ),
+            "eligibility_service": ("FanEligibility",),
+            "event_bus": ("PublishUserEvent",),
+            "event_details": ("EventById", "EventDetails", "Sale", "Venue"),
+            "fan_identity": ("BotOrNot", "BotOrNotCursor", "FanIdentity", "Identity"),
+            "idv_check_liveness": ("LivenessResult", "StartLivenessSession"),
+            "liveness_vendor": ("CreateVendorSession", "VendorSessionResult"),
+            "lnaa": ("ActivateMembership", "LnaaMembership", "Membership", "NO_MEMBER"),
+            "phone_scoring": ("PhoneNumberScore", "PhoneScore", "RiskRecommendation"),
+            "verification": (
+                "FinishLivenessSession",
+                "LastLivenessSession",
+                "PutLivenessSession",
+                "StoredLivenessSession",
+            ),
+        },
+    )
+
+__all__ = [
+    "NO_MEMBER",
+    "AccountInfo",
+    "AccountScore",
+    "ActivateMembership",
+    "ArmScore",
+    "BotOrNot",
+    "BotOrNotCursor",
+    "Campaign",
+    "CampaignById",
+    "CampaignStatus",
+    "ConsumerMark",
+    "CreateVendorSession",
+    "DemandRecords",
+    "DemandSaleRecord",
+    "DiscoEventId",
+    "Eligibility",
+    "EventById",
+    "EventDemandCount",
+    "EventDetails",
+    "FanEligibility",
+    "FanIdentity",
+    "FanProfile",
+    "FinishLivenessSession",
+    "Identity",
+    "LastLivenessSession",
+    "LivenessResult",
+    "LnaaMembership",
+    "Membership",
+    "PhoneNumberScore",
+    "PhoneScore",
+    "Post",
+    "PostNotification",
+    "PostSync",
+    "PublishUserEvent",
+    "PutDemandRecord",
+    "PutLivenessSession",
+    "PutMark",
+    "PutOutcome",
+    "PutProfile",
+    "PutResult",
+    "RiskRecommendation",
+    "Sale",
+    "StartLivenessSession",
+    "StoredLivenessSession",
+    "UserInfo",
+    "VendorSessionResult",
+    "Venue",
+]

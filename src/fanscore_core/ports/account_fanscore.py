@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from fanscore_core.engine.question import Query
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import MemberId, valid_id
-from fanscore_core.scoring import StoredScore
 
 
 @attrs.frozen

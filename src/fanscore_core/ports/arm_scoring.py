@@ -11,7 +11,7 @@ from fanscore_core.ids import EventId, GlobalUserId, valid_id, valid_optional_id
 
 
 @attrs.frozen
-class ArmScore(Query[Decimal | None]):
+class ArmScore(Query[Decimal | int | None]):
     """The risk of a fan, 0 safe to 10 risky; ``None`` if the service knows no score."""
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)

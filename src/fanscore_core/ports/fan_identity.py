@@ -7,8 +7,8 @@ from decimal import Decimal
 import attrs
 
 from fanscore_core.engine.question import Query
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, GlobalUserId, MemberId, valid_id, valid_optional_id
-from fanscore_core.scoring import StoredScore
 
 
 @attrs.frozen
@@ -37,7 +37,7 @@ class BotOrNotCursor(Query[BotRunId | None]):
 
 
 @attrs.frozen
-class BotOrNot(Query[Decimal | None]):
+class BotOrNot(Query[Decimal | int | None]):
     """The probability, 0 to 1, that a fan is a bot, by one run of the model.
 
     ``None`` if that run has no verdict on the fan.

@@ -20,6 +20,7 @@ class LnaaMembership:
 
 
 NO_MEMBER = LnaaMembership(is_member=False)
+"""What a fan has of whom LNAA knows nothing."""
 
 
 @attrs.frozen

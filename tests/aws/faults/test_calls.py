@@ -22,11 +22,11 @@ from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDE
 from fanscore_adapters.sources import Sources
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
+from fanscore_core.findings import StoredScore
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, PutResult
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 from tests.aws.faults.server import Exchange, passed_on
 from tests.aws.faults.stage import Stage, stored_after
 from tests.aws.faults.table import (

@@ -8,18 +8,17 @@ from decimal import Decimal
 
 import attrs
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.engine.stubs import Answers, Recording, answer
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, RequestId
-from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 
 ACCOUNT_FANSCORE = "VFApi.accountFanscore"
 TIME_LEFT_S = 12.5
@@ -106,7 +105,7 @@ def app_of(
     policy: ScorePolicy | None = None,
 ) -> App:
     """Make an app of a source and a report, on the day of ``NOW``."""
-    return App(policy or default_policy(), source, report, lambda: NOW, lambda: MINTED)
+    return App(policy or DEFAULT_POLICY, source, report, lambda: NOW, lambda: MINTED)
 
 
 @attrs.frozen

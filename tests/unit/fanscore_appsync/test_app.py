@@ -6,7 +6,6 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync.arguments import AccountFanscoreArguments
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.fields import FIELDS, Field
@@ -17,6 +16,7 @@ from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.engine.stubs import Recording, answer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import BotRunId, EventId
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
@@ -309,7 +309,11 @@ def test_a_question_that_nobody_answers() -> None:
     response = used.answer(score_event(eventId="evt-unheard-of", envelope=True))
     assert response == enveloped("500", "Internal error", code="INTERNAL", id="report-0")
     assert [str(error) for error in used.reports] == [
-        "step getArmScore: no source answers this: ArmScore"
+        (
+            "step getArmScore: no answer is given for "
+            f"{ArmScore(FAN, EventId('evt-unheard-of'))!r}, only for {ArmScore(FAN, EVENT)!r}, "
+            f"{ArmScore(OTHER_FAN, EVENT)!r}: ArmScore"
+        )
     ]
 
 
@@ -380,7 +384,12 @@ def test_one_bad_item_spoils_none() -> None:
         {"data": {}},
         {"data": SCORE},
     ]
-    assert [type(error) for error in used.reports] == [AttributeError]
+    assert [str(error) for error in used.reports] == [
+        (
+            "step getAccountFanscoreGlobalUserId: "
+            "expected an answer of type Identity or NoneType, got Basket: FanIdentity"
+        )
+    ]
 
 
 def test_a_source_that_fails_spoils_only_what_needs_it() -> None:
@@ -426,7 +435,7 @@ def test_envelopes_in_a_batch_do_not_count() -> None:
 
 def test_the_policy_of_the_app_decides() -> None:
     """The score is decided by the policy that the app was made with."""
-    policy = attrs.evolve(default_policy(), version="other", no_history_raw_score=20)
+    policy = attrs.evolve(DEFAULT_POLICY, version="other", no_history_raw_score=20)
     used = desk()
     app = app_of(lambda _: used.source, lambda _: "report-0", policy)
     response = app.answer(score_event(OTHER_FAN), TIME_LEFT_S).response

@@ -23,7 +23,7 @@ from fanscore_core import ids
 from fanscore_core.demand import DemandRecord, StoredDemandRecord, deletion
 from fanscore_core.demand import Stamp as DemandStamp
 from fanscore_core.pipelines.demand_record import DemandRecordResult
-from fanscore_core.policy import Signal
+from fanscore_core.signals import SIGNALS, Signal
 
 SDL = (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
 SCHEMA = appsync_schema(SDL)
@@ -34,6 +34,7 @@ NAMES: Mapping[object, str] = {
     **SCALARS,
     StoredDemandRecord: "DemandRecord",
     Signal: "String",
+    Mapping[Signal, int]: "ScoreBoosts",
 }
 """What has another name in GraphQL than here."""
 
@@ -85,7 +86,7 @@ def test_records_are_never_null() -> None:
 def test_types_agree(name: str) -> None:
     """Every object and enum of the schema has the members of the class of its name."""
     kind = SCHEMA.type_map[name]
-    if name.startswith("__") or name in {*RESOLVED_TYPES, "DemandRecord"}:
+    if name.startswith("__") or name in {*RESOLVED_TYPES, "DemandRecord", "ScoreBoosts"}:
         return
     if isinstance(kind, graphql.GraphQLEnumType):
         assert list(kind.values) == _values({**CLASSES, **INPUTS}[name])
@@ -97,6 +98,14 @@ def test_types_agree(name: str) -> None:
             for field, each in kind.fields.items()
         }
         assert shown == graphql_members(CLASSES[name], NAMES)
+
+
+def test_boosts_are_those_of_the_signals() -> None:
+    """``ScoreBoosts`` has the points of each signal, under the signal's name."""
+    kind = SCHEMA.type_map["ScoreBoosts"]
+    assert isinstance(kind, graphql.GraphQLObjectType)
+    shown = {name: str(field.type) for name, field in kind.fields.items()}
+    assert shown == {signal.name: "Int!" for signal in SIGNALS}
 
 
 def test_a_demand_record_shows_the_members_of_its_type() -> None:

@@ -9,7 +9,6 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_appsync import demand_record as demand
 from fanscore_appsync.testing import (
     API_KEY_HEADERS,
@@ -28,6 +27,7 @@ from fanscore_core.engine.stubs import Answers, Recording, answer
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineError, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DemandRecords, PutDemandRecord, PutResult
@@ -98,7 +98,8 @@ def test_unforeseen_errors_say_what_they_are() -> None:
     (unforeseen,) = result.unforeseen
     assert isinstance(unforeseen, PipelineError)
     said = (
-        "PipelineMisuse: step getAccountFanscoreGlobalUserId: no source answers this: FanIdentity"
+        "PipelineMisuse: step getAccountFanscoreGlobalUserId: no answer is given for "
+        f"{FanIdentity(FAN)!r}, nor for any FanIdentity: FanIdentity"
     )
     assert result.errors[0]["errorInfo"] == {"code": "INTERNAL", "id": said}
 
@@ -311,7 +312,7 @@ def test_callers_that_appsync_turns_away(
 
 def test_other_policies() -> None:
     """A test may have a score policy of its own."""
-    policy = attrs.evolve(default_policy(), version="mine", no_history_raw_score=10)
+    policy = attrs.evolve(DEFAULT_POLICY, version="mine", no_history_raw_score=10)
     query = '{ api { accountFanscore(globalUserId: "user123") { score policyVersion } } }'
     result = Fanscore(policy).graphql(query, as_=user(FAN), answers=UNKNOWN_FAN)
     assert result.data == {"api": {"accountFanscore": {"score": 10, "policyVersion": "mine"}}}

@@ -30,8 +30,8 @@ from fanscore_core.errors import (
     UnknownQuestion,
 )
 from fanscore_core.ids import RULE, EventId, GlobalUserId, MemberId
-from fanscore_core.policy import Signal
-from fanscore_core.scoring import AccountFanscore, ScoreBoosts, ScoreReason
+from fanscore_core.scoring import AccountFanscore, ScoreReason
+from fanscore_core.signals import ARM, EVENT, MODEL
 
 VALID: Mapping[str, object] = appsync_event(
     "VFApi.accountFanscore",
@@ -231,10 +231,10 @@ def test_results_are_written() -> None:
         GlobalUserId("user123"),
         60,
         75,
-        ScoreBoosts(-15, 0, 0),
+        {ARM: -15, EVENT: 0, MODEL: 0},
         (ScoreReason("ACCOUNT_SCORE", 75, "why"), ScoreReason("ARM_HIGH_RISK", -15, "why not")),
         "2026-11-01",
-        (Signal.EVENT, Signal.MODEL),
+        (EVENT, MODEL),
     )
     assert json.loads(json.dumps(wire.data(result))) == {
         "globalUserId": "user123",

@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 
 from fanscore_core.errors import InvalidInput
-from fanscore_core.policy import RESERVED_CODES, Band, ScorePolicy, Signal, SignalPolicy
-from fanscore_core.scoring import Missing, ScoreOrigin
+from fanscore_core.findings import ScoreOrigin
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy, reserved_codes
+from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Band, Missing, SignalPolicy
 
 LOW = Band(5, "LOW", Decimal("0.2"))
 MIDDLE = Band(0, "MIDDLE", Decimal(3))
 HIGH = Band(-15, "HIGH")
+RESERVED = reserved_codes(DEFAULT_POLICY.signals)
 BANDS = SignalPolicy(-1, (LOW, MIDDLE, HIGH))
 
 
@@ -29,7 +31,10 @@ def policy(
 ) -> ScorePolicy:
     """Make a policy; what is not given is good."""
     return ScorePolicy(
-        version, score_range, no_history, always("A"), always("E"), model or always("M")
+        version,
+        score_range,
+        no_history,
+        {ARM: always("A"), EVENT: always("E"), MODEL: model or always("M")},
     )
 
 
@@ -97,21 +102,24 @@ def test_a_code_is_for_machines(code: str) -> None:
     assert refusal(lambda: Band(0, code)) == "code: expected capitals, digits and _"
 
 
-@pytest.mark.parametrize("code", sorted(RESERVED_CODES))
+@pytest.mark.parametrize("code", sorted(RESERVED))
 def test_reserved_codes_are_for_other_reasons(code: str) -> None:
     """A code that stands for another reason cannot be a band's."""
-    assert refusal(lambda: Band(0, code)) == "code: this code has a meaning of its own"
+    refused = "model.bands[0].code: this code has a meaning of its own"
+    assert refusal(lambda: policy(model=always(code))) == refused
 
 
 def test_the_reserved_codes_are_the_documents() -> None:
     """Reserved is every code that a reason without a band can have."""
     missing = {
-        Signal.ARM: (Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.NO_SCORE),
-        Signal.EVENT: (Missing.UNAVAILABLE, Missing.NOT_ASKED),
-        Signal.MODEL: (Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.NO_VERDICT),
+        ARM: (Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.NO_SCORE),
+        EVENT: (Missing.UNAVAILABLE, Missing.NOT_ASKED),
+        MODEL: (Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.NO_VERDICT),
     }
-    codes = {f"{signal.name}_{why.name}" for signal, whys in missing.items() for why in whys}
-    assert {"CLAMPED", *codes, *(origin.name for origin in ScoreOrigin)} == RESERVED_CODES
+    codes = {
+        f"{signal.name.upper()}_{why.name}" for signal, whys in missing.items() for why in whys
+    }
+    assert {"CLAMPED", *codes, *(origin.name for origin in ScoreOrigin)} == RESERVED
 
 
 def test_a_policy_has_a_name() -> None:
@@ -152,7 +160,7 @@ def test_the_range_includes_its_ends(no_history: int) -> None:
 def test_each_signal_has_its_own_policy() -> None:
     """The policy of a signal is the one under the signal's name."""
     whole = policy()
-    assert {signal.value: whole.of(signal) for signal in Signal} == {
+    assert {signal.name: whole.of(signal) for signal in SIGNALS} == {
         "arm": always("A"),
         "event": always("E"),
         "model": always("M"),

@@ -5,29 +5,22 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_adapters.documents.policy import default_policy
 from fanscore_core.errors import InvalidInput
-from fanscore_core.ids import GlobalUserId
-from fanscore_core.policy import Band, Signal, SignalPolicy
-from fanscore_core.scoring import (
-    AccountFanscore,
+from fanscore_core.findings import (
     BaseScore,
-    Boost,
     Finding,
-    Missing,
-    ScoreBoosts,
+    Findings,
     ScoreOrigin,
-    ScoreReason,
     StoredScore,
-    base_score,
-    boost,
-    explain,
-    no_history,
     round_half_up,
 )
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, boost, decide
+from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Band, Missing, Signal, SignalPolicy
 
 FAN = GlobalUserId("user123")
-POLICY = default_policy()
+POLICY = DEFAULT_POLICY
 RANGE_MESSAGE = "A score is never below 0 or above 100"
 
 ARM_LOW = ScoreReason("ARM_LOW_RISK", 5, "ARM risk score is below 3")
@@ -42,19 +35,26 @@ BOT = ScoreReason("MODEL_LIKELY_BOT", -40, "Bot probability is 0.8 or more")
 
 def account(raw_score: int) -> BaseScore:
     """Start from the score of an account."""
-    return BaseScore(ScoreOrigin.ACCOUNT_SCORE, raw_score)
+    return BaseScore(ScoreOrigin.ACCOUNT_SCORE, Decimal(raw_score))
 
 
-def scored(base: BaseScore, arm: Finding, event: Finding, model: Finding) -> AccountFanscore:
-    """Score a fan by the default policy."""
-    return explain(
-        POLICY,
-        FAN,
-        base,
-        boost(POLICY, Signal.ARM, arm),
-        boost(POLICY, Signal.EVENT, event),
-        boost(POLICY, Signal.MODEL, model),
-    )
+def scored(
+    base: BaseScore | None,
+    arm: Finding,
+    event: Finding,
+    model: Finding,
+    *,
+    policy: ScorePolicy = POLICY,
+) -> AccountFanscore:
+    """Decide the score of a fan, by the default policy."""
+    origin = base.origin if base else ScoreOrigin.NO_HISTORY
+    signals = {ARM: arm, EVENT: event, MODEL: model}
+    return decide(policy, FAN, Findings(origin, base.raw if base else None, signals))
+
+
+def changed(signal: Signal, worth: SignalPolicy) -> ScorePolicy:
+    """Change what one signal is worth in the default policy."""
+    return attrs.evolve(POLICY, signals={**POLICY.signals, signal: worth})
 
 
 def test_the_documents_example() -> None:
@@ -63,7 +63,7 @@ def test_the_documents_example() -> None:
         FAN,
         score=87,
         raw_score=75,
-        boosts=ScoreBoosts(arm=5, event=4, model=3),
+        boosts={ARM: 5, EVENT: 4, MODEL: 3},
         reasons=(
             ScoreReason("ACCOUNT_SCORE", 75, "Score of the fan's account"),
             ARM_LOW,
@@ -95,18 +95,15 @@ def test_the_documents_example() -> None:
 )
 def test_stored_scores_are_rounded_half_up(stored: str, rounded: int) -> None:
     """A stored score becomes an integer by rounding halves up, once and exactly."""
-    score = StoredScore(Decimal(stored))
-    base = base_score(score, ScoreOrigin.ACCOUNT_SCORE)
-    assert (round_half_up(Decimal(stored)), base) == (rounded, account(rounded))
+    base = BaseScore(ScoreOrigin.ACCOUNT_SCORE, StoredScore(Decimal(stored)).raw_score)
+    nothing = [Missing.NOT_ASKED] * 3
+    assert (round_half_up(Decimal(stored)), scored(base, *nothing).raw_score) == (rounded, rounded)
 
 
-def test_the_raw_score_is_what_counts() -> None:
-    """A score starts from the stored raw score, and from the score only where there is none."""
-    score, raw_score = Decimal(87), Decimal("74.5")
-    both, only_score = StoredScore(score, raw_score), StoredScore(score)
-    assert only_score == StoredScore(score, score)
-    assert base_score(both, ScoreOrigin.IDENTITY_SCORE) == BaseScore(ScoreOrigin.IDENTITY_SCORE, 75)
-    assert base_score(only_score, ScoreOrigin.ACCOUNT_SCORE) == account(87)
+def test_the_raw_score_is_the_score_where_there_is_none() -> None:
+    """A stored score without a raw score has the score for one."""
+    score = Decimal("74.5")
+    assert StoredScore(score) == StoredScore(score, score)
 
 
 @pytest.mark.parametrize("score", ["-0.01", "100.01", "1E+9", "NaN", "sNaN", "Infinity"])
@@ -120,12 +117,47 @@ def test_a_stored_score_lies_in_its_range(score: str) -> None:
     assert str(refused.value) == "raw_score: expected a number from 0 to 100"
 
 
-@pytest.mark.parametrize("score", [50, 50.0, "50", True, None], ids=repr)
-def test_a_stored_score_is_exact(score: Decimal) -> None:
-    """A stored score is a ``Decimal`` and no other kind of number."""
+@pytest.mark.parametrize(
+    ("score", "kind"), [(50.0, "float"), ("50", "str"), (True, "bool"), (None, "NoneType")]
+)
+def test_a_stored_score_is_exact(score: Decimal, kind: str) -> None:
+    """A stored score is a ``Decimal`` or an ``int``, and the message says so."""
     with pytest.raises(InvalidInput) as refused:
         StoredScore(score)
-    assert str(refused.value) == "score: expected a number from 0 to 100"
+    expected = f"score: expected a number from 0 to 100: a Decimal or an int, not {kind}"
+    assert str(refused.value) == expected
+
+
+def test_a_stored_score_may_be_an_integer() -> None:
+    """An ``int`` is taken for the ``Decimal`` that it is."""
+    assert StoredScore(75, 0) == StoredScore(Decimal(75), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("origin", "raw", "expected"),
+    [
+        (ScoreOrigin.NO_HISTORY, Decimal(50), "none with NO_HISTORY"),
+        (ScoreOrigin.ACCOUNT_SCORE, None, "a number with ACCOUNT_SCORE"),
+        (ScoreOrigin.IDENTITY_SCORE, None, "a number with IDENTITY_SCORE"),
+    ],
+)
+def test_findings_have_a_raw_score_or_no_history(
+    origin: ScoreOrigin, raw: Decimal | None, expected: str
+) -> None:
+    """A raw score stands in the findings exactly where a score was found."""
+    with pytest.raises(InvalidInput) as refused:
+        Findings(origin, raw, {})
+    assert str(refused.value) == f"raw: expected {expected}"
+
+
+def test_findings_cannot_be_changed() -> None:
+    """What a decision was made from stays what it was, whoever keeps the mapping that made it."""
+    signals: dict[Signal, Finding] = {ARM: Decimal(2)}
+    findings = Findings(ScoreOrigin.NO_HISTORY, None, signals)
+    signals[ARM] = Decimal(9)
+    assert (findings.of(ARM), findings.of(EVENT)) == (Decimal(2), Missing.NOT_ASKED)
+    with pytest.raises(TypeError):
+        findings.signals[ARM] = Decimal(9)  # type: ignore[index]  # that is what is shown
 
 
 @pytest.mark.parametrize("edge", ["0", "100"])
@@ -137,32 +169,32 @@ def test_a_stored_score_may_be_at_the_edge(edge: str) -> None:
 @pytest.mark.parametrize(
     ("signal", "value", "reason"),
     [
-        (Signal.ARM, "0", ARM_LOW),
-        (Signal.ARM, "2.999", ARM_LOW),
+        (ARM, "0", ARM_LOW),
+        (ARM, "2.999", ARM_LOW),
         (
-            Signal.ARM,
+            ARM,
             "3",
             ScoreReason("ARM_MEDIUM_RISK", 0, "ARM risk score is 3 or more, and below 6"),
         ),
-        (Signal.ARM, "6", ARM_HIGH),
-        (Signal.ARM, "10", ARM_HIGH),
-        (Signal.EVENT, "0", NO_DEMAND),
-        (Signal.EVENT, "1", ONE_DEMAND),
+        (ARM, "6", ARM_HIGH),
+        (ARM, "10", ARM_HIGH),
+        (EVENT, "0", NO_DEMAND),
+        (EVENT, "1", ONE_DEMAND),
         (
-            Signal.EVENT,
+            EVENT,
             "2",
             ScoreReason(
                 "EVENT_STRONG_DEMAND", 6, "Number of demand records for the event is 2 or more"
             ),
         ),
-        (Signal.MODEL, "0.199", HUMAN),
+        (MODEL, "0.199", HUMAN),
         (
-            Signal.MODEL,
+            MODEL,
             "0.2",
             ScoreReason("MODEL_UNSURE", 0, "Bot probability is 0.2 or more, and below 0.8"),
         ),
-        (Signal.MODEL, "0.8", BOT),
-        (Signal.MODEL, "1", BOT),
+        (MODEL, "0.8", BOT),
+        (MODEL, "1", BOT),
     ],
 )
 def test_a_boost_is_that_of_the_band(signal: Signal, value: str, reason: ScoreReason) -> None:
@@ -172,38 +204,38 @@ def test_a_boost_is_that_of_the_band(signal: Signal, value: str, reason: ScoreRe
 
 def test_a_signal_with_one_band_is_merely_known() -> None:
     """The message of a band without any bound does not make one up."""
-    policy = attrs.evolve(POLICY, arm=SignalPolicy(0, (Band(1, "ANY_RISK"),)))
+    policy = changed(ARM, SignalPolicy(0, (Band(1, "ANY_RISK"),)))
     reason = ScoreReason("ANY_RISK", 1, "ARM risk score is known")
-    assert boost(policy, Signal.ARM, Decimal(4)) == Boost(Signal.ARM, reason)
+    assert boost(policy, ARM, Decimal(4)) == Boost(ARM, reason)
 
 
 @pytest.mark.parametrize("bound", ["1E+1", "10"])
 def test_a_message_is_for_people(bound: str) -> None:
     """A message writes a bound without an exponent, however the policy writes it."""
     bands = (Band(1, "FEW", Decimal(bound)), Band(2, "MANY"))
-    policy = attrs.evolve(POLICY, event=SignalPolicy(0, bands))
+    policy = changed(EVENT, SignalPolicy(0, bands))
     message = "Number of demand records for the event is below 10"
-    assert boost(policy, Signal.EVENT, Decimal(4)).reason.message == message
+    assert boost(policy, EVENT, Decimal(4)).reason.message == message
 
 
 @pytest.mark.parametrize(
     ("signal", "missing", "code", "message"),
     [
         (
-            Signal.ARM,
+            ARM,
             Missing.NO_SCORE,
             "ARM_NO_SCORE",
             "ARM risk scoring knows no score for the fan",
         ),
         (
-            Signal.EVENT,
+            EVENT,
             Missing.NOT_ASKED,
             "EVENT_NOT_ASKED",
             "Demand for the event was not asked",
         ),
-        (Signal.MODEL, Missing.NOT_ASKED, "MODEL_NOT_ASKED", "The bot model was not asked"),
+        (MODEL, Missing.NOT_ASKED, "MODEL_NOT_ASKED", "The bot model was not asked"),
         (
-            Signal.MODEL,
+            MODEL,
             Missing.NO_VERDICT,
             "MODEL_NO_VERDICT",
             "The bot model has no verdict on the fan",
@@ -220,22 +252,22 @@ def test_a_signal_without_a_value_is_worth_nothing(
 @pytest.mark.parametrize(
     ("signal", "message"),
     [
-        (Signal.ARM, "ARM risk scoring gave no answer"),
-        (Signal.EVENT, "Demand for the event gave no answer"),
-        (Signal.MODEL, "The bot model gave no answer"),
+        (ARM, "ARM risk scoring gave no answer"),
+        (EVENT, "Demand for the event gave no answer"),
+        (MODEL, "The bot model gave no answer"),
     ],
 )
 def test_a_signal_whose_system_is_down_is_degraded(signal: Signal, message: str) -> None:
     """Where a system gave no answer, the policy's points for that apply, and the boost says so."""
-    down = {each.value: attrs.evolve(POLICY.of(each), unavailable=-7) for each in Signal}
-    reason = ScoreReason(f"{signal.name}_UNAVAILABLE", -7, message)
-    policy = attrs.evolve(POLICY, **down)  # type: ignore[arg-type]  # fields by name
+    down = {each: attrs.evolve(POLICY.of(each), unavailable=-7) for each in SIGNALS}
+    reason = ScoreReason(f"{signal.name.upper()}_UNAVAILABLE", -7, message)
+    policy = attrs.evolve(POLICY, signals=down)
     assert boost(policy, signal, Missing.UNAVAILABLE) == Boost(signal, reason, degraded=True)
 
 
 def test_a_new_fan_starts_from_the_policys_score() -> None:
     """Without a stored score the policy's raw score counts, and the reason says so."""
-    found = scored(no_history(POLICY), Decimal(0), Missing.NOT_ASKED, Missing.NOT_ASKED)
+    found = scored(None, Decimal(0), Missing.NOT_ASKED, Missing.NOT_ASKED)
     assert (found.score, found.raw_score) == (55, 50)
     assert found.reasons[0] == ScoreReason("NO_HISTORY", 50, "Nothing is known of the fan yet")
 
@@ -263,8 +295,8 @@ def test_the_range_cuts_in_at_both_ends(
 def test_a_raw_score_outside_of_the_range_is_told_as_it_is() -> None:
     """A policy with a range of its own clamps the score, and leaves the raw score alone."""
     policy = attrs.evolve(POLICY, range=(40, 60))
-    nothing = [boost(policy, signal, Missing.NOT_ASKED) for signal in Signal]
-    found = explain(policy, FAN, account(75), *nothing)
+    nothing = [Missing.NOT_ASKED] * 3
+    found = scored(account(75), *nothing, policy=policy)
     message = "A score is never below 40 or above 60"
     assert (found.score, found.raw_score) == (60, 75)
     assert found.reasons[-1] == ScoreReason("CLAMPED", -15, message)
@@ -273,7 +305,7 @@ def test_a_raw_score_outside_of_the_range_is_told_as_it_is() -> None:
 def test_degraded_names_the_signals() -> None:
     """Exactly the signals whose system gave no answer are named, in the order of the boosts."""
     found = scored(account(75), Missing.UNAVAILABLE, Missing.NOT_ASKED, Missing.UNAVAILABLE)
-    assert found.degraded == (Signal.ARM, Signal.MODEL)
+    assert found.degraded == (ARM, MODEL)
     assert [reason.code for reason in found.reasons] == [
         "ACCOUNT_SCORE",
         "ARM_UNAVAILABLE",
@@ -285,4 +317,4 @@ def test_degraded_names_the_signals() -> None:
 def test_the_boosts_are_kept_apart() -> None:
     """Each boost's points stand under the name of its signal, whatever the range does."""
     found = scored(account(0), Decimal(10), Decimal(2), Decimal(1))
-    assert found.boosts == ScoreBoosts(arm=-15, event=6, model=-40)
+    assert found.boosts == {ARM: -15, EVENT: 6, MODEL: -40}

@@ -5,9 +5,10 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_adapters.documents.policy import default_policy, parse_policy
+from fanscore_adapters.documents.policy import parse_policy
 from fanscore_core.errors import InvalidInput
-from fanscore_core.policy import Band, ScorePolicy, SignalPolicy
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.signals import ARM, EVENT, MODEL, Band, SignalPolicy
 
 # docs/reference/score-policy.md, to the letter.
 CONTRACT = """
@@ -25,30 +26,32 @@ DEFAULT = ScorePolicy(
     version="2026-11-01",
     range=(0, 100),
     no_history_raw_score=50,
-    arm=SignalPolicy(
-        0,
-        (
-            Band(5, "ARM_LOW_RISK", Decimal(3)),
-            Band(0, "ARM_MEDIUM_RISK", Decimal(6)),
-            Band(-15, "ARM_HIGH_RISK"),
+    signals={
+        ARM: SignalPolicy(
+            0,
+            (
+                Band(5, "ARM_LOW_RISK", Decimal(3)),
+                Band(0, "ARM_MEDIUM_RISK", Decimal(6)),
+                Band(-15, "ARM_HIGH_RISK"),
+            ),
         ),
-    ),
-    event=SignalPolicy(
-        0,
-        (
-            Band(0, "EVENT_NO_DEMAND", Decimal(1)),
-            Band(4, "EVENT_DEMAND", Decimal(2)),
-            Band(6, "EVENT_STRONG_DEMAND"),
+        EVENT: SignalPolicy(
+            0,
+            (
+                Band(0, "EVENT_NO_DEMAND", Decimal(1)),
+                Band(4, "EVENT_DEMAND", Decimal(2)),
+                Band(6, "EVENT_STRONG_DEMAND"),
+            ),
         ),
-    ),
-    model=SignalPolicy(
-        0,
-        (
-            Band(3, "MODEL_LIKELY_HUMAN", Decimal("0.2")),
-            Band(0, "MODEL_UNSURE", Decimal("0.8")),
-            Band(-40, "MODEL_LIKELY_BOT"),
+        MODEL: SignalPolicy(
+            0,
+            (
+                Band(3, "MODEL_LIKELY_HUMAN", Decimal("0.2")),
+                Band(0, "MODEL_UNSURE", Decimal("0.8")),
+                Band(-40, "MODEL_LIKELY_BOT"),
+            ),
         ),
-    ),
+    },
 )
 
 ARM_BANDS = (
@@ -130,7 +133,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("policy", [default_policy(), parse_policy(CONTRACT)])
+@pytest.mark.parametrize("policy", [DEFAULT_POLICY, parse_policy(CONTRACT)])
 def test_the_default_is_the_contracts_policy(policy: ScorePolicy) -> None:
     """The policy that is shipped is the one that the contract prints."""
     assert policy == DEFAULT
@@ -161,7 +164,7 @@ def test_a_policy_is_an_object(text: str) -> None:
         (
             '"below": 3',
             '"below": 2.50',
-            {"bands": (Band(5, "ARM_LOW_RISK", Decimal("2.50")), *DEFAULT.arm.bands[1:])},
+            {"bands": (Band(5, "ARM_LOW_RISK", Decimal("2.50")), *DEFAULT.of(ARM).bands[1:])},
         ),
         (
             '"points": -15',
@@ -172,5 +175,7 @@ def test_a_policy_is_an_object(text: str) -> None:
 )
 def test_a_policy_can_be_changed(old: str, new: str, changed: dict[str, object]) -> None:
     """Points for want of an answer and exact fractions are read as they stand in the document."""
-    arm = attrs.evolve(DEFAULT.arm, **changed)  # type: ignore[arg-type]  # fields by name
-    assert parse_policy(CONTRACT.replace(old, new, 1)) == attrs.evolve(DEFAULT, arm=arm)
+    arm = attrs.evolve(DEFAULT.of(ARM), **changed)  # type: ignore[arg-type]  # fields by name
+    assert parse_policy(CONTRACT.replace(old, new, 1)) == attrs.evolve(
+        DEFAULT, signals={**DEFAULT.signals, ARM: arm}
+    )

@@ -8,11 +8,11 @@ import pytest
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import StoredScore
 from tests.contracts.asking import shown
 
 FAN = GlobalUserId("user123")

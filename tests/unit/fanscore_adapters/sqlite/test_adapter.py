@@ -8,11 +8,11 @@ from fanscore_adapters.items.tables import SYSTEMS
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import EventId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
-from fanscore_core.scoring import StoredScore
 from tests.contracts.asking import said
 from tests.unit.fanscore_adapters.databases import item, raw
 

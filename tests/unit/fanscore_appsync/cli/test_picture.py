@@ -7,9 +7,9 @@ import pytest
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.policy import Signal
 from fanscore_core.ports.fan_identity import BotOrNotCursor
-from fanscore_core.scoring import AccountFanscore, ScoreBoosts, ScoreReason
+from fanscore_core.scoring import AccountFanscore, ScoreReason
+from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Signal
 
 FAN = GlobalUserId("user123")
 
@@ -24,7 +24,9 @@ def score(*reasons: tuple[str, int, str], degraded: tuple[Signal, ...] = ()) -> 
     raw, *boosts = (points for _, points, _ in reasons)
     total = raw + sum(boosts)
     made = tuple(ScoreReason(*reason) for reason in reasons)
-    return AccountFanscore(FAN, total, raw, ScoreBoosts(*boosts[:3]), made, "2026-11-01", degraded)
+    return AccountFanscore(
+        FAN, total, raw, dict(zip(SIGNALS, boosts, strict=False)), made, "2026-11-01", degraded
+    )
 
 
 EXAMPLE = score(
@@ -100,7 +102,7 @@ DEGRADED = score(
     ("ARM_UNAVAILABLE", -4, "ARM"),
     ("EVENT_UNAVAILABLE", 0, "Event"),
     ("MODEL_UNAVAILABLE", 0, "Model"),
-    degraded=(Signal.ARM, Signal.EVENT, Signal.MODEL),
+    degraded=(ARM, EVENT, MODEL),
 )
 DEGRADED_DRAWN = """
     Score 46 of user123, policy 2026-11-01

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from contextlib import suppress
+from decimal import Decimal
+from types import NoneType
+from typing import NewType
+
 import attrs
 import pytest
 
 from fanscore_core.engine.definition import pipeline
-from fanscore_core.engine.question import Answered, Ask, Effect, Query, exactly
+from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question, exactly
 from fanscore_core.engine.rounds import run
-from fanscore_core.engine.steps import step
-from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, World, ask
+from fanscore_core.engine.steps import effect_step, step
+from fanscore_core.errors import PipelineMisuse
+from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, EffectCtx, Weather, World, ask
 
 
 @attrs.frozen
@@ -64,6 +70,12 @@ def test_fields_of_every_named_type_are_accepted() -> None:
     assert (Page(1).after, Page(1, "x").after) == (None, "x")
 
 
+LOOSE_LIMIT = (
+    "Loose.limit needs a validator that fixes its type: "
+    "valid_id or valid_optional_id for an id, exactly(str) and the like otherwise"
+)
+
+
 def test_a_query_class_fixes_the_type_of_every_field() -> None:
     """A query class with a field that has no validator cannot be defined."""
     with pytest.raises(TypeError) as raised:
@@ -73,7 +85,7 @@ def test_a_query_class_fixes_the_type_of_every_field() -> None:
             of: str = attrs.field(validator=exactly(str))
             limit: int = 10
 
-    assert str(raised.value) == "Loose.limit needs a validator that fixes its type"
+    assert str(raised.value) == LOOSE_LIMIT
 
 
 def test_an_inherited_field_needs_a_validator_too() -> None:
@@ -89,7 +101,7 @@ def test_an_inherited_field_needs_a_validator_too() -> None:
         class Loose(Limited, Query[int]):
             of: str = attrs.field(validator=exactly(str), default="")
 
-    assert str(raised.value) == "Loose.limit needs a validator that fixes its type"
+    assert str(raised.value) == LOOSE_LIMIT
 
 
 def test_an_effect_class_needs_no_validators() -> None:
@@ -125,3 +137,70 @@ def test_an_ask_is_not_degradable_unless_said_so() -> None:
 def test_an_answer_may_come_without_its_source_and_time() -> None:
     """A source that has nothing to say for the trace gives the bare answer."""
     assert Answered(3) == Answered(3, source="", took_s=0.0)
+
+
+Label = NewType("Label", str)
+
+
+@attrs.frozen
+class _Names(Query[tuple[Label, ...]]):
+    """The names of fruit."""
+
+
+@attrs.frozen
+class _Picked(Query[Decimal | int | None]):
+    """How much was picked."""
+
+
+@attrs.frozen
+class _Anything(Query[object]):
+    """Whatever there is."""
+
+
+@attrs.frozen
+class _Rename(Effect[Label]):
+    """Rename fruit."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "types"),
+    [
+        (Count, (int,)),
+        (Weather, (str, NoneType)),
+        (_Names, (tuple,)),
+        (_Picked, (Decimal, int, NoneType)),
+        (_Anything, (object,)),
+        (_Rename, (str,)),
+    ],
+)
+def test_a_question_knows_the_types_of_its_answer(
+    kind: type[Question[object]], types: tuple[type, ...]
+) -> None:
+    """What stands in the brackets of ``Query`` or ``Effect`` is checked when it is answered."""
+    assert kind.answer_types == types
+
+
+def test_an_answer_of_a_wrong_type_fails_the_step_that_asked() -> None:
+    """The error names the step, the question, and the types: it does not surface elsewhere."""
+
+    @step("count")
+    async def count(ctx: Ctx) -> int:
+        with suppress(Exception):
+            ctx.stash.apples = await Count("apples") + 1
+        return ctx.stash.apples
+
+    outcome = run(pipeline("fruit", Basket, (count,)), "", [(Count("apples"), "three")])
+    expected = "step count: expected an answer of type int, got str: Count"
+    assert (type(outcome.error), str(outcome.error)) == (PipelineMisuse, expected)
+
+
+def test_an_effect_answered_with_a_wrong_type_fails_the_step_too() -> None:
+    """What an effect came to is checked like any answer."""
+
+    @effect_step("add")
+    async def add(ctx: EffectCtx) -> int:
+        return await ctx.perform(Add("apples"))
+
+    outcome = run(pipeline("fruit", Basket, (add,)), "", [(Add("apples"), None)])
+    expected = "step add: expected an answer of type int, got NoneType: Add"
+    assert str(outcome.error) == expected

@@ -10,7 +10,7 @@ from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Answered
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Degraded, Outcome, Run
-from fanscore_core.engine.steps import EarlyReturn, SkipTo, Step, effect_step, step
+from fanscore_core.engine.steps import EarlyReturn, PrevContext, SkipTo, Step, effect_step, step
 from fanscore_core.engine.trace import Fate, Trace
 from fanscore_core.errors import NotLoggedIn, Unavailable
 from tests.unit.fanscore_core.samples import (
@@ -55,7 +55,7 @@ def gives(name: str, then: Returned, *, prev: bool = False) -> Step[str, Basket,
     return give
 
 
-def total(ctx: Ctx) -> tuple[object, Basket]:
+def total(ctx: PrevContext[str, Basket, object]) -> tuple[object, Basket]:
     """Give what ``after`` sees."""
     return ctx.prev, ctx.stash
 
@@ -463,7 +463,7 @@ def test_before_comes_first() -> None:
         return f"before {ctx.args}"
 
     @step("a", prev=True, reads=["apples"])
-    async def read(ctx: Ctx) -> tuple[object, int]:
+    async def read(ctx: PrevContext[str, Basket, object]) -> tuple[object, int]:
         return ctx.prev, ctx.stash.apples
 
     outcome = run(pipeline("fruit", Basket, (read,), before=before), "args", World())
@@ -526,7 +526,7 @@ def test_before_may_give_the_result() -> None:
 def test_after_sees_the_arguments_the_final_stash_and_the_last_value() -> None:
     """``after`` makes the result from what all steps left, and the last step's value."""
 
-    def after(ctx: Ctx) -> tuple[str, object, int]:
+    def after(ctx: PrevContext[str, Basket, object]) -> tuple[str, object, int]:
         return ctx.args, ctx.prev, ctx.stash.apples
 
     steps = (counts("a", "apples", "apples", then=1), gives("b", EarlyReturn(2)))

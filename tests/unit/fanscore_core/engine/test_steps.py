@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from fanscore_core.engine.definition import pipeline
@@ -12,14 +14,17 @@ from fanscore_core.engine.steps import (
     EarlyReturn,
     EffectContext,
     Performance,
+    PrevContext,
+    PrevEffectContext,
     SkipTo,
     Step,
     StepKind,
     effect_step,
+    slot_of,
     stash_view,
     step,
 )
-from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, EffectCtx, World
+from tests.unit.fanscore_core.samples import Add, Basket, Count, Ctx, World
 
 
 async def nothing(_: Ctx) -> None:
@@ -110,7 +115,8 @@ def test_a_field_that_is_only_read_cannot_be_written() -> None:
 
     outcome = alone(add_up)
     assert type(outcome.error) is AttributeError
-    assert "'stash of step addUp'" in str(outcome.error)
+    expected = 'step addUp declares that it reads apples; to write it: writes=["apples"]'
+    assert str(outcome.error) == expected
     assert outcome.stash == Basket()
 
 
@@ -123,7 +129,7 @@ def test_a_field_that_is_not_declared_cannot_be_read() -> None:
 
     outcome = alone(add_up)
     assert type(outcome.error) is AttributeError
-    assert str(outcome.error) == "'stash of step addUp' object has no attribute 'pears'"
+    assert str(outcome.error) == 'step addUp does not declare pears: reads=["pears"]'
 
 
 def test_a_field_that_is_not_declared_cannot_be_written() -> None:
@@ -135,15 +141,19 @@ def test_a_field_that_is_not_declared_cannot_be_written() -> None:
 
     outcome = alone(add_up)
     assert type(outcome.error) is AttributeError
-    assert str(outcome.error) == "'stash of step addUp' object has no attribute 'pears'"
+    assert str(outcome.error) == 'step addUp does not declare pears: writes=["pears"]'
     assert outcome.stash == Basket()
 
 
 def test_a_stash_view_has_the_declared_fields_only() -> None:
     """The class of a step's stash shows what the step declares, and nothing more."""
-    view = stash_view(step("a", reads=["apples"], writes=["total"])(nothing))
-    assert {name for name in vars(view) if not name.startswith("_")} == {"apples", "total"}
-    assert not hasattr(view(), "__dict__")
+    declared = step("a", reads=["apples"], writes=["total"])(nothing)
+    shown = stash_view(declared, ["apples", "pears", "total"])()
+    setattr(shown, slot_of("apples"), 1)  # as a run fills it
+    shown.total = 3
+    found = {name: getattr(shown, name, "hidden") for name in ("apples", "pears", "total")}
+    assert found == {"apples": 1, "pears": "hidden", "total": 3}
+    assert not hasattr(shown, "__dict__")
 
 
 def test_steps_do_not_see_each_others_stash() -> None:
@@ -165,7 +175,7 @@ def test_steps_do_not_see_each_others_stash() -> None:
     seen: list[object] = []
 
     @step("see", prev=True)
-    async def see(ctx: Ctx) -> None:
+    async def see(ctx: PrevContext[str, Basket, object]) -> None:
         seen.append(ctx.prev)
 
     fruit = pipeline("fruit", Basket, (early, see, late, later))
@@ -226,11 +236,12 @@ def test_prev_is_there_only_if_declared() -> None:
 
     @step("second")
     async def second(ctx: Ctx) -> object:
-        return ctx.prev
+        return cast("PrevContext[str, Basket, object]", ctx).prev
 
     outcome = run(pipeline("fruit", Basket, (first, second)), "", World())
     assert type(outcome.error) is AttributeError
-    assert "'prev'" in str(outcome.error)
+    expected = "the context has no prev: a step that sees it declares prev=True"
+    assert str(outcome.error) == expected
 
 
 @pytest.mark.parametrize("returned", [1, EarlyReturn(1), EarlyReturn(1, SkipTo.NEXT)])
@@ -247,7 +258,7 @@ def test_prev_is_what_the_previous_step_gave(returned: int | EarlyReturn[int]) -
         return returned
 
     @step("last", prev=True)
-    async def last(ctx: Ctx) -> object:
+    async def last(ctx: PrevContext[str, Basket, object]) -> object:
         return ctx.prev
 
     assert run(pipeline("fruit", Basket, (far, previous, last)), "", World()).value == 1
@@ -257,7 +268,7 @@ def test_prev_of_the_first_step_without_before_is_none() -> None:
     """Where nothing comes before, the first step's ``prev`` is ``None``."""
 
     @step("first", prev=True)
-    async def first(ctx: Ctx) -> bool:
+    async def first(ctx: PrevContext[str, Basket, object]) -> bool:
         return ctx.prev is None
 
     assert alone(first).value is True
@@ -267,7 +278,7 @@ def test_an_effect_step_sees_what_a_step_sees() -> None:
     """An effect step has arguments, stash and ``prev``, and can ask queries too."""
 
     @effect_step("add", writes=["apples"], prev=True)
-    async def add(ctx: EffectCtx) -> tuple[str, object, int]:
+    async def add(ctx: PrevEffectContext[str, Basket, object]) -> tuple[str, object, int]:
         ctx.stash.apples = await ctx.perform(Add(ctx.args))
         return ctx.args, ctx.prev, await Count(ctx.args)
 

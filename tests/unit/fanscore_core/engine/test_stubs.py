@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from fanscore_core.engine.definition import Pipeline, pipeline
-from fanscore_core.engine.question import Answered
+from fanscore_core.engine.question import Answered, Source
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.steps import effect_step, step
-from fanscore_core.engine.stubs import Answers, Recording, Replay, answer
+from fanscore_core.engine.stubs import Answers, GivenAnswer, Recording, Replay, answer
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 from tests.unit.fanscore_core.samples import (
     Add,
@@ -58,10 +58,52 @@ def test_answers_may_be_none() -> None:
     assert answers.fetch([ask(Weather())]) == [Answered(None, "answers")]
 
 
-def test_answers_does_not_make_up_answers() -> None:
-    """A step that asks what ``Answers`` was not told fails, and the error names both."""
-    outcome = run(COUNT, "pears", Answers(answer(Count("apples"), 3)))
-    assert repr(outcome.error) == repr(PipelineMisuse("count", "Count", "no source answers this"))
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ((answer(Count("apples"), 3),), ", only for Count(of='apples')"),
+        (
+            (answer(Count("apples"), 3), answer(Weather(), None), answer(Count("figs"), 0)),
+            ", only for Count(of='apples'), Count(of='figs')",
+        ),
+        ((answer(Weather(), None),), ", nor for any Count"),
+    ],
+)
+def test_answers_does_not_make_up_answers(given: tuple[GivenAnswer, ...], known: str) -> None:
+    """A question without an answer fails its step; the message shows it, and what has one."""
+    outcome = run(COUNT, "pears", Answers(*given))
+    problem = f"no answer is given for Count(of='pears'){known}"
+    assert repr(outcome.error) == repr(PipelineMisuse("count", "Count", problem))
+
+
+def test_a_list_of_answers_is_a_source() -> None:
+    """Where a source belongs, the pairs that ``answer`` makes do as well."""
+    assert run(COUNT, "pears", [answer(Count("pears"), 3)]).value == 3
+    assert [each.value for each in run_many(COUNT, ["pears"], (answer(Count("pears"), 3),))] == [3]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "got"),
+    [({Count("pears"): 3}, "dict"), (World, "World"), (None, "NoneType"), (3, "int")],
+)
+def test_what_is_no_source_is_refused(wrong: Source, got: str) -> None:
+    """Anything else is refused at once, with what was expected and what was given."""
+    expected = (
+        "expected a source (an object that has fetch(asks)) or a list of answer(question, value), "
+        f"got {got}"
+    )
+    for call in (lambda: run(COUNT, "pears", wrong), lambda: list(run_many(COUNT, [""], wrong))):
+        with pytest.raises(TypeError) as refused:
+            call()
+        assert str(refused.value) == expected
+
+
+@pytest.mark.parametrize(("wrong", "got"), [(Count("pears"), "Count"), (("pears", 3), "tuple")])
+def test_what_is_no_answer_is_refused(wrong: GivenAnswer, got: str) -> None:
+    """A list of something else than answers is refused, with what was expected."""
+    with pytest.raises(TypeError) as refused:
+        run(COUNT, "pears", [wrong])
+    assert str(refused.value) == f"expected answer(question, value), got {got}"
 
 
 def test_a_recording_passes_on() -> None:

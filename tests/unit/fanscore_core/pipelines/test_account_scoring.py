@@ -6,7 +6,7 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_adapters.documents.policy import default_policy
+from fanscore_core import signals
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.state import Degraded, Outcome
@@ -14,27 +14,20 @@ from fanscore_core.engine.steps import Step
 from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
+from fanscore_core.findings import BaseScore, Findings, ScoreOrigin, StoredScore
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_scoring import (
     AccountFanscoreArgs,
     AccountFanscoreStash,
     account_fanscore,
 )
-from fanscore_core.policy import Signal
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import (
-    AccountFanscore,
-    BaseScore,
-    Boost,
-    Missing,
-    ScoreBoosts,
-    ScoreOrigin,
-    ScoreReason,
-    StoredScore,
-)
+from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason
+from fanscore_core.signals import Missing, Signal
 from tests.declarations import undeclared_use
 
 STEPS = (
@@ -74,18 +67,19 @@ EXAMPLE: Mapping[Question[object], object] = dict(
     ]
 )
 
-POLICY = default_policy()
+POLICY = DEFAULT_POLICY
 ARGS = AccountFanscoreArgs(POLICY, FAN, EVENT)
 # Under this one, it shows which signal is unavailable.
-UNAVAILABLE_POINTS = {Signal.ARM: -1, Signal.EVENT: -2, Signal.MODEL: -3}
+UNAVAILABLE_POINTS = {signals.ARM: -1, signals.EVENT: -2, signals.MODEL: -3}
 TELLING_POLICY = attrs.evolve(
     POLICY,
-    arm=attrs.evolve(POLICY.arm, unavailable=-1),
-    event=attrs.evolve(POLICY.event, unavailable=-2),
-    model=attrs.evolve(POLICY.model, unavailable=-3),
+    signals={
+        signal: attrs.evolve(POLICY.of(signal), unavailable=points)
+        for signal, points in UNAVAILABLE_POINTS.items()
+    },
 )
 
-EXAMPLE_BOOSTS = ScoreBoosts(arm=5, event=4, model=3)
+EXAMPLE_BOOSTS = {signals.ARM: 5, signals.EVENT: 4, signals.MODEL: 3}
 ACCOUNT_REASON = ScoreReason("ACCOUNT_SCORE", 75, "Score of the fan's account")
 ARM_REASON = ScoreReason("ARM_LOW_RISK", 5, "ARM risk score is below 3")
 EVENT_REASON = ScoreReason(
@@ -165,13 +159,22 @@ def test_the_stash_is_the_documents() -> None:
     """What the steps find is left in the stash under the document's names."""
     assert run_with().stash == AccountFanscoreStash(
         member_id=MEMBER,
-        score=BaseScore(ScoreOrigin.ACCOUNT_SCORE, 75),
+        score=BaseScore(ScoreOrigin.ACCOUNT_SCORE, Decimal(75)),
         arm_score=Decimal(2),
-        arm_boost=Boost(Signal.ARM, ARM_REASON),
+        arm_boost=Boost(signals.ARM, ARM_REASON),
         disco_event_id=DISCO_EVENT,
         event_data=Decimal(1),
         bot_cursor=RUN,
         bot_score=Decimal("0.05"),
+        findings=Findings(
+            ScoreOrigin.ACCOUNT_SCORE,
+            Decimal(75),
+            {
+                signals.ARM: Decimal(2),
+                signals.EVENT: Decimal(1),
+                signals.MODEL: Decimal("0.05"),
+            },
+        ),
     )
 
 
@@ -312,24 +315,24 @@ def test_zeros_are_answers() -> None:
 @pytest.mark.parametrize(
     ("question", "system", "signal", "fate"),
     [
-        (ARM, "arm_scoring", Signal.ARM, {"getArmScore": Fate.DEGRADED}),
+        (ARM, "arm_scoring", signals.ARM, {"getArmScore": Fate.DEGRADED}),
         (
             MAPPING,
             "demand_table",
-            Signal.EVENT,
+            signals.EVENT,
             {
                 "getDiscoEventId": Fate.DEGRADED,
                 "getEventDemandRecord": Fate.RETURNED_EARLY,
             },
         ),
-        (DEMAND, "demand_table", Signal.EVENT, {"getEventDemandRecord": Fate.DEGRADED}),
+        (DEMAND, "demand_table", signals.EVENT, {"getEventDemandRecord": Fate.DEGRADED}),
         (
             CURSOR,
             "fan_identity_table",
-            Signal.MODEL,
+            signals.MODEL,
             {"getBotOrNotCursor": Fate.DEGRADED, "getBotOrNot": Fate.RETURNED_EARLY},
         ),
-        (VERDICT, "fan_identity_table", Signal.MODEL, {"getBotOrNot": Fate.DEGRADED}),
+        (VERDICT, "fan_identity_table", signals.MODEL, {"getBotOrNot": Fate.DEGRADED}),
     ],
     ids=STEPS[2:7],
 )
@@ -344,9 +347,9 @@ def test_steps_3_to_7_degrade(
         args=attrs.evolve(ARGS, policy=TELLING_POLICY),
     )
     result, points = outcome.result(), UNAVAILABLE_POINTS[signal]
-    boosts = attrs.evolve(EXAMPLE_BOOSTS, **{signal.value: points})
-    assert (result.score, result.boosts) == (75 + sum(attrs.astuple(boosts)), boosts)
-    assert (f"{signal.name}_UNAVAILABLE", points) in codes(outcome)
+    boosts = {**EXAMPLE_BOOSTS, signal: points}
+    assert (result.score, result.boosts) == (75 + sum(boosts.values()), boosts)
+    assert (f"{signal.name.upper()}_UNAVAILABLE", points) in codes(outcome)
     assert result.degraded == (signal,)
     assert outcome.trace.fates == fates(**fate)
     [degraded_step] = [name for name, its in fate.items() if its is Fate.DEGRADED]
@@ -365,7 +368,7 @@ def test_all_signals_may_degrade() -> None:
         ("EVENT_UNAVAILABLE", 0),
         ("MODEL_UNAVAILABLE", 0),
     ]
-    assert outcome.result().degraded == (Signal.ARM, Signal.EVENT, Signal.MODEL)
+    assert outcome.result().degraded == signals.SIGNALS
     assert outcome.warnings == tuple(
         Degraded(name, down) for name in ("getArmScore", "getDiscoEventId", "getBotOrNotCursor")
     )

@@ -14,6 +14,7 @@ from fanscore_core.engine.rounds import run
 from fanscore_core.engine.steps import Step
 from fanscore_core.engine.stubs import Answers, Recording
 from fanscore_core.errors import DeadlineExceeded, NotFound, Unavailable
+from fanscore_core.findings import StoredScore
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId, SessionId
 from fanscore_core.liveness import LivenessSession, LivenessStatus, StartedSession, new_session
 from fanscore_core.pipelines.liveness_checks import (
@@ -26,7 +27,6 @@ from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
 from fanscore_core.ports.verification import StoredLivenessSession
-from fanscore_core.scoring import StoredScore
 from tests.declarations import undeclared_use
 
 FAN = GlobalUserId("user123")
