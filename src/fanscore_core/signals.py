@@ -96,7 +96,8 @@ class Signal:
         asked: who or what is asked for it, in a reason's message.
         missing: the ways in which it can have no value.
         default: what it is worth in the default policy, and in a policy that need not have it.
-        required: whether a policy must say what it is worth.
+        required: whether a policy must say what it is worth. The API's ``boosts`` has the points of
+            these; of others the reasons alone tell.
     """
 
     name: str

@@ -22,7 +22,7 @@ def table_of(face: str) -> str:
     rows = [
         f"| [`{name}`](../../src/{homes[name].replace('.', '/')}.py) "
         f"| {_summary(homes[name], name, getattr(module, name))} |\n"
-        for name in module.__all__
+        for name in sorted(module.__all__, key=str.lower)
     ]
     return "| name | what |\n|---|---|\n" + "".join(rows)
 
@@ -43,7 +43,7 @@ def _summary(home: str, name: str, value: object) -> str:
         paragraph = text.partition("\n\n")[0].replace("\n", " ").removesuffix(".")
         return paragraph.replace("``", "`").replace("|", "\\|")
     if isinstance(value, NewType):
-        return "A type of id, at run time a `str`"
+        return "A kind of text or document with a type of its own"
     if isinstance(value, Pipeline):
         return f"The pipeline of the field `{value.name}`"
     message = f"{home}.{name} has no docstring"

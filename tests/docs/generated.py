@@ -44,13 +44,14 @@ from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.steps import Step, StepKind
 from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
+from fanscore_core.findings import ScoreOrigin
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.pipelines.consumers import CONSUMERS
-from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy import CLAMPED, DEFAULT_POLICY
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.scoring import boost
-from fanscore_core.signals import SIGNALS
+from fanscore_core.signals import SIGNALS, Missing
 from fanscore_core.user_events import UserEvent
 from tests.docs.faces import table_of
 from tests.docs.pages import PAGES, ROOT
@@ -291,6 +292,25 @@ def _policy() -> str:
     return _block("json", policy_text(DEFAULT_POLICY))
 
 
+def _fixed_codes() -> str:
+    """Give the codes that have a meaning of their own: the base, what is missing, the range."""
+    rows = [(_code(origin.name), _base_points(origin), origin.value) for origin in ScoreOrigin]
+    for signal in SIGNALS:
+        for missing in signal.missing:
+            reason = boost(DEFAULT_POLICY, signal, missing).reason
+            degraded = missing is Missing.UNAVAILABLE
+            points = "the policy's `unavailable`" if degraded else "0"
+            rows.append((_code(reason.code), points, reason.message))
+    rows.append((_code(CLAMPED), "what is missing to the range", "The sum lay outside the range"))
+    return _table(("code", "points", "when"), rows)
+
+
+def _base_points(origin: ScoreOrigin) -> str:
+    if origin is ScoreOrigin.NO_HISTORY:
+        return "the policy's `no_history_raw_score`"
+    return "the raw score"
+
+
 def _bands() -> str:
     """Give the codes of the default policy, with the messages that a score carries."""
     policy, rows = DEFAULT_POLICY, []
@@ -414,6 +434,7 @@ _FACES = (
 PARTS: Mapping[str, Callable[[], str]] = {
     **{f"face-{re.sub('[._]', '-', face)}": partial(table_of, face) for face in _FACES},
     "bands": _bands,
+    "fixed-codes": _fixed_codes,
     "callers": _callers,
     "capacity-assumptions": capacity.assumptions_table,
     "capacity-costs": capacity.costs_table,

@@ -217,7 +217,7 @@ def _is_points(kind: object) -> bool:
 
 
 def _points_by_name(points: Mapping[Signal, int]) -> Mapping[str, int]:
-    return {signal.name: each for signal, each in points.items()}
+    return {signal.name: each for signal, each in points.items() if signal.required}
 
 
 def date_time_text(moment: datetime) -> str:

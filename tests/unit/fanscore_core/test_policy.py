@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import attrs
 import pytest
 
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import ScoreOrigin
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy, reserved_codes
-from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Band, Missing, SignalPolicy
+from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Band, Missing, Signal, SignalPolicy
 
 LOW = Band(5, "LOW", Decimal("0.2"))
 MIDDLE = Band(0, "MIDDLE", Decimal(3))
@@ -155,6 +156,15 @@ def test_a_code_has_one_meaning(model: SignalPolicy, index: int) -> None:
 def test_the_range_includes_its_ends(no_history: int) -> None:
     """A new fan may start from the least and from the greatest score."""
     assert policy(no_history=no_history).no_history_raw_score == no_history
+
+
+def test_a_policy_holds_the_signals_that_it_is_made_of() -> None:
+    """A signal of one's own stands beside the others, with the codes that it reserves."""
+    own = Signal("vip", "Visits", "The guest list", (Missing.NOT_ASKED,), always("VIP"))
+    worth = {**DEFAULT_POLICY.signals, own: own.default}
+    whole = attrs.evolve(DEFAULT_POLICY, signals=worth)
+    assert (whole.of(own), list(whole.signals)) == (always("VIP"), [ARM, EVENT, MODEL, own])
+    assert reserved_codes(whole.signals) - RESERVED == {"VIP_NOT_ASKED"}
 
 
 def test_each_signal_has_its_own_policy() -> None:

@@ -5,10 +5,10 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from fanscore_adapters.documents.policy import parse_policy
+from fanscore_adapters.documents.policy import parse_policy, policy_text
 from fanscore_core.errors import InvalidInput
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
-from fanscore_core.signals import ARM, EVENT, MODEL, Band, SignalPolicy
+from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Band, Signal, SignalPolicy
 
 # docs/reference/score-policy.md, to the letter.
 CONTRACT = """
@@ -147,6 +147,31 @@ def test_a_bad_policy_is_refused(old: str, new: str, where: str, problem: str) -
         parse_policy(CONTRACT.replace(old, new, 1))
     assert refused.value.where == where
     assert refused.value.problem.partition(":")[0] == problem
+
+
+OWN = Signal("vip", "Visits", "The guest list", (), SignalPolicy(0, (Band(7, "VIP"),)))
+
+
+def test_a_policy_of_before_a_signal_stays_valid() -> None:
+    """Where a policy does not say what a signal of one's own is worth, its default counts."""
+    policy = parse_policy(CONTRACT, [*SIGNALS, OWN])
+    assert policy == attrs.evolve(DEFAULT, signals={**DEFAULT.signals, OWN: OWN.default})
+    said = CONTRACT.replace(
+        '"arm":', '"vip": {"unavailable": 1, "bands": [{"points": 2, "code": "V"}]}, "arm":'
+    )
+    assert parse_policy(said, [*SIGNALS, OWN]).of(OWN) == SignalPolicy(1, (Band(2, "V"),))
+    with pytest.raises(InvalidInput, match="unknown key 'vip'"):
+        parse_policy(said)
+
+
+def test_a_policy_is_written_as_it_is_read() -> None:
+    """The text of a policy is one that gives the policy again."""
+    assert parse_policy(policy_text(DEFAULT)) == DEFAULT
+    fine = attrs.evolve(DEFAULT.of(ARM), bands=(Band(1, "A", Decimal("0.000000001")), Band(2, "B")))
+    other = attrs.evolve(
+        DEFAULT, version='so-called "fine" ü', signals={**DEFAULT.signals, ARM: fine}
+    )
+    assert parse_policy(policy_text(other)) == other
 
 
 @pytest.mark.parametrize("text", ["null", "[]", '"policy"', "5", f"[{CONTRACT}]"])
