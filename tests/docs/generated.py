@@ -28,7 +28,6 @@ from fanscore_adapters.documents.proxies import Call
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
 from fanscore_adapters.embedded import idv_function as local_idv
 from fanscore_adapters.embedded import stand_in_vendor
-from fanscore_adapters.embedded.event_bus import BUS
 from fanscore_adapters.items import keys, tables
 from fanscore_adapters.items.keys import Key
 from fanscore_appsync import wire
@@ -49,6 +48,7 @@ from fanscore_core.policy import Signal
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.scoring import boost
+from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import UserEvent
 from tests.docs.pages import PAGES, ROOT
 
@@ -68,7 +68,7 @@ SYSTEMS: Mapping[type[Question[object]], str] = {
     **local_idv.SYSTEMS,
     **stand_in_vendor.SYSTEMS,
     **ENDPOINTS,
-    cast("type[Question[object]]", PublishUserEvent): BUS,
+    PublishUserEvent: UPSERT_USER,
 }
 """The system behind each question."""
 

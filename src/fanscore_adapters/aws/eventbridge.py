@@ -20,12 +20,11 @@ from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
+from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 
 READ_S = 3.0
 """How long one attempt waits for data."""
-
-BUS = "upsert_user"
 
 MAX_ENTRIES = 10
 MAX_BYTES = 240_000
@@ -58,7 +57,7 @@ class EventBridge:
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The bus, by its name in the user's document."""
-        return cast("Mapping[type[Question[object]], str]", {PublishUserEvent: BUS})
+        return {PublishUserEvent: UPSERT_USER}
 
     def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
         """Publish as many events in one call as it takes."""
@@ -103,19 +102,19 @@ class EventBridge:
             clock=self.clock,
             expires_at=expires_at,
         )
-        failure: object = Unavailable(BUS, "did not take the event")
+        failure: object = Unavailable(UPSERT_USER, "did not take the event")
         try:
             attempts(put_pending)
             if attempted(attempts) < MAX_ATTEMPTS:
-                failure = late(BUS, asks[0])
+                failure = late(UPSERT_USER, asks[0])
         except AwsError as error:
-            failure = Unavailable(BUS, error.reason)
+            failure = Unavailable(UPSERT_USER, error.reason)
         except OutOfTimeError:
-            failure = late(BUS, asks[0])
+            failure = late(UPSERT_USER, asks[0])
         took_s = perf_counter() - started_at
         answers = [failure if index in pending else None for index in range(len(asks))]
         return [
-            Answered(answer, BUS, took_s, 0 if index else calls)
+            Answered(answer, UPSERT_USER, took_s, 0 if index else calls)
             for index, answer in enumerate(answers)
         ]
 

@@ -14,8 +14,7 @@ from fanscore_core.engine.question import Question
 from fanscore_core.errors import NotFound
 from fanscore_core.liveness import SESSION, LivenessSession
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
-
-IDV = "idv_check_liveness"
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -28,7 +27,7 @@ IDV_CALLS = cast(
     "Mapping[type[Question[object]], Call[object]]",
     {
         StartLivenessSession: Call[StartLivenessSession](
-            IDV,
+            IDV_CHECK_LIVENESS,
             "startSession",
             lambda asked: {
                 "globalUserId": asked.global_user_id,
@@ -39,7 +38,7 @@ IDV_CALLS = cast(
             _session,
         ),
         LivenessResult: Call[LivenessResult](
-            IDV,
+            IDV_CHECK_LIVENESS,
             "sessionResult",
             lambda asked: {
                 "globalUserId": asked.global_user_id,

@@ -24,6 +24,15 @@ from fanscore_core.ports.eligibility_service import FanEligibility
 from fanscore_core.ports.event_details import EventById, EventDetails
 from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
 from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore
+from fanscore_core.systems import (
+    ARM_SCORING,
+    CHECK_ELIGIBILITY,
+    EVENT_DETAILS,
+    GET_UPDATED_PHONESCORE,
+    LNAA_API,
+    PROXY_CAMPAIGN_SERVICE,
+    PROXY_TM_ACCOUNT_SERVICE,
+)
 
 QueryT = TypeVar("QueryT")
 
@@ -99,14 +108,14 @@ CALLS = cast(
     "Mapping[type[Question[object]], Call[object]]",
     {
         ArmScore: Call[ArmScore](
-            "arm_scoring",
+            ARM_SCORING,
             "armScore",
             lambda asked: {"globalUserId": asked.global_user_id, "eventId": asked.event_id},
             _arm_score,
             {NOT_FOUND: None},
         ),
         AccountInfo: Call[AccountInfo](
-            "proxy_tm_account_service",
+            PROXY_TM_ACCOUNT_SERVICE,
             "accountInfo",
             lambda asked: {
                 "globalUserId": asked.global_user_id,
@@ -116,14 +125,14 @@ CALLS = cast(
             {NOT_LOGGED_IN: NotLoggedIn()},
         ),
         CampaignById: Call[CampaignById](
-            "proxy_campaign_service",
+            PROXY_CAMPAIGN_SERVICE,
             "campaign",
             lambda asked: {"campaignId": asked.campaign_id},
             _read_as(Campaign),
             {NOT_FOUND: NotFound("campaign")},
         ),
         FanEligibility: Call[FanEligibility](
-            "check_eligibility",
+            CHECK_ELIGIBILITY,
             "eligibility",
             lambda asked: {
                 "campaignId": asked.campaign_id,
@@ -132,14 +141,14 @@ CALLS = cast(
             _read_as(Eligibility),
         ),
         EventById: Call[EventById](
-            "event_details",
+            EVENT_DETAILS,
             "eventDetails",
             lambda asked: {"eventId": asked.event_id},
             _read_as(EventDetails),
             {NOT_FOUND: NotFound("event")},
         ),
         PhoneNumberScore: Call[PhoneNumberScore](
-            "get_updated_phonescore",
+            GET_UPDATED_PHONESCORE,
             "phoneScore",
             lambda asked: {
                 "phoneNumber": asked.phone_number,
@@ -155,14 +164,14 @@ LNAA_CALLS = cast(
     "Mapping[type[Question[object]], Call[object]]",
     {
         Membership: Call[Membership](
-            "lnaa_api",
+            LNAA_API,
             "membership",
             lambda asked: {"globalUserId": asked.global_user_id},
             _read_as(LnaaMembership),
             {NOT_FOUND: NO_MEMBER},
         ),
         ActivateMembership: Call[ActivateMembership](
-            "lnaa_api",
+            LNAA_API,
             "activation",
             lambda asked: {"globalUserId": asked.global_user_id},
             _read_as(LnaaMembership),

@@ -14,11 +14,12 @@ from fanscore_core.canonical import canonical_json
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ports.consumers import Post, PostNotification, PostSync
+from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 from fanscore_core.user_events import DETAIL_TYPE, SCHEMA_VERSION, SOURCE, UserEvent
 
 ENDPOINTS: Mapping[type[Question[object]], str] = {
-    PostNotification: "notification_endpoint",
-    PostSync: "sync_endpoint",
+    PostNotification: NOTIFICATION_ENDPOINT,
+    PostSync: SYNC_ENDPOINT,
 }
 """The system behind each kind of post."""
 

@@ -25,8 +25,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import FanscoreError, PipelineError, Unavailable
 from fanscore_core.ports.consumers import Post
 from fanscore_core.ports.event_bus import PublishUserEvent
-
-BUS = "upsert_user"
+from fanscore_core.systems import UPSERT_USER
 
 MAX_ATTEMPTS = 5
 FIRST_DELAY_S = 1.0
@@ -96,7 +95,7 @@ class EventBus:
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The bus, by its name in the user's document."""
-        return cast("Mapping[type[Question[object]], str]", {PublishUserEvent: BUS})
+        return {PublishUserEvent: UPSERT_USER}
 
     split = staticmethod(together)
 
@@ -159,8 +158,8 @@ class EventBus:
             self._events.publish(event.id, document, self._consumers, now)
             answer = None
         except sqlite3.Error as error:
-            answer = Unavailable(BUS, f"SQLite: {type(error).__name__}")
-        return Answered(answer, BUS, perf_counter() - started_at)
+            answer = Unavailable(UPSERT_USER, f"SQLite: {type(error).__name__}")
+        return Answered(answer, UPSERT_USER, perf_counter() - started_at)
 
     def _wake(self) -> None:
         for wake in self._wakes.values():

@@ -10,9 +10,10 @@ import attrs
 from fanscore_adapters.adapter import together
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_adapters.documents.proxies import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
-from fanscore_adapters.items.operations import TABLES, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.systems import TABLES
 
 _CALLS = {**CALLS, **LNAA_CALLS}
 _NOT_IN_SAMPLE = {"error": {"code": NOT_FOUND, "message": "not in the sample"}}

@@ -24,8 +24,7 @@ from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_clie
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ports.lnaa import ActivateMembership, Membership
-
-LNAA_API = "lnaa_api"
+from fanscore_core.systems import LNAA_API
 
 TIMEOUT_S = 3.0
 MAX_ATTEMPTS = 3

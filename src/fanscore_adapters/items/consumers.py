@@ -14,7 +14,7 @@ import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.operations import FAN_IDENTITY, Item, Lookup, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, Lookup, Put, Refused, Write
 from fanscore_core.canonical import canonical_json
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
 from fanscore_core.engine.question import Question
@@ -25,6 +25,7 @@ from fanscore_core.ports.consumers import (
     PutOutcome,
     PutProfile,
 )
+from fanscore_core.systems import FAN_IDENTITY
 from fanscore_core.user_events import UserEvent
 
 MARK_KEPT = timedelta(days=30)

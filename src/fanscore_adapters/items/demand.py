@@ -17,7 +17,7 @@ from fanscore_adapters.documents.converter import StrictConverter, camel, date_t
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import DEMAND, Item, Lookup, PrefixRead, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, Lookup, PrefixRead, Put, Refused, Write
 from fanscore_core.canonical import canonical_json
 from fanscore_core.demand import (
     ATTRIBUTE,
@@ -39,6 +39,7 @@ from fanscore_core.ports.demand import (
     PutResult,
 )
 from fanscore_core.scalars import Email, Locale
+from fanscore_core.systems import DEMAND
 
 TOMBSTONE_KEPT = timedelta(days=30)
 

@@ -18,12 +18,6 @@ QueryT = TypeVar("QueryT")
 FoundT = TypeVar("FoundT")
 StoredT = TypeVar("StoredT")
 
-FAN_IDENTITY = "fan_identity_table"
-ACCOUNT_FANSCORE = "account_fanscore_table"
-VERIFICATION = "verification_table"
-DEMAND = "demand_table"
-TABLES = (FAN_IDENTITY, ACCOUNT_FANSCORE, VERIFICATION, DEMAND)
-
 Item: TypeAlias = Mapping[str, object]
 """A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
 

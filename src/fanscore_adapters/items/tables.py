@@ -16,15 +16,7 @@ from fanscore_adapters.items import consumers as consumer_items
 from fanscore_adapters.items import demand as demand_items
 from fanscore_adapters.items import keys
 from fanscore_adapters.items import verification as verification_items
-from fanscore_adapters.items.operations import (
-    ACCOUNT_FANSCORE,
-    DEMAND,
-    FAN_IDENTITY,
-    Item,
-    Lookup,
-    PrefixRead,
-    Write,
-)
+from fanscore_adapters.items.operations import Item, Lookup, PrefixRead, Write
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import BotRunId, EventId, MemberId
@@ -32,6 +24,7 @@ from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.scoring import StoredScore
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 

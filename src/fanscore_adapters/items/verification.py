@@ -16,7 +16,7 @@ import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.operations import VERIFICATION, Item, Lookup, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, Lookup, Put, Refused, Write
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, StartedSession
@@ -26,6 +26,7 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
+from fanscore_core.systems import VERIFICATION
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 

@@ -21,7 +21,7 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import TABLES, Item, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, Put, Refused, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_adapters.sqlite.connection import (
     BUSY_TIMEOUT_S,
@@ -32,6 +32,7 @@ from fanscore_adapters.sqlite.connection import (
 )
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.systems import TABLES
 
 IN_MEMORY = ":memory:"
 LAYOUT_VERSION = 1
