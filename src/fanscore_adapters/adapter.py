@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
 
 LEAST_S = 0.1
 """An attempt starts only with at least this much time left."""
+
+
+class Row(Protocol):
+    """A declaration of how one type of question is answered."""
+
+    @property
+    def question(self) -> type[Question[object]]:
+        """The type of question."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def by_question(rows: Iterable[RowT]) -> Mapping[type[Question[object]], RowT]:
+    """Map each type of question to its row.
+
+    Raises:
+        ValueError: two rows are about the same type of question.
+    """
+    found: dict[type[Question[object]], RowT] = {}
+    for row in rows:
+        if row.question in found:
+            message = f"{row.question.__name__} is declared twice"
+            raise ValueError(message)
+        found[row.question] = row
+    return found
 
 
 class Adapter(Protocol):

@@ -24,7 +24,7 @@ from fanscore_adapters.documents import idv as idv_calls
 from fanscore_adapters.documents import proxies as services
 from fanscore_adapters.documents.converter import camel
 from fanscore_adapters.documents.policy import default_policy
-from fanscore_adapters.documents.proxies import Call
+from fanscore_adapters.documents.proxies import ProxyCall
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
 from fanscore_adapters.embedded import idv_function as local_idv
 from fanscore_adapters.embedded import stand_in_vendor
@@ -350,7 +350,7 @@ def _services() -> str:
     return _table(("service", "operation", "arguments", "errors that are answers", "for"), rows)
 
 
-def _call_arguments(asked: type, call: Call[object]) -> Iterator[str]:
+def _call_arguments(asked: type, call: ProxyCall) -> Iterator[str]:
     fields: tuple[attrs.Attribute[object], ...] = attrs.fields(asked)
     optional = {camel(field.name) for field in fields if "None" in str(field.type)}
     question = asked(**{field.name: "x" for field in fields})

@@ -5,12 +5,9 @@ As for any Lambda proxy (docs/reference/services.md); but this function is part 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-
+from fanscore_adapters.adapter import by_question
 from fanscore_adapters.documents.converter import StrictConverter, camel
-from fanscore_adapters.documents.proxies import NOT_FOUND, Call
-from fanscore_core.engine.question import Question
+from fanscore_adapters.documents.proxies import NOT_FOUND, ProxyCall
 from fanscore_core.errors import NotFound
 from fanscore_core.liveness import SESSION, LivenessSession
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
@@ -23,10 +20,10 @@ def _session(data: object) -> LivenessSession:
     return _converter.structure(data, LivenessSession, "data")
 
 
-IDV_CALLS = cast(
-    "Mapping[type[Question[object]], Call[object]]",
-    {
-        StartLivenessSession: Call[StartLivenessSession](
+IDV_CALLS = by_question(
+    (
+        ProxyCall(
+            StartLivenessSession,
             IDV_CHECK_LIVENESS,
             "startSession",
             lambda asked: {
@@ -37,7 +34,8 @@ IDV_CALLS = cast(
             },
             _session,
         ),
-        LivenessResult: Call[LivenessResult](
+        ProxyCall(
+            LivenessResult,
             IDV_CHECK_LIVENESS,
             "sessionResult",
             lambda asked: {
@@ -47,6 +45,6 @@ IDV_CALLS = cast(
             _session,
             {NOT_FOUND: NotFound(SESSION)},
         ),
-    },
+    )
 )
 """The questions that the function answers."""

@@ -31,7 +31,7 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.dynamodb.pages import pages
 from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Put, Read, Refused, Write
+from fanscore_adapters.items.operations import Item, PrefixRead, Put, Refused, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -197,9 +197,7 @@ class DynamoDb:
         answered = answer_one(read.table, ask, find)
         return attrs.evolve(answered, calls=max(1, len(found)))
 
-    def _pages(
-        self, read: Read[object, Sequence[Item]], key: Key, expires_at: float
-    ) -> Iterator[Sequence[object]]:
+    def _pages(self, read: PrefixRead, key: Key, expires_at: float) -> Iterator[Sequence[object]]:
         request = {
             "TableName": self.names[read.table],
             "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
@@ -219,9 +217,7 @@ class DynamoDb:
             lambda: write.make(effect, self._write(write, effect, ask.expires_at)),
         )
 
-    def _write(
-        self, write: Write[object], effect: Question[object], expires_at: float
-    ) -> Refused | None:
+    def _write(self, write: Write, effect: Question[object], expires_at: float) -> Refused | None:
         puts = write.puts(effect)
         requests = [_put_request(self.names[write.table], put) for put in puts]
         attempts = self._retrying(retry_if_exception(_collided), expires_at)

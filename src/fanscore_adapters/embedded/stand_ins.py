@@ -7,7 +7,7 @@ from importlib import resources
 
 import attrs
 
-from fanscore_adapters.adapter import together
+from fanscore_adapters.adapter import by_question, together
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_adapters.documents.proxies import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
 from fanscore_adapters.items.operations import Item
@@ -15,7 +15,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.systems import TABLES
 
-_CALLS = {**CALLS, **LNAA_CALLS}
+_CALLS = by_question([*CALLS.values(), *LNAA_CALLS.values()])
 _NOT_IN_SAMPLE = {"error": {"code": NOT_FOUND, "message": "not in the sample"}}
 
 

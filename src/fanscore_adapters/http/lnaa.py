@@ -18,7 +18,7 @@ import httpx
 
 from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.documents.json_text import parse_stored_json
-from fanscore_adapters.documents.proxies import LNAA_CALLS, Call
+from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -100,7 +100,7 @@ class Lnaa:
         return HttpCall("POST", f"{url}/activation", headers, read)
 
 
-def _read(call: Call[object], status: int, body: bytes | None) -> object:
+def _read(call: ProxyCall, status: int, body: bytes | None) -> object:
     if status in call.known_errors:
         return call.known_errors[status]
     if not httpx.codes.is_success(status):

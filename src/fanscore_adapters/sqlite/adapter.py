@@ -295,7 +295,7 @@ class Sqlite:
             answer = Unavailable(write.table, f"malformed item: {error}")
         return Answered(answer, write.table, perf_counter() - started_at)
 
-    def _write(self, write: Write[object], effect: Question[object]) -> object:
+    def _write(self, write: Write, effect: Question[object]) -> object:
         try:
             self.tables.put_all(write.table, write.puts(effect))
         except ConditionFailedError as failed:

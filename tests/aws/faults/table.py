@@ -17,9 +17,10 @@ from fanscore_core.engine.question import Question
 from fanscore_core.ids import CampaignId, MemberId, SessionId
 from fanscore_core.liveness import new_session
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.demand import DemandRecords, PutDemandRecord, PutResult
+from fanscore_core.ports.demand import DemandRecords, PutDemandRecord
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.ports.verification import PutLivenessSession
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, UPSERT_USER, VERIFICATION
 from fanscore_core.user_events import UserEvent
@@ -135,7 +136,7 @@ PUT = _operation(
     "PutItem",
     Kind.DYNAMODB,
     PutDemandRecord(NEW, 0, 0),
-    PutResult(written=True),
+    PutOutcome(written=True),
     DEMAND,
     demand_items.record_item(NEW),
 )

@@ -21,9 +21,10 @@ from fanscore_adapters.sources import Sources
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ports.account_fanscore import AccountScore
-from fanscore_core.ports.demand import DiscoEventId, PutResult
+from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scoring import StoredScore
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, UPSERT_USER
 from tests.aws.faults.server import Exchange, passed_on
@@ -349,4 +350,4 @@ def test_a_lost_reply_and_a_rival(stage: Stage) -> None:
 
     stage.server.tell("PutItem", lost_to_a_rival)
     [told] = answers(stage.adapter(Kind.DYNAMODB), PUT.question)
-    assert told == PutResult(written=False, stored=read_record(over))
+    assert told == PutOutcome(written=False, stored=read_record(over))
