@@ -1,8 +1,8 @@
-"""What an adapter is, and what adapters share: splitting a round, and the end of their time."""
+"""What an adapter is, and what adapters share: rows, splitting a round, the end of their time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -68,6 +68,29 @@ def together(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
 def one_by_one(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
     """Ask each in a call of its own, all at the same time."""
     return [[index] for index in range(len(asks))]
+
+
+def fetch_in_groups(
+    asks: Sequence[Ask],
+    groups: Iterable[Sequence[int]],
+    fetch: Callable[[Sequence[Ask]], Iterable[Answered]],
+) -> Sequence[Answered]:
+    """Answer every ask, one group after the other.
+
+    Args:
+        asks: all of them.
+        groups: as ``Adapter.split`` makes them: indexes of asks, each in one group.
+        fetch: answers the asks of one group.
+    """
+    answers: dict[int, Answered] = {}
+    for group in groups:
+        answers.update(zip(group, fetch([asks[index] for index in group]), strict=True))
+    return [answers[index] for index in range(len(asks))]
+
+
+def declared_outage(system: str) -> Unavailable:
+    """Make the answer of a system that the settings declare out of order."""
+    return Unavailable(system, "declared out of order")
 
 
 def late(system: str, ask: Ask) -> FanscoreError:

@@ -5,7 +5,6 @@ See docs/reference/events.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic, perf_counter, sleep
 from typing import cast
@@ -13,9 +12,9 @@ from typing import cast
 import attrs
 from tenacity import retry_if_result, wait_random_exponential
 
-from fanscore_adapters.adapter import late
+from fanscore_adapters.adapter import fetch_in_groups, late
 from fanscore_adapters.aws.client import AwsClient, AwsError, OutOfTimeError, malformed
-from fanscore_adapters.documents.user_event import detail_document
+from fanscore_adapters.documents.user_event import detail_text
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
@@ -74,11 +73,7 @@ class EventBridge:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Publish each event; it is accepted when this returns, and delivered later."""
-        answers: dict[int, Answered] = {}
-        for group in self.split(asks):
-            of_group = [asks[index] for index in group]
-            answers.update(zip(group, self._publish(of_group), strict=True))
-        return [answers[index] for index in range(len(asks))]
+        return fetch_in_groups(asks, self.split(asks), self._publish)
 
     def _publish(self, asks: Sequence[Ask]) -> list[Answered]:
         started_at = perf_counter()
@@ -124,7 +119,7 @@ class EventBridge:
             "EventBusName": self.bus,
             "Source": SOURCE,
             "DetailType": DETAIL_TYPE,
-            "Detail": json.dumps(detail_document(event)),
+            "Detail": detail_text(event),
         }
 
 

@@ -18,7 +18,7 @@ import attrs
 from tenacity import Retrying, retry_if_exception, retry_if_result, wait_random_exponential
 from tenacity.retry import retry_base
 
-from fanscore_adapters.adapter import late
+from fanscore_adapters.adapter import fetch_in_groups, late
 from fanscore_adapters.aws.client import (
     NO_TIME,
     AwsClient,
@@ -114,11 +114,7 @@ class DynamoDb:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        answers: dict[int, Answered] = {}
-        for group in self.split(asks):
-            of_group = [asks[index] for index in group]
-            answers.update(zip(group, self._fetch_group(of_group), strict=True))
-        return [answers[index] for index in range(len(asks))]
+        return fetch_in_groups(asks, self.split(asks), self._fetch_group)
 
     def _fetch_group(self, asks: Sequence[Ask]) -> Sequence[Answered]:
         kind = type(asks[0].question)

@@ -11,7 +11,7 @@ from time import perf_counter
 
 import attrs
 
-from fanscore_adapters.adapter import together
+from fanscore_adapters.adapter import declared_outage, together
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -46,9 +46,7 @@ class IdvFunction:
 
     def _answer(self, question: Question[object]) -> Answered:
         if IDV_CHECK_LIVENESS in self.outages:
-            return Answered(
-                Unavailable(IDV_CHECK_LIVENESS, "declared out of order"), IDV_CHECK_LIVENESS
-            )
+            return Answered(declared_outage(IDV_CHECK_LIVENESS), IDV_CHECK_LIVENESS)
         call = IDV_CALLS[type(question)]
         started_at = perf_counter()
         response = self._invoke(json_text(call.request(question)))

@@ -28,6 +28,7 @@ from fanscore_adapters.sqlite.connection import (
     connect,
     told_of,
     transaction,
+    unavailable,
     write_ahead,
 )
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -290,7 +291,7 @@ class Sqlite:
         try:
             answer = self._write(write, effect)
         except sqlite3.Error as error:
-            answer = Unavailable(write.table, f"SQLite: {type(error).__name__}")
+            answer = unavailable(write.table, error)
         except InvalidInput as error:
             answer = Unavailable(write.table, f"malformed item: {error}")
         return Answered(answer, write.table, perf_counter() - started_at)
@@ -325,8 +326,7 @@ def _timed(
     try:
         answers = read(table, questions)
     except sqlite3.Error as error:
-        unavailable = Unavailable(table, f"SQLite: {type(error).__name__}")
-        answers = [unavailable] * len(questions)
+        answers = [unavailable(table, error)] * len(questions)
     took_s = perf_counter() - started_at
     return [Answered(answer, table, took_s) for answer in answers]
 

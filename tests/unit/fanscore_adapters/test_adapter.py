@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import attrs
 import pytest
 
-from fanscore_adapters.adapter import by_question, late, one_by_one, together
-from fanscore_core.engine.question import Ask, Question
+from fanscore_adapters.adapter import by_question, fetch_in_groups, late, one_by_one, together
+from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.account_fanscore import AccountScore
@@ -60,3 +61,16 @@ def test_no_question_is_declared_twice() -> None:
     rows = [Declared(FanIdentity, 1), Declared(AccountScore, 2), Declared(FanIdentity, 3)]
     with pytest.raises(ValueError, match=r"^FanIdentity is declared twice$"):
         by_question(rows)
+
+
+def test_groups_are_fetched_apart() -> None:
+    """Each group is one call, and each ask has its own answer."""
+    fetched: list[Sequence[Ask]] = []
+
+    def fetch(asks: Sequence[Ask]) -> Sequence[Answered]:
+        fetched.append(asks)
+        return [Answered(ask.question) for ask in asks]
+
+    answers = fetch_in_groups(ASKS, [[2, 0], [1]], fetch)
+    assert [answered.answer for answered in answers] == [ask.question for ask in ASKS]
+    assert fetched == [[ASKS[2], ASKS[0]], [ASKS[1]]]
