@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
     from fanscore_adapters.documents.policy import parse_policy, policy_text
+    from fanscore_adapters.documents.proxies import ProxyCall
     from fanscore_adapters.dynamodb.adapter import DynamoDb
     from fanscore_adapters.embedded.event_bus import EventBus
     from fanscore_adapters.embedded.event_store import EventStore
@@ -32,6 +33,7 @@ else:
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
             "documents.policy": ("parse_policy", "policy_text"),
+            "documents.proxies": ("ProxyCall",),
             "dynamodb.adapter": ("DynamoDb",),
             "embedded.event_bus": ("EventBus",),
             "embedded.event_store": ("EventStore",),
@@ -56,6 +58,7 @@ __all__ = [
     "Lnaa",
     "Lookup",
     "PrefixRead",
+    "ProxyCall",
     "Put",
     "Rekognition",
     "Sample",

@@ -1,15 +1,42 @@
-"""What an adapter is, and what adapters share: splitting a round, and the end of their time."""
+"""What an adapter is, and what adapters share: rows, splitting a round, the end of their time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
 
 LEAST_S = 0.1
 """An attempt starts only with at least this much time left."""
+
+
+class Row(Protocol):
+    """A declaration of how one type of question is answered."""
+
+    @property
+    def question(self) -> type[Question[object]]:
+        """The type of question."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def by_question(rows: Iterable[RowT]) -> Mapping[type[Question[object]], RowT]:
+    """Map each type of question to its row.
+
+    Raises:
+        ValueError: two rows are about the same type of question.
+    """
+    found: dict[type[Question[object]], RowT] = {}
+    for row in rows:
+        if row.question in found:
+            message = f"{row.question.__name__} is declared twice"
+            raise ValueError(message)
+        found[row.question] = row
+    return found
 
 
 class Adapter(Protocol):
@@ -41,6 +68,29 @@ def together(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
 def one_by_one(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
     """Ask each in a call of its own, all at the same time."""
     return [[index] for index in range(len(asks))]
+
+
+def fetch_in_groups(
+    asks: Sequence[Ask],
+    groups: Iterable[Sequence[int]],
+    fetch: Callable[[Sequence[Ask]], Iterable[Answered]],
+) -> Sequence[Answered]:
+    """Answer every ask, one group after the other.
+
+    Args:
+        asks: all of them.
+        groups: as ``Adapter.split`` makes them: indexes of asks, each in one group.
+        fetch: answers the asks of one group.
+    """
+    answers: dict[int, Answered] = {}
+    for group in groups:
+        answers.update(zip(group, fetch([asks[index] for index in group]), strict=True))
+    return [answers[index] for index in range(len(asks))]
+
+
+def declared_outage(system: str) -> Unavailable:
+    """Make the answer of a system that the settings declare out of order."""
+    return Unavailable(system, "declared out of order")
 
 
 def late(system: str, ask: Ask) -> FanscoreError:

@@ -14,8 +14,8 @@ import attrs
 
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
 from fanscore_core.ids import GlobalUserId, MemberId, is_id
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
 
 PASSES = 5
 """How often to look again for what others have written meanwhile."""

@@ -33,8 +33,7 @@ from fanscore_core.pipelines.idv import (
     session_result,
     start_session,
 )
-
-IDV = "idv_check_liveness"
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -129,7 +128,7 @@ class IdvApp:
         done = self._answer(payload, time_left_s)
         self.log(
             invocation_log(
-                function=IDV,
+                function=IDV_CHECK_LIVENESS,
                 name=done.operation,
                 invocation=invocation,
                 codes=[done.code],

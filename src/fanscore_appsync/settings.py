@@ -10,19 +10,9 @@ import attrs
 
 from fanscore_adapters.http.endpoints import base_url, bearer_token, endpoint_url
 from fanscore_core.errors import InvalidInput
+from fanscore_core.systems import FUNCTIONS, TABLES
 
 IN_MEMORY = ":memory:"
-
-TABLES = ("fan_identity_table", "account_fanscore_table", "verification_table", "demand_table")
-FUNCTIONS = (
-    "proxy_campaign_service",
-    "proxy_tm_account_service",
-    "arm_scoring",
-    "idv_check_liveness",
-    "get_updated_phonescore",
-    "check_eligibility",
-    "event_details",
-)
 
 NEEDED_BY_RESOLVER = ("FANSCORE_LNAA_URL", "FANSCORE_LNAA_TOKEN")
 NEEDED_BY_CONSUMERS = ("FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL")

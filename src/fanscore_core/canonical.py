@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterable, Mapping
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid5
+
+import attrs
 
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, RequestId
@@ -17,6 +21,36 @@ NAMESPACE = UUID("b7a1d3a2-5f0e-5c6b-9a58-0d3f2f6f7c11")
 """Of the ids that leave the system."""
 
 
+@attrs.frozen
+class JsonWriter:
+    """Writes values as JSON text, without any spaces.
+
+    Attributes:
+        members: the members of an object, in the order in which they are written.
+        scalar: writes what is neither an object nor an array, and the names of members.
+    """
+
+    members: Callable[[Mapping[object, object]], Iterable[tuple[str, object]]]
+    scalar: Callable[[object], str]
+
+    def text(self, value: object) -> str:
+        """Write a value.
+
+        Raises:
+            RecursionError: it nests too deep.
+        """
+        match value:
+            case dict():
+                members = (
+                    f"{self.scalar(name)}:{self.text(each)}" for name, each in self.members(value)
+                )
+                return "{" + ",".join(members) + "}"
+            case list() | tuple():
+                return "[" + ",".join(map(self.text, value)) + "]"
+            case _:
+                return self.scalar(value)
+
+
 def canonical_json(value: object) -> str:
     """Write a value as the one JSON text that equal values have.
 
@@ -24,18 +58,17 @@ def canonical_json(value: object) -> str:
         InvalidInput: it is not JSON: ``NaN`` for instance, or nested too deep.
     """
     try:
-        return _text(value)
+        return _writer.text(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput("", "expected JSON") from error
 
 
-def _text(value: object) -> str:
+def _sorted_members(value: Mapping[Any, object]) -> Iterable[tuple[str, object]]:
+    return ((str(key), value[key]) for key in sorted(value))
+
+
+def _scalar_text(value: object) -> str:
     match value:
-        case dict():
-            members = (f"{_text(str(key))}:{_text(value[key])}" for key in sorted(value))
-            return "{" + ",".join(members) + "}"
-        case list() | tuple():
-            return "[" + ",".join(map(_text, value)) + "]"
         case Decimal() if value.is_finite():
             return _number_text(value)
         case str():
@@ -43,6 +76,9 @@ def _text(value: object) -> str:
             return json.dumps(value)
         case _:
             return json.dumps(value, allow_nan=False)
+
+
+_writer = JsonWriter(_sorted_members, _scalar_text)
 
 
 def _number_text(number: Decimal) -> str:

@@ -15,11 +15,11 @@ from zipfile import ZipFile
 
 import attrs
 
-from fanscore_adapters.documents.idv import IDV
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.embedded.stand_ins import Case, Sample
 from fanscore_core.consumer_mark import LEASE, Consumer
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 from tests.aws.ministack import ACCOUNT, HERE, Ministack
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -70,7 +70,7 @@ def create_consumers(aws: Ministack, environ: Mapping[str, str]) -> Mapping[Cons
 
 def create_idv(aws: Ministack, environ: Mapping[str, str]) -> str:
     """Make the identity verification function, under its name; give its ARN."""
-    return create_our_function(aws, IDV, IDV_HANDLER, environ)
+    return create_our_function(aws, IDV_CHECK_LIVENESS, IDV_HANDLER, environ)
 
 
 def create_our_function(aws: Ministack, name: str, handler: str, environ: Mapping[str, str]) -> str:

@@ -16,7 +16,8 @@ import attrs
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
-from fanscore_adapters.items.operations import TABLES, Item
+from fanscore_adapters.items.operations import Item
+from fanscore_core.systems import TABLES
 from tests.aws.ministack import Ministack
 
 MAX_BATCH = 25

@@ -20,12 +20,12 @@ from fanscore_adapters.aws.client import (
     Events,
 )
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
-from fanscore_adapters.items.operations import TABLES
 from fanscore_appsync.wiring.parts import MAX_THREADS
 from fanscore_core.engine.question import Ask
 from fanscore_core.ids import BotRunId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.fan_identity import BotOrNot, FanIdentity, Identity
+from fanscore_core.systems import TABLES
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.faults.server import Exchange, faulty_server
 from tests.aws.faults.table import Fault, of

@@ -13,7 +13,6 @@ from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.embedded.stand_ins import StandIns
 from fanscore_adapters.items.demand import read_record
-from fanscore_adapters.items.operations import DEMAND, TABLES
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
@@ -21,6 +20,7 @@ from fanscore_appsync.wiring.parts import MAX_THREADS
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
+from fanscore_core.systems import DEMAND, TABLES
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.ministack import Ministack
 from tests.aws.tables import AwsTables, typed

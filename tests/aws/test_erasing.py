@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from click.testing import CliRunner, Result
 
 from fanscore_adapters.embedded.stand_ins import default_sample
-from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, TABLES, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_appsync.cli.erase import ELSEWHERE, erase
+from fanscore_core.systems import ACCOUNT_FANSCORE, TABLES
 from tests.aws.tables import AwsTables
 
 FOUND = (

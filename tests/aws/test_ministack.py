@@ -16,10 +16,10 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from fanscore_adapters.documents.idv import IDV
 from fanscore_adapters.documents.proxies import SYSTEMS
 from fanscore_adapters.embedded.stand_ins import default_sample
-from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, Item
+from fanscore_adapters.items.operations import Item
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, IDV_CHECK_LIVENESS
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.aws.bus import MAX_RETRIES, create_bus
 from tests.aws.functions import Answer, create_function, create_idv, create_proxies, invoke
@@ -335,7 +335,7 @@ def test_our_functions_run_from_the_source_tree(aws: Ministack) -> None:
     """The identity verification function answers, with the settings that it is given."""
     create_idv(aws, {"FANSCORE_BACKEND": "embedded"})
     asked = {"globalUserId": "user123", "sessionId": "nowhere"}
-    answer = invoke(aws, IDV, {"operation": "sessionResult", "arguments": asked})
+    answer = invoke(aws, IDV_CHECK_LIVENESS, {"operation": "sessionResult", "arguments": asked})
     missing = {"code": 404, "message": "No such liveness session"}
     assert answer == Answer({"error": missing}, None)
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from fanscore_adapters.documents.idv import IDV
 from fanscore_adapters.documents.user_event import detail_document
 from fanscore_adapters.embedded.stand_in_vendor import session_of
-from fanscore_adapters.items.operations import FAN_IDENTITY, VERIFICATION, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
+from fanscore_core.systems import FAN_IDENTITY, IDV_CHECK_LIVENESS, VERIFICATION
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE, UserEvent
 from tests.aws.functions import Answer, invoke
 from tests.aws.system import RESOLVER, AwsSystem
@@ -57,7 +57,7 @@ def test_identity_verification_starts_a_session(system: AwsSystem) -> None:
     """The function starts a session with Rekognition and stores it, once for one token."""
     arguments = {"globalUserId": "liveness-fan", "token": "token-1"}
     call = {"operation": "startSession", "arguments": arguments}
-    first, again = (invoke(system.aws, IDV, call) for _ in range(2))
+    first, again = (invoke(system.aws, IDV_CHECK_LIVENESS, call) for _ in range(2))
     stored = of_fan(system.tables.stored(VERIFICATION), "liveness-fan")
     session = session_of("token-1")
     assert first == again

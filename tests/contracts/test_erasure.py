@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from fanscore_adapters.erasure import Erased, Erasure, Held
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.systems import DEMAND, FAN_IDENTITY
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions
 from tests.contracts.stores import Open, Store, open_store, store

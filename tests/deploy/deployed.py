@@ -30,8 +30,8 @@ import attrs
 from deploy.__main__ import TEMPLATE, main
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.embedded.stand_ins import Sample, default_sample, parse_sample
-from fanscore_adapters.items.operations import FAN_IDENTITY, TABLES
 from fanscore_core.consumer_mark import Consumer
+from fanscore_core.systems import FAN_IDENTITY, TABLES
 from tests.aws import ministack as emulator
 from tests.aws.functions import ROLE, create_proxies
 from tests.aws.ministack import ACCOUNT, HOST, REGION, SECRET, Ministack, ministack

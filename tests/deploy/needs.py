@@ -10,13 +10,12 @@ import attrs
 
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.proxies import CALLS
-from fanscore_adapters.embedded.event_bus import BUS
 from fanscore_adapters.items import tables
-from fanscore_adapters.items.operations import TABLES
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.pipelines.consumers import CONSUMERS
+from fanscore_core.systems import TABLES, UPSERT_USER
 from tests.docs.generated import SYSTEMS, AnyPipeline, _asked
 
 TABLE_ACTIONS = {
@@ -58,7 +57,7 @@ class Needs:
 
 
 _OTHERS = {
-    BUS: {"FANSCORE_EVENT_BUS"},
+    UPSERT_USER: {"FANSCORE_EVENT_BUS"},
     "lnaa_api": {"FANSCORE_LNAA_URL", "FANSCORE_LNAA_TOKEN"},
     "notification_endpoint": {"FANSCORE_NOTIFICATION_URL"},
     "sync_endpoint": {"FANSCORE_SYNC_URL"},

@@ -13,10 +13,11 @@ import pytest
 from deploy.__main__ import OURS, TEMPLATE, main
 from deploy.package import Package
 from deploy.stack import DeploymentFailedError
-from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, VERIFICATION, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.systems import DEMAND, FAN_IDENTITY, VERIFICATION
 from tests.aws.functions import Answer, invoke
 from tests.aws.parties import LNAA_TOKEN
 from tests.aws.waiting import wait_for

@@ -21,15 +21,15 @@ from deploy.resolvers import (
     resolver_code,
     schema,
 )
-from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, TABLES
 from fanscore_appsync import idv, wire
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.lambda_context import REQUEST_S
 from fanscore_appsync.log import InvocationLog
-from fanscore_appsync.settings import FUNCTIONS, Settings, read_settings
+from fanscore_appsync.settings import Settings, read_settings
 from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
+from fanscore_core.systems import DEMAND, FAN_IDENTITY, FUNCTIONS, TABLES
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.deploy.needs import NEEDS
 from tests.deploy.template import GIVEN, Document, Template, deployed, items, section

@@ -6,10 +6,10 @@ import pytest
 
 from fanscore_adapters.documents.user_event import detail_document, event_document
 from fanscore_adapters.embedded.stand_in_vendor import session_of
-from fanscore_adapters.items.operations import FAN_IDENTITY
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
+from fanscore_core.systems import FAN_IDENTITY
 from fanscore_core.user_events import UserEvent
 from tests.aws.functions import CONSUMER_HANDLERS, HANDLER, IDV_HANDLER
 from tests.aws.parties import Post

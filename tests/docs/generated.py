@@ -25,11 +25,10 @@ from fanscore_adapters.documents import idv as idv_calls
 from fanscore_adapters.documents import proxies as services
 from fanscore_adapters.documents.converter import camel
 from fanscore_adapters.documents.policy import policy_text
-from fanscore_adapters.documents.proxies import Call
+from fanscore_adapters.documents.proxies import ProxyCall
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
 from fanscore_adapters.embedded import idv_function as local_idv
 from fanscore_adapters.embedded import stand_in_vendor
-from fanscore_adapters.embedded.event_bus import BUS
 from fanscore_adapters.items import keys, tables
 from fanscore_adapters.items.keys import Key
 from fanscore_appsync import wire
@@ -52,6 +51,7 @@ from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.scoring import boost
 from fanscore_core.signals import SIGNALS, Missing
+from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import UserEvent
 from tests.docs.faces import table_of
 from tests.docs.pages import PAGES, ROOT
@@ -72,7 +72,7 @@ SYSTEMS: Mapping[type[Question[object]], str] = {
     **local_idv.SYSTEMS,
     **stand_in_vendor.SYSTEMS,
     **ENDPOINTS,
-    cast("type[Question[object]]", PublishUserEvent): BUS,
+    PublishUserEvent: UPSERT_USER,
 }
 """The system behind each question."""
 
@@ -372,7 +372,7 @@ def _services() -> str:
     return _table(("service", "operation", "arguments", "errors that are answers", "for"), rows)
 
 
-def _call_arguments(asked: type, call: Call[object]) -> Iterator[str]:
+def _call_arguments(asked: type, call: ProxyCall) -> Iterator[str]:
     fields: tuple[attrs.Attribute[object], ...] = attrs.fields(asked)
     optional = {camel(field.name) for field in fields if "None" in str(field.type)}
     question = asked(**{field.name: "x" for field in fields})

@@ -16,7 +16,6 @@ from time import monotonic
 import attrs
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.documents.idv import IDV
 from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
@@ -26,6 +25,7 @@ from fanscore_appsync.settings import AwsSettings, read_settings
 from fanscore_appsync.wiring.aws import idv_adapters, resolver_adapters
 from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 from tests.aws.clients import environment_of
 from tests.aws.forwarding import forwarded
 from tests.aws.functions import create_proxies
@@ -111,7 +111,7 @@ def golden_aws(aws: Ministack) -> Iterator[GoldenAws]:
             AwsTables(aws),
         )
         others.sessions.add(OPEN_SESSION)
-        with forwarded(aws, IDV, golden.verify):
+        with forwarded(aws, IDV_CHECK_LIVENESS, golden.verify):
             yield golden
 
 

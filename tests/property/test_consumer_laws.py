@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.converter import date_time_text
 from fanscore_adapters.documents.user_event import ENDPOINTS, event_document
-from fanscore_adapters.embedded.event_bus import BUS, EventBus, Recorder
+from fanscore_adapters.embedded.event_bus import EventBus, Recorder
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
@@ -28,6 +28,7 @@ from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.ports.consumers import PutMark, PutProfile
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale
+from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import UserEvent
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -101,7 +102,7 @@ class Failing:
     def _answer(self, ask: Ask) -> Answered:
         question = ask.question
         if type(question) in EFFECTS and self._fails():
-            return Answered(Unavailable(BUS))
+            return Answered(Unavailable(UPSERT_USER))
         (adapter,) = (each for each in self.adapters if type(question) in each.systems)
         (answered,) = adapter.fetch([ask])
         if isinstance(question, PutProfile):

@@ -22,11 +22,11 @@ from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeSta
 from fanscore_core.ports.consumers import (
     Post,
     PutMark,
-    PutOutcome,
     PutProfile,
 )
-from fanscore_core.ports.demand import PutDemandRecord, PutResult
+from fanscore_core.ports.demand import PutDemandRecord
 from fanscore_core.ports.event_bus import PublishUserEvent
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.ports.verification import (
     FinishLivenessSession,
     LastLivenessSession,
@@ -68,7 +68,7 @@ def _puts(kind: Kind, change: Callable[[object, Put], Put]) -> Pieces:
     """Change what an effect puts."""
     sound = SOUND.writes[kind]
 
-    def puts(effect: object) -> Sequence[Put]:
+    def puts(effect: Question[object]) -> Sequence[Put]:
         return [change(effect, put) for put in sound.puts(effect)]
 
     return Pieces(writes={**SOUND.writes, kind: attrs.evolve(sound, puts=puts)})
@@ -143,7 +143,7 @@ def _remembers(forget: Callable[[StoredDemandRecord], StoredDemandRecord]) -> Pi
         match answer:
             case StoredDemandRecord():
                 return forget(answer)
-            case PutResult(stored=StoredDemandRecord() as stored):
+            case PutOutcome(stored=StoredDemandRecord() as stored):
                 return attrs.evolve(answer, stored=forget(stored))
             case _:
                 return answer
@@ -164,8 +164,8 @@ def _forget_values(stored: StoredDemandRecord) -> StoredDemandRecord:
 
 
 def _takes_refused_for_written(question: Question[object], answer: object) -> object:
-    refused = isinstance(question, PutDemandRecord) and isinstance(answer, PutResult)
-    return PutResult(written=True) if refused else answer
+    refused = isinstance(question, PutDemandRecord) and isinstance(answer, PutOutcome)
+    return PutOutcome(written=True) if refused else answer
 
 
 def _takes_refused_for_claimed(question: Question[object], answer: object) -> object:

@@ -12,12 +12,13 @@ from fanscore_adapters.documents.converter import date_time_text
 from fanscore_adapters.documents.user_event import ENDPOINTS
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.consumers import read_mark, read_profile
-from fanscore_adapters.items.operations import FAN_IDENTITY, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_core.canonical import canonical_json, stable_id
 from fanscore_core.consumer_mark import Consumed, Consumer, Mark, MarkStatus
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.pipelines.consumers import ConsumeArgs
 from fanscore_core.ports.consumers import Post
+from fanscore_core.systems import FAN_IDENTITY
 from fanscore_core.user_events import UserEvent
 from tests.simulation.law import parsed, require
 from tests.simulation.requests import FANS, Request

@@ -6,13 +6,14 @@ import json
 from datetime import datetime
 from typing import cast
 
-from fanscore_adapters.documents.idv import IDV, IDV_CALLS
+from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_appsync import wire
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.state import Run
 from fanscore_core.errors import NotFound, Unavailable
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 from tests.simulation.processes import AnyOutcome
 from tests.simulation.requests import AnyRun
 
@@ -32,4 +33,4 @@ def answer(question: Question[object], outcome: AnyOutcome) -> object:
     if outcome.error is None:
         text = json.dumps({"data": wire.data(outcome.value)})
         return IDV_CALLS[type(question)].answer(parse_stored_json(text))
-    return outcome.error if isinstance(outcome.error, NotFound) else Unavailable(IDV)
+    return outcome.error if isinstance(outcome.error, NotFound) else Unavailable(IDV_CHECK_LIVENESS)

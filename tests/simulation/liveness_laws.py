@@ -8,10 +8,10 @@ from datetime import datetime
 import attrs
 
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.operations import VERIFICATION
 from fanscore_adapters.items.verification import read_session
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.liveness import LivenessSession, StartedSession
+from fanscore_core.systems import VERIFICATION
 from tests.simulation.law import parsed, require
 from tests.simulation.requests import CHECK, FANS, Request
 from tests.simulation.tables import ModelTables, Written

@@ -39,8 +39,8 @@ class Pieces:
         hear: rewrites an answer on its way in.
     """
 
-    lookups: Mapping[type[Question[object]], Lookup[object]] = LOOKUPS
-    writes: Mapping[type[Question[object]], Write[object]] = WRITES
+    lookups: Mapping[type[Question[object]], Lookup] = LOOKUPS
+    writes: Mapping[type[Question[object]], Write] = WRITES
     consumers: Mapping[Consumer, ConsumerPipeline] = CONSUMERS
     ask: Callable[[Question[object], object], Question[object]] = as_asked
     hear: Callable[[Question[object], object], object] = as_answered

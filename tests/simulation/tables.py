@@ -10,7 +10,7 @@ import attrs
 
 from fanscore_adapters.dynamodb.values import read_item, write_item
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Put, Read, Refused
+from fanscore_adapters.items.operations import Item, PrefixRead, Put, Refused
 from fanscore_adapters.items.tables import PREFIX_READS
 from fanscore_core.engine.question import Question
 from tests.simulation.pieces import Pieces
@@ -99,9 +99,7 @@ class ModelTables:
     def _stored(self, table: str, key: Key) -> Item:
         return read_item(self._versions[table, key][-1])
 
-    def _begins_with(
-        self, read: Read[object, Sequence[Item]], question: Question[object]
-    ) -> Sequence[Item]:
+    def _begins_with(self, read: PrefixRead, question: Question[object]) -> Sequence[Item]:
         prefix = read.key(question)
         keys = sorted(
             key

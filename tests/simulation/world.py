@@ -13,7 +13,6 @@ import attrs
 from fanscore_adapters.documents.user_event import event_document, read_event
 from fanscore_adapters.embedded import stand_in_vendor
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.operations import FAN_IDENTITY
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId, MemberId, SessionId
@@ -30,6 +29,7 @@ from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
 from fanscore_core.ports.verification import FinishLivenessSession, PutLivenessSession
 from fanscore_core.scalars import Email
+from fanscore_core.systems import FAN_IDENTITY
 from fanscore_core.user_events import UserEvent
 from tests.demand_samples import at
 from tests.simulation.consumer_laws import ConsumerLaws

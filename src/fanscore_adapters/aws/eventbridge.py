@@ -5,7 +5,6 @@ See docs/reference/events.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic, perf_counter, sleep
 from typing import cast
@@ -13,19 +12,18 @@ from typing import cast
 import attrs
 from tenacity import retry_if_result, wait_random_exponential
 
-from fanscore_adapters.adapter import late
+from fanscore_adapters.adapter import fetch_in_groups, late
 from fanscore_adapters.aws.client import AwsClient, AwsError, OutOfTimeError, malformed
-from fanscore_adapters.documents.user_event import detail_document
+from fanscore_adapters.documents.user_event import detail_text
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
+from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 
 READ_S = 3.0
 """How long one attempt waits for data."""
-
-BUS = "upsert_user"
 
 MAX_ENTRIES = 10
 MAX_BYTES = 240_000
@@ -58,7 +56,7 @@ class EventBridge:
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The bus, by its name in the user's document."""
-        return cast("Mapping[type[Question[object]], str]", {PublishUserEvent: BUS})
+        return {PublishUserEvent: UPSERT_USER}
 
     def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
         """Publish as many events in one call as it takes."""
@@ -75,11 +73,7 @@ class EventBridge:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Publish each event; it is accepted when this returns, and delivered later."""
-        answers: dict[int, Answered] = {}
-        for group in self.split(asks):
-            of_group = [asks[index] for index in group]
-            answers.update(zip(group, self._publish(of_group), strict=True))
-        return [answers[index] for index in range(len(asks))]
+        return fetch_in_groups(asks, self.split(asks), self._publish)
 
     def _publish(self, asks: Sequence[Ask]) -> list[Answered]:
         started_at = perf_counter()
@@ -103,19 +97,19 @@ class EventBridge:
             clock=self.clock,
             expires_at=expires_at,
         )
-        failure: object = Unavailable(BUS, "did not take the event")
+        failure: object = Unavailable(UPSERT_USER, "did not take the event")
         try:
             attempts(put_pending)
             if attempted(attempts) < MAX_ATTEMPTS:
-                failure = late(BUS, asks[0])
+                failure = late(UPSERT_USER, asks[0])
         except AwsError as error:
-            failure = Unavailable(BUS, error.reason)
+            failure = Unavailable(UPSERT_USER, error.reason)
         except OutOfTimeError:
-            failure = late(BUS, asks[0])
+            failure = late(UPSERT_USER, asks[0])
         took_s = perf_counter() - started_at
         answers = [failure if index in pending else None for index in range(len(asks))]
         return [
-            Answered(answer, BUS, took_s, 0 if index else calls)
+            Answered(answer, UPSERT_USER, took_s, 0 if index else calls)
             for index, answer in enumerate(answers)
         ]
 
@@ -125,7 +119,7 @@ class EventBridge:
             "EventBusName": self.bus,
             "Source": SOURCE,
             "DetailType": DETAIL_TYPE,
-            "Detail": json.dumps(detail_document(event)),
+            "Detail": detail_text(event),
         }
 
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from fanscore_adapters.adapter import one_by_one
+from fanscore_adapters.adapter import by_question, one_by_one
 from fanscore_adapters.aws.client import AwsClient, AwsError, answer_one, malformed
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
-from fanscore_adapters.documents.proxies import CALLS, Call
+from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput
 
@@ -27,7 +27,7 @@ DEGRADABLE_READ_S = 2.0
 
 _FAILED = "the function failed"
 
-ALL_CALLS = {**CALLS, **IDV_CALLS}
+ALL_CALLS = by_question([*CALLS.values(), *IDV_CALLS.values()])
 
 SYSTEMS: Mapping[type[Question[object]], str] = {
     asked: call.service for asked, call in ALL_CALLS.items()
@@ -66,7 +66,7 @@ class LambdaProxies:
         call = ALL_CALLS[type(ask.question)]
         return answer_one(call.service, ask, lambda: call.answer(self._invoke(call, ask)))
 
-    def _invoke(self, call: Call[object], ask: Ask) -> object:
+    def _invoke(self, call: ProxyCall, ask: Ask) -> object:
         request = {
             "FunctionName": self.names[call.service],
             "Payload": json_text(call.request(ask.question)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import cast
 
 import attrs
 
@@ -19,16 +18,16 @@ from fanscore_core.errors import UnknownQuestion
 from fanscore_core.ids import SessionId, is_id
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
+from fanscore_core.systems import REKOGNITION
 
 READ_S = 5.0
 """How long one attempt waits for data."""
 
-VENDOR = "rekognition"
-
-SYSTEMS = cast(
-    "Mapping[type[Question[object]], str]",
-    {CreateVendorSession: VENDOR, VendorSessionResult: VENDOR},
-)
+SYSTEMS: Mapping[type[Question[object]], str] = {
+    CreateVendorSession: REKOGNITION,
+    VendorSessionResult: REKOGNITION,
+}
+"""The vendor behind each question."""
 
 _EXPIRED = LivenessVerdict(LivenessStatus.EXPIRED)
 
@@ -52,7 +51,7 @@ class Rekognition:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        return [answer_one(VENDOR, ask, partial(self._ask, ask)) for ask in asks]
+        return [answer_one(REKOGNITION, ask, partial(self._ask, ask)) for ask in asks]
 
     def _ask(self, ask: Ask) -> object:
         match ask.question:

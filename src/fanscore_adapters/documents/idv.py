@@ -5,17 +5,13 @@ As for any Lambda proxy (docs/reference/services.md); but this function is part 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-
+from fanscore_adapters.adapter import by_question
 from fanscore_adapters.documents.converter import StrictConverter, camel
-from fanscore_adapters.documents.proxies import NOT_FOUND, Call
-from fanscore_core.engine.question import Question
+from fanscore_adapters.documents.proxies import NOT_FOUND, ProxyCall
 from fanscore_core.errors import NotFound
 from fanscore_core.liveness import SESSION, LivenessSession
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
-
-IDV = "idv_check_liveness"
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -24,11 +20,11 @@ def _session(data: object) -> LivenessSession:
     return _converter.structure(data, LivenessSession, "data")
 
 
-IDV_CALLS = cast(
-    "Mapping[type[Question[object]], Call[object]]",
-    {
-        StartLivenessSession: Call[StartLivenessSession](
-            IDV,
+IDV_CALLS = by_question(
+    (
+        ProxyCall(
+            StartLivenessSession,
+            IDV_CHECK_LIVENESS,
             "startSession",
             lambda asked: {
                 "globalUserId": asked.global_user_id,
@@ -38,8 +34,9 @@ IDV_CALLS = cast(
             },
             _session,
         ),
-        LivenessResult: Call[LivenessResult](
-            IDV,
+        ProxyCall(
+            LivenessResult,
+            IDV_CHECK_LIVENESS,
             "sessionResult",
             lambda asked: {
                 "globalUserId": asked.global_user_id,
@@ -48,6 +45,6 @@ IDV_CALLS = cast(
             _session,
             {NOT_FOUND: NotFound(SESSION)},
         ),
-    },
+    )
 )
 """The questions that the function answers."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
+from fanscore_core.canonical import JsonWriter
 from fanscore_core.errors import InvalidInput
 
 
@@ -33,26 +36,30 @@ def json_text(document: object) -> str:
         InvalidInput: a value has no place in JSON, or nests too deep.
     """
     try:
-        return _text(document)
+        return _writer.text(document)
     except RecursionError as error:
         raise InvalidInput("$", "nested too deep") from error
     except ValueError as error:
         raise InvalidInput("$", "a number has too many digits") from error
 
 
-def _text(document: object) -> str:
+def _named_members(document: Mapping[Any, object]) -> Iterable[tuple[str, object]]:
+    if not all(isinstance(name, str) for name in document):
+        raise InvalidInput("$", f"{type(document).__name__} has no place in JSON")
+    return document.items()
+
+
+def _scalar_text(document: object) -> str:
     match document:
-        case dict() if all(isinstance(key, str) for key in document):
-            members = (f"{_text(key)}:{_text(value)}" for key, value in document.items())
-            return "{" + ",".join(members) + "}"
-        case list() | tuple():
-            return "[" + ",".join(map(_text, document)) + "]"
         case Decimal() if document.is_finite():
             return str(document)
         case str() | bool() | int() | None:
             return json.dumps(document)
         case _:
             raise InvalidInput("$", f"{type(document).__name__} has no place in JSON")
+
+
+_writer = JsonWriter(_named_members, _scalar_text)
 
 
 def _parse(decoder: json.JSONDecoder, text: str) -> object:

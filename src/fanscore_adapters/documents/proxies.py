@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Generic, TypeVar, cast
+from types import MappingProxyType
+from typing import TypeVar, cast
 
 import attrs
 
+from fanscore_adapters.adapter import by_question
 from fanscore_adapters.documents.converter import StrictConverter, camel
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, Unavailable
@@ -24,33 +26,57 @@ from fanscore_core.ports.eligibility_service import FanEligibility
 from fanscore_core.ports.event_details import EventById, EventDetails
 from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
 from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore
+from fanscore_core.systems import (
+    ARM_SCORING,
+    CHECK_ELIGIBILITY,
+    EVENT_DETAILS,
+    GET_UPDATED_PHONESCORE,
+    LNAA_API,
+    PROXY_CAMPAIGN_SERVICE,
+    PROXY_TM_ACCOUNT_SERVICE,
+)
 
-QueryT = TypeVar("QueryT")
+QuestionT = TypeVar("QuestionT", bound=Question[object])
 
 NOT_LOGGED_IN = 401
 NOT_FOUND = 404
 MAX_ARM_SCORE = 10
 
 
-@attrs.frozen
-class Call(Generic[QueryT]):
+@attrs.frozen(init=False)
+class ProxyCall:
     """How a question is put to a service.
 
     Attributes:
-        service: the function's name in the user's document.
+        question: the type of question.
+        service: one of ``fanscore_core.systems``.
         operation: what it is asked to do.
         arguments: of the question; those that are ``None`` are left out.
         read: makes the answer of the ``data`` that comes back.
         known_errors: the error codes that are an answer, and the answer that they are.
     """
 
+    question: type[Question[object]]
     service: str
     operation: str
-    arguments: Callable[[QueryT], Mapping[str, object]]
+    arguments: Callable[[Question[object]], Mapping[str, object]]
     read: Callable[[object], object]
-    known_errors: Mapping[int, object] = attrs.field(factory=dict)
+    known_errors: Mapping[int, object]
 
-    def request(self, question: QueryT) -> Mapping[str, object]:
+    def __init__(  # one for each attribute
+        self,
+        question: type[QuestionT],
+        service: str,
+        operation: str,
+        arguments: Callable[[QuestionT], Mapping[str, object]],
+        read: Callable[[object], object],
+        known_errors: Mapping[int, object] = MappingProxyType({}),
+    ) -> None:
+        """Declare it; ``arguments`` takes a question of the type ``question``."""
+        asked = cast("Callable[[Question[object]], Mapping[str, object]]", arguments)
+        self.__attrs_init__(question, service, operation, asked, read, known_errors)
+
+    def request(self, question: Question[object]) -> Mapping[str, object]:
         """Make the document to send."""
         given = self.arguments(question)
         arguments = {name: value for name, value in given.items() if value is not None}
@@ -95,18 +121,19 @@ def _read_as(kind: type[object]) -> Callable[[object], object]:
     return lambda data: _converter.structure(data, kind, "data")
 
 
-CALLS = cast(
-    "Mapping[type[Question[object]], Call[object]]",
-    {
-        ArmScore: Call[ArmScore](
-            "arm_scoring",
+CALLS = by_question(
+    (
+        ProxyCall(
+            ArmScore,
+            ARM_SCORING,
             "armScore",
             lambda asked: {"globalUserId": asked.global_user_id, "eventId": asked.event_id},
             _arm_score,
             {NOT_FOUND: None},
         ),
-        AccountInfo: Call[AccountInfo](
-            "proxy_tm_account_service",
+        ProxyCall(
+            AccountInfo,
+            PROXY_TM_ACCOUNT_SERVICE,
             "accountInfo",
             lambda asked: {
                 "globalUserId": asked.global_user_id,
@@ -115,15 +142,17 @@ CALLS = cast(
             _read_as(UserInfo),
             {NOT_LOGGED_IN: NotLoggedIn()},
         ),
-        CampaignById: Call[CampaignById](
-            "proxy_campaign_service",
+        ProxyCall(
+            CampaignById,
+            PROXY_CAMPAIGN_SERVICE,
             "campaign",
             lambda asked: {"campaignId": asked.campaign_id},
             _read_as(Campaign),
             {NOT_FOUND: NotFound("campaign")},
         ),
-        FanEligibility: Call[FanEligibility](
-            "check_eligibility",
+        ProxyCall(
+            FanEligibility,
+            CHECK_ELIGIBILITY,
             "eligibility",
             lambda asked: {
                 "campaignId": asked.campaign_id,
@@ -131,15 +160,17 @@ CALLS = cast(
             },
             _read_as(Eligibility),
         ),
-        EventById: Call[EventById](
-            "event_details",
+        ProxyCall(
+            EventById,
+            EVENT_DETAILS,
             "eventDetails",
             lambda asked: {"eventId": asked.event_id},
             _read_as(EventDetails),
             {NOT_FOUND: NotFound("event")},
         ),
-        PhoneNumberScore: Call[PhoneNumberScore](
-            "get_updated_phonescore",
+        ProxyCall(
+            PhoneNumberScore,
+            GET_UPDATED_PHONESCORE,
             "phoneScore",
             lambda asked: {
                 "phoneNumber": asked.phone_number,
@@ -147,31 +178,33 @@ CALLS = cast(
             },
             _read_as(PhoneScore),
         ),
-    },
+    )
 )
 """The questions that Lambda proxies answer."""
 
-LNAA_CALLS = cast(
-    "Mapping[type[Question[object]], Call[object]]",
-    {
-        Membership: Call[Membership](
-            "lnaa_api",
+LNAA_CALLS = by_question(
+    (
+        ProxyCall(
+            Membership,
+            LNAA_API,
             "membership",
             lambda asked: {"globalUserId": asked.global_user_id},
             _read_as(LnaaMembership),
             {NOT_FOUND: NO_MEMBER},
         ),
-        ActivateMembership: Call[ActivateMembership](
-            "lnaa_api",
+        ProxyCall(
+            ActivateMembership,
+            LNAA_API,
             "activation",
             lambda asked: {"globalUserId": asked.global_user_id},
             _read_as(LnaaMembership),
         ),
-    },
+    )
 )
 """LNAA's questions, as its stand-in answers them. The real LNAA is asked over HTTP."""
 
 SYSTEMS: Mapping[type[Question[object]], str] = {
-    asked: call.service for asked, call in {**CALLS, **LNAA_CALLS}.items()
+    asked: call.service
+    for asked, call in by_question([*CALLS.values(), *LNAA_CALLS.values()]).items()
 }
 """The service behind each question."""

@@ -13,12 +13,13 @@ from fanscore_adapters.documents.converter import StrictConverter, camel, date_t
 from fanscore_core.canonical import canonical_json
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
-from fanscore_core.ports.consumers import Post, PostNotification, PostSync
+from fanscore_core.ports.consumers import PostNotification, PostSync
+from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 from fanscore_core.user_events import DETAIL_TYPE, SCHEMA_VERSION, SOURCE, UserEvent
 
 ENDPOINTS: Mapping[type[Question[object]], str] = {
-    PostNotification: "notification_endpoint",
-    PostSync: "sync_endpoint",
+    PostNotification: NOTIFICATION_ENDPOINT,
+    PostSync: SYNC_ENDPOINT,
 }
 """The system behind each kind of post."""
 
@@ -42,6 +43,11 @@ def detail_document(event: UserEvent) -> Mapping[str, object]:
         "locale": event.locale,
         "attributes": None if event.attributes is None else json.loads(event.attributes),
     }
+
+
+def detail_text(event: UserEvent) -> str:
+    """Write an event's ``detail`` as JSON text, as it is published, and posted to endpoints."""
+    return json.dumps(detail_document(event))
 
 
 def event_document(event: UserEvent, published_at: datetime) -> Mapping[str, object]:
@@ -101,8 +107,3 @@ def _read_attributes(attributes: object) -> str | None:
         return canonical_json(attributes)
     except InvalidInput as error:
         raise InvalidInput("event.detail.attributes", error.problem) from None
-
-
-def post_document(post: Post) -> str:
-    """Write what is posted to an endpoint: the event's detail, as JSON text."""
-    return json.dumps(detail_document(post.event))

@@ -18,7 +18,7 @@ import attrs
 from tenacity import Retrying, retry_if_exception, retry_if_result, wait_random_exponential
 from tenacity.retry import retry_base
 
-from fanscore_adapters.adapter import late
+from fanscore_adapters.adapter import fetch_in_groups, late
 from fanscore_adapters.aws.client import (
     NO_TIME,
     AwsClient,
@@ -31,7 +31,7 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.dynamodb.pages import pages
 from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Put, Read, Refused, Write
+from fanscore_adapters.items.operations import Item, PrefixRead, Put, Refused, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -114,11 +114,7 @@ class DynamoDb:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        answers: dict[int, Answered] = {}
-        for group in self.split(asks):
-            of_group = [asks[index] for index in group]
-            answers.update(zip(group, self._fetch_group(of_group), strict=True))
-        return [answers[index] for index in range(len(asks))]
+        return fetch_in_groups(asks, self.split(asks), self._fetch_group)
 
     def _fetch_group(self, asks: Sequence[Ask]) -> Sequence[Answered]:
         kind = type(asks[0].question)
@@ -197,9 +193,7 @@ class DynamoDb:
         answered = answer_one(read.table, ask, find)
         return attrs.evolve(answered, calls=max(1, len(found)))
 
-    def _pages(
-        self, read: Read[object, Sequence[Item]], key: Key, expires_at: float
-    ) -> Iterator[Sequence[object]]:
+    def _pages(self, read: PrefixRead, key: Key, expires_at: float) -> Iterator[Sequence[object]]:
         request = {
             "TableName": self.names[read.table],
             "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
@@ -219,9 +213,7 @@ class DynamoDb:
             lambda: write.make(effect, self._write(write, effect, ask.expires_at)),
         )
 
-    def _write(
-        self, write: Write[object], effect: Question[object], expires_at: float
-    ) -> Refused | None:
+    def _write(self, write: Write, effect: Question[object], expires_at: float) -> Refused | None:
         puts = write.puts(effect)
         requests = [_put_request(self.names[write.table], put) for put in puts]
         attempts = self._retrying(retry_if_exception(_collided), expires_at)

@@ -17,16 +17,16 @@ from typing import Self, TypeAlias, cast
 
 import attrs
 
-from fanscore_adapters.adapter import together
-from fanscore_adapters.documents.user_event import ENDPOINTS, event_document, post_document
+from fanscore_adapters.adapter import declared_outage, together
+from fanscore_adapters.documents.user_event import ENDPOINTS, detail_text, event_document
 from fanscore_adapters.embedded.event_store import Claimed, EventStore, Undelivered
+from fanscore_adapters.sqlite.connection import unavailable
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import FanscoreError, PipelineError, Unavailable
 from fanscore_core.ports.consumers import Post
 from fanscore_core.ports.event_bus import PublishUserEvent
-
-BUS = "upsert_user"
+from fanscore_core.systems import UPSERT_USER
 
 MAX_ATTEMPTS = 5
 FIRST_DELAY_S = 1.0
@@ -96,7 +96,7 @@ class EventBus:
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The bus, by its name in the user's document."""
-        return cast("Mapping[type[Question[object]], str]", {PublishUserEvent: BUS})
+        return {PublishUserEvent: UPSERT_USER}
 
     split = staticmethod(together)
 
@@ -159,8 +159,8 @@ class EventBus:
             self._events.publish(event.id, document, self._consumers, now)
             answer = None
         except sqlite3.Error as error:
-            answer = Unavailable(BUS, f"SQLite: {type(error).__name__}")
-        return Answered(answer, BUS, perf_counter() - started_at)
+            answer = unavailable(UPSERT_USER, error)
+        return Answered(answer, UPSERT_USER, perf_counter() - started_at)
 
     def _wake(self) -> None:
         for wake in self._wakes.values():
@@ -238,13 +238,15 @@ class Recorder:
     def _perform(self, post: Post) -> Answered:
         system = ENDPOINTS[type(post)]
         if system in self.outages:
-            return Answered(Unavailable(system, "declared out of order"), system)
+            return Answered(declared_outage(system), system)
         started_at = perf_counter()
         try:
-            self.events.record_post(post.idempotency_key, system, post_document(post), self.clock())
+            self.events.record_post(
+                post.idempotency_key, system, detail_text(post.event), self.clock()
+            )
             answer = None
         except sqlite3.Error as error:
-            answer = Unavailable(system, f"SQLite: {type(error).__name__}")
+            answer = unavailable(system, error)
         return Answered(answer, system, perf_counter() - started_at)
 
 

@@ -11,13 +11,14 @@ from time import perf_counter
 
 import attrs
 
-from fanscore_adapters.adapter import together
-from fanscore_adapters.documents.idv import IDV, IDV_CALLS
+from fanscore_adapters.adapter import declared_outage, together
+from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.systems import IDV_CHECK_LIVENESS
 
-SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(IDV_CALLS, IDV)
+SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(IDV_CALLS, IDV_CHECK_LIVENESS)
 
 
 @attrs.frozen
@@ -44,16 +45,16 @@ class IdvFunction:
         return [self._answer(ask.question) for ask in asks]
 
     def _answer(self, question: Question[object]) -> Answered:
-        if IDV in self.outages:
-            return Answered(Unavailable(IDV, "declared out of order"), IDV)
+        if IDV_CHECK_LIVENESS in self.outages:
+            return Answered(declared_outage(IDV_CHECK_LIVENESS), IDV_CHECK_LIVENESS)
         call = IDV_CALLS[type(question)]
         started_at = perf_counter()
         response = self._invoke(json_text(call.request(question)))
         try:
             answer = call.answer(parse_stored_json(response))
         except InvalidInput as error:
-            answer = Unavailable(IDV, f"malformed answer: {error}")
-        return Answered(answer, IDV, perf_counter() - started_at)
+            answer = Unavailable(IDV_CHECK_LIVENESS, f"malformed answer: {error}")
+        return Answered(answer, IDV_CHECK_LIVENESS, perf_counter() - started_at)
 
     def _invoke(self, payload: str) -> str:
         """Call the function as the Lambda runtime does."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import cast
 from uuid import UUID, uuid5
 
 import attrs
@@ -15,15 +14,15 @@ from fanscore_core.errors import UnknownQuestion
 from fanscore_core.ids import SessionId
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
-
-VENDOR = "rekognition"
+from fanscore_core.systems import REKOGNITION
 
 ALIVE = LivenessVerdict(LivenessStatus.SUCCEEDED, Decimal("99.1"))
 
-SYSTEMS = cast(
-    "Mapping[type[Question[object]], str]",
-    {CreateVendorSession: VENDOR, VendorSessionResult: VENDOR},
-)
+SYSTEMS: Mapping[type[Question[object]], str] = {
+    CreateVendorSession: REKOGNITION,
+    VendorSessionResult: REKOGNITION,
+}
+"""The vendor behind each question."""
 
 _NAMESPACE = UUID("a0a3b8a4-7c06-5f52-8a2b-6c1f3f6d2e55")
 
@@ -52,7 +51,7 @@ class StandInVendor:
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        return [Answered(self._answer(ask.question), VENDOR) for ask in asks]
+        return [Answered(self._answer(ask.question), REKOGNITION) for ask in asks]
 
     def _answer(self, question: object) -> object:
         match question:

@@ -7,14 +7,15 @@ from importlib import resources
 
 import attrs
 
-from fanscore_adapters.adapter import together
+from fanscore_adapters.adapter import by_question, declared_outage, together
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_adapters.documents.proxies import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
-from fanscore_adapters.items.operations import TABLES, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.errors import InvalidInput
+from fanscore_core.systems import TABLES
 
-_CALLS = {**CALLS, **LNAA_CALLS}
+_CALLS = by_question([*CALLS.values(), *LNAA_CALLS.values()])
 _NOT_IN_SAMPLE = {"error": {"code": NOT_FOUND, "message": "not in the sample"}}
 
 
@@ -118,7 +119,7 @@ class StandIns:
     def _answer(self, question: Question[object]) -> object:
         call = _CALLS[type(question)]
         if call.service in self.outages:
-            return Unavailable(call.service, "declared out of order")
+            return declared_outage(call.service)
         request = call.request(question)
         cases = self.sample.services.get(call.service, ())
         fitting = (case.answer(request) for case in cases if case.fits(request))

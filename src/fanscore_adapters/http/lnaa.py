@@ -18,14 +18,13 @@ import httpx
 
 from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.documents.json_text import parse_stored_json
-from fanscore_adapters.documents.proxies import LNAA_CALLS, Call
+from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ports.lnaa import ActivateMembership, Membership
-
-LNAA_API = "lnaa_api"
+from fanscore_core.systems import LNAA_API
 
 TIMEOUT_S = 3.0
 MAX_ATTEMPTS = 3
@@ -101,7 +100,7 @@ class Lnaa:
         return HttpCall("POST", f"{url}/activation", headers, read)
 
 
-def _read(call: Call[object], status: int, body: bytes | None) -> object:
+def _read(call: ProxyCall, status: int, body: bytes | None) -> object:
     if status in call.known_errors:
         return call.known_errors[status]
     if not httpx.codes.is_success(status):

@@ -16,7 +16,7 @@ import attrs
 import httpx
 
 from fanscore_adapters.adapter import one_by_one
-from fanscore_adapters.documents.user_event import ENDPOINTS, post_document
+from fanscore_adapters.documents.user_event import ENDPOINTS, detail_text
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -93,7 +93,7 @@ class Webhooks:
             self.urls[system],
             {"Content-Type": "application/json", "Idempotency-Key": post.idempotency_key},
             partial(_read, system),
-            post_document(post),
+            detail_text(post.event),
             MAX_ATTEMPTS,
         )
         return self._parties[system].answer(ask, call)

@@ -8,23 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
 import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.operations import FAN_IDENTITY, Item, Lookup, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, Lookup, Put, Write, if_stored, put_outcome
 from fanscore_core.canonical import canonical_json
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
-from fanscore_core.engine.question import Question
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     FanProfile,
     PutMark,
-    PutOutcome,
     PutProfile,
 )
+from fanscore_core.systems import FAN_IDENTITY
 from fanscore_core.user_events import UserEvent
 
 MARK_KEPT = timedelta(days=30)
@@ -112,14 +110,6 @@ def _attribute_texts(attributes: str) -> Mapping[str, str]:
     return {name: canonical_json(value) for name, value in members.items()}
 
 
-def _optional_mark(item: Item | None) -> Mark | None:
-    return None if item is None else read_mark(item)
-
-
-def _optional_profile(item: Item | None) -> StoredProfile | None:
-    return None if item is None else read_profile(item)
-
-
 def _put_mark(effect: PutMark) -> Sequence[Put]:
     replaced = effect.replaced
     if replaced is None:
@@ -139,44 +129,30 @@ def _put_profile(effect: PutProfile) -> Sequence[Put]:
     return (Put(profile_item(effect.event, record), expected),)
 
 
-def _mark_outcome(_effect: PutMark, refused: Refused | None) -> PutOutcome[Mark]:
-    if refused is None:
-        return PutOutcome(written=True)
-    return PutOutcome(written=False, stored=_optional_mark(refused.stored))
-
-
-def _profile_outcome(_effect: PutProfile, refused: Refused | None) -> PutOutcome[StoredProfile]:
-    if refused is None:
-        return PutOutcome(written=True)
-    return PutOutcome(written=False, stored=_optional_profile(refused.stored))
-
-
-LOOKUPS = cast(
-    "Mapping[type[Question[object]], Lookup[object]]",
-    {
-        ConsumerMark: Lookup[ConsumerMark](
-            FAN_IDENTITY,
-            lambda asked: keys.consumer_mark(asked.event_id, asked.consumer.value),
-            _optional_mark,
-            consistent=True,
-        ),
-        FanProfile: Lookup[FanProfile](
-            FAN_IDENTITY,
-            lambda asked: keys.identity(asked.global_user_id),
-            _optional_profile,
-            consistent=True,
-        ),
-    },
+LOOKUPS = (
+    Lookup(
+        ConsumerMark,
+        FAN_IDENTITY,
+        lambda asked: keys.consumer_mark(asked.event_id, asked.consumer.value),
+        if_stored(read_mark),
+        consistent=True,
+    ),
+    Lookup(
+        FanProfile,
+        FAN_IDENTITY,
+        lambda asked: keys.identity(asked.global_user_id),
+        if_stored(read_profile),
+        consistent=True,
+    ),
 )
 
-WRITES = cast(
-    "Mapping[type[Question[object]], Write[object]]",
-    {
-        PutMark: Write[PutMark](
-            FAN_IDENTITY, _put_mark, _mark_outcome, lambda effect: effect.attempt
-        ),
-        PutProfile: Write[PutProfile](
-            FAN_IDENTITY, _put_profile, _profile_outcome, lambda effect: effect.attempt
-        ),
-    },
+WRITES = (
+    Write(PutMark, FAN_IDENTITY, _put_mark, put_outcome(read_mark), lambda effect: effect.attempt),
+    Write(
+        PutProfile,
+        FAN_IDENTITY,
+        _put_profile,
+        put_outcome(read_profile),
+        lambda effect: effect.attempt,
+    ),
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
 import attrs
 
@@ -17,7 +16,15 @@ from fanscore_adapters.documents.converter import StrictConverter, camel, date_t
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import DEMAND, Item, Lookup, PrefixRead, Put, Refused, Write
+from fanscore_adapters.items.operations import (
+    Item,
+    Lookup,
+    PrefixRead,
+    Put,
+    Write,
+    if_stored,
+    put_outcome,
+)
 from fanscore_core.canonical import canonical_json
 from fanscore_core.demand import (
     ATTRIBUTE,
@@ -28,7 +35,6 @@ from fanscore_core.demand import (
     StoredDemandRecord,
     Written,
 )
-from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
 from fanscore_core.ports.demand import (
@@ -36,9 +42,9 @@ from fanscore_core.ports.demand import (
     DemandSaleRecord,
     EventDemandCount,
     PutDemandRecord,
-    PutResult,
 )
 from fanscore_core.scalars import Email, Locale
+from fanscore_core.systems import DEMAND
 
 TOMBSTONE_KEPT = timedelta(days=30)
 
@@ -174,10 +180,6 @@ def _texts(item: Item) -> Mapping[str, str]:
     return fields
 
 
-def _optional_record(item: Item | None) -> StoredDemandRecord | None:
-    return None if item is None else read_record(item)
-
-
 def _live_records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
     return tuple(read_record(item) for item in items if "ttl" not in item)
 
@@ -187,51 +189,43 @@ def _count_live(items: Sequence[Item]) -> int:
     return sum("ttl" not in item for item in items)
 
 
-def _put_result(_effect: PutDemandRecord, refused: Refused | None) -> PutResult:
-    if refused is None:
-        return PutResult(written=True)
-    return PutResult(written=False, stored=_optional_record(refused.stored))
-
-
 def _puts(effect: PutDemandRecord) -> Sequence[Put]:
     expected = {"version": effect.expected_version} if effect.expected_version else None
     return (Put(record_item(effect.new), expected),)
 
 
-LOOKUPS = cast(
-    "Mapping[type[Question[object]], Lookup[object]]",
-    {
-        DemandSaleRecord: Lookup[DemandSaleRecord](
-            DEMAND,
-            lambda asked: keys.demand_record(asked.global_user_id, asked.event_id, asked.sale_id),
-            _optional_record,
-            consistent=True,
-        ),
-    },
+LOOKUPS = (
+    Lookup(
+        DemandSaleRecord,
+        DEMAND,
+        lambda asked: keys.demand_record(asked.global_user_id, asked.event_id, asked.sale_id),
+        if_stored(read_record),
+        consistent=True,
+    ),
 )
 
-PREFIX_READS = cast(
-    "Mapping[type[Question[object]], PrefixRead[object]]",
-    {
-        EventDemandCount: PrefixRead[EventDemandCount](
-            DEMAND,
-            lambda asked: keys.demand_of_event(asked.global_user_id, asked.disco_event_id),
-            _count_live,
-        ),
-        DemandRecords: PrefixRead[DemandRecords](
-            DEMAND,
-            lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
-            _live_records,
-            consistent=True,
-        ),
-    },
+PREFIX_READS = (
+    PrefixRead(
+        EventDemandCount,
+        DEMAND,
+        lambda asked: keys.demand_of_event(asked.global_user_id, asked.disco_event_id),
+        _count_live,
+    ),
+    PrefixRead(
+        DemandRecords,
+        DEMAND,
+        lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
+        _live_records,
+        consistent=True,
+    ),
 )
 
-WRITES = cast(
-    "Mapping[type[Question[object]], Write[object]]",
-    {
-        PutDemandRecord: Write[PutDemandRecord](
-            DEMAND, _puts, _put_result, lambda effect: effect.attempt
-        ),
-    },
+WRITES = (
+    Write(
+        PutDemandRecord,
+        DEMAND,
+        _puts,
+        put_outcome(read_record),
+        lambda effect: effect.attempt,
+    ),
 )

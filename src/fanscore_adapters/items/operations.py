@@ -1,48 +1,61 @@
 """How questions and effects are put to a table: which items, under which keys, on what condition.
 
 Both stores, embedded and DynamoDB, work from these values. They differ only in how items are
-fetched and written.
+fetched and written. The classes of rows are not generic, but their ``__init__`` is: a type checker
+holds each row's functions against its type of question, wherever the row is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
 from fanscore_adapters.items.keys import Key
+from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.ports.put_outcome import PutOutcome
 
-QueryT = TypeVar("QueryT")
+QuestionT = TypeVar("QuestionT", bound=Question[object])
 FoundT = TypeVar("FoundT")
 StoredT = TypeVar("StoredT")
-
-FAN_IDENTITY = "fan_identity_table"
-ACCOUNT_FANSCORE = "account_fanscore_table"
-VERIFICATION = "verification_table"
-DEMAND = "demand_table"
-TABLES = (FAN_IDENTITY, ACCOUNT_FANSCORE, VERIFICATION, DEMAND)
+ReadT = TypeVar("ReadT")
 
 Item: TypeAlias = Mapping[str, object]
 """A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
 
 
-@attrs.frozen
-class Read(Generic[QueryT, FoundT]):
-    """How a question is answered from a table.
+@attrs.frozen(init=False)
+class Read(Generic[FoundT]):
+    """How a question is answered from a table: as a ``Lookup`` or a ``PrefixRead``.
 
     Attributes:
+        question: the type of question.
         table: where the items lie.
         key: finds them.
         make: makes the answer of what was found; raises ``InvalidInput`` if that is malformed.
         consistent: whether what was written before must be seen; an eventual read costs half.
     """
 
+    question: type[Question[object]]
     table: str
-    key: Callable[[QueryT], Key]
+    key: Callable[[Question[object]], Key]
     make: Callable[[FoundT], object]
-    consistent: bool = False
+    consistent: bool
+
+    def __init__(
+        self,
+        question: type[QuestionT],
+        table: str,
+        key: Callable[[QuestionT], Key],
+        make: Callable[[FoundT], object],
+        *,
+        consistent: bool = False,
+    ) -> None:
+        """Declare it; ``key`` takes a question of the type ``question``."""
+        asked = cast("Callable[[Question[object]], Key]", key)
+        self.__attrs_init__(question, table, asked, make, consistent)
 
     def answer(self, stored: StoredT, parse: Callable[[StoredT], FoundT]) -> object:
         """Make the answer; ``Unavailable`` where an item is malformed, never a wrong score.
@@ -57,11 +70,14 @@ class Read(Generic[QueryT, FoundT]):
             return Unavailable(self.table, f"malformed item: {error}")
 
 
-Lookup: TypeAlias = Read[QueryT, Item | None]
-"""A question that one item answers, or its absence."""
+@attrs.frozen(init=False)
+class Lookup(Read["Item | None"]):
+    """A question that one item answers, or its absence."""
 
-PrefixRead: TypeAlias = Read[QueryT, Sequence[Item]]
-"""A question that the items of one partition answer whose sort key begins with a prefix."""
+
+@attrs.frozen(init=False)
+class PrefixRead(Read[Sequence[Item]]):
+    """A question that the items of one partition answer whose sort key begins with a prefix."""
 
 
 @attrs.frozen
@@ -91,18 +107,55 @@ class Refused:
     stored: Item | None
 
 
-@attrs.frozen
-class Write(Generic[QueryT]):
+@attrs.frozen(init=False)
+class Write:
     """How an effect is performed on a table: all of its puts, or none.
 
     Attributes:
+        question: the type of effect.
         table: where the items lie.
         puts: what to write.
         make: makes the answer; of the item that did not meet the condition, if one did not.
         attempt: which attempt this is, from 0; the store waits before any but the first.
     """
 
+    question: type[Question[object]]
     table: str
-    puts: Callable[[QueryT], Sequence[Put]]
-    make: Callable[[QueryT, Refused | None], object]
-    attempt: Callable[[QueryT], int] = lambda _: 0
+    puts: Callable[[Question[object]], Sequence[Put]]
+    make: Callable[[Question[object], Refused | None], object]
+    attempt: Callable[[Question[object]], int]
+
+    def __init__(
+        self,
+        question: type[QuestionT],
+        table: str,
+        puts: Callable[[QuestionT], Sequence[Put]],
+        make: Callable[[QuestionT, Refused | None], object],
+        attempt: Callable[[QuestionT], int] = lambda _: 0,
+    ) -> None:
+        """Declare it; the functions take an effect of the type ``question``."""
+        self.__attrs_init__(
+            question,
+            table,
+            cast("Callable[[Question[object]], Sequence[Put]]", puts),
+            cast("Callable[[Question[object], Refused | None], object]", make),
+            cast("Callable[[Question[object]], int]", attempt),
+        )
+
+
+def if_stored(read: Callable[[Item], ReadT]) -> Callable[[Item | None], ReadT | None]:
+    """Read an item that may be missing: ``None`` is read as ``None``."""
+    return lambda item: None if item is None else read(item)
+
+
+def put_outcome(
+    read: Callable[[Item], ReadT],
+) -> Callable[[Question[object], Refused | None], PutOutcome[ReadT]]:
+    """Make the answer to a conditional write: whether it was made, or what lies there instead."""
+
+    def make(_effect: Question[object], refused: Refused | None) -> PutOutcome[ReadT]:
+        if refused is None:
+            return PutOutcome(written=True)
+        return PutOutcome(written=False, stored=if_stored(read)(refused.stored))
+
+    return make

@@ -8,16 +8,14 @@ See docs/reference/tables-and-keys.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
 
 import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.operations import VERIFICATION, Item, Lookup, Put, Refused, Write
-from fanscore_core.engine.question import Question
+from fanscore_adapters.items.operations import Item, Lookup, Put, Refused, Write, if_stored
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, StartedSession
 from fanscore_core.ports.verification import (
@@ -26,6 +24,7 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
+from fanscore_core.systems import VERIFICATION
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -71,10 +70,6 @@ def read_session(item: Item) -> StartedSession:
     return StartedSession(session, _converter.structure(item, _TokenItem, "session").token)
 
 
-def _optional_session(item: Item | None) -> StartedSession | None:
-    return None if item is None else read_session(item)
-
-
 def _pointer_item(fan: GlobalUserId, session: LivenessSession) -> Item:
     key = keys.last_liveness_session(fan)
     return {
@@ -85,8 +80,8 @@ def _pointer_item(fan: GlobalUserId, session: LivenessSession) -> Item:
     }
 
 
-def _read_pointer(item: Item | None) -> SessionId | None:
-    return _converter.structure(item, _PointerItem, "pointer").session_id if item else None
+def _read_pointer(item: Item) -> SessionId:
+    return _converter.structure(item, _PointerItem, "pointer").session_id
 
 
 def _put_session(effect: PutLivenessSession) -> Sequence[Put]:
@@ -109,33 +104,30 @@ def _left(effect: FinishLivenessSession, refused: Refused | None) -> LivenessSes
     return None if refused.stored is None else read_session(refused.stored).session
 
 
-LOOKUPS = cast(
-    "Mapping[type[Question[object]], Lookup[object]]",
-    {
-        StoredLivenessSession: Lookup[StoredLivenessSession](
-            VERIFICATION,
-            lambda asked: keys.liveness_session(asked.global_user_id, asked.session_id),
-            _optional_session,
-            consistent=True,
-        ),
-        LastLivenessSession: Lookup[LastLivenessSession](
-            VERIFICATION,
-            lambda asked: keys.last_liveness_session(asked.global_user_id),
-            _read_pointer,
-            consistent=True,
-        ),
-    },
+LOOKUPS = (
+    Lookup(
+        StoredLivenessSession,
+        VERIFICATION,
+        lambda asked: keys.liveness_session(asked.global_user_id, asked.session_id),
+        if_stored(read_session),
+        consistent=True,
+    ),
+    Lookup(
+        LastLivenessSession,
+        VERIFICATION,
+        lambda asked: keys.last_liveness_session(asked.global_user_id),
+        if_stored(_read_pointer),
+        consistent=True,
+    ),
 )
 
-WRITES = cast(
-    "Mapping[type[Question[object]], Write[object]]",
-    {
-        PutLivenessSession: Write[PutLivenessSession](
-            VERIFICATION,
-            _put_session,
-            lambda _, refused: refused is None,
-            lambda effect: effect.attempt,
-        ),
-        FinishLivenessSession: Write[FinishLivenessSession](VERIFICATION, _finish_session, _left),
-    },
+WRITES = (
+    Write(
+        PutLivenessSession,
+        VERIFICATION,
+        _put_session,
+        lambda _, refused: refused is None,
+        lambda effect: effect.attempt,
+    ),
+    Write(FinishLivenessSession, VERIFICATION, _finish_session, _left),
 )

@@ -21,17 +21,19 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import TABLES, Item, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, Put, Refused, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_adapters.sqlite.connection import (
     BUSY_TIMEOUT_S,
     connect,
     told_of,
     transaction,
+    unavailable,
     write_ahead,
 )
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.systems import TABLES
 
 IN_MEMORY = ":memory:"
 LAYOUT_VERSION = 1
@@ -289,12 +291,12 @@ class Sqlite:
         try:
             answer = self._write(write, effect)
         except sqlite3.Error as error:
-            answer = Unavailable(write.table, f"SQLite: {type(error).__name__}")
+            answer = unavailable(write.table, error)
         except InvalidInput as error:
             answer = Unavailable(write.table, f"malformed item: {error}")
         return Answered(answer, write.table, perf_counter() - started_at)
 
-    def _write(self, write: Write[object], effect: Question[object]) -> object:
+    def _write(self, write: Write, effect: Question[object]) -> object:
         try:
             self.tables.put_all(write.table, write.puts(effect))
         except ConditionFailedError as failed:
@@ -324,8 +326,7 @@ def _timed(
     try:
         answers = read(table, questions)
     except sqlite3.Error as error:
-        unavailable = Unavailable(table, f"SQLite: {type(error).__name__}")
-        answers = [unavailable] * len(questions)
+        answers = [unavailable(table, error)] * len(questions)
     took_s = perf_counter() - started_at
     return [Answered(answer, table, took_s) for answer in answers]
 

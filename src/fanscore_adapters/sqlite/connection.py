@@ -70,4 +70,9 @@ def told_of(system: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise Unavailable(system, f"SQLite: {type(error).__name__}") from error
+        raise unavailable(system, error) from error
+
+
+def unavailable(system: str, error: sqlite3.Error) -> Unavailable:
+    """Make the answer of a table or another system where SQLite fails."""
+    return Unavailable(system, f"SQLite: {type(error).__name__}")

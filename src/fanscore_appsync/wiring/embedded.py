@@ -23,8 +23,6 @@ from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
-    NOTIFICATION,
-    SYNC,
     endpoint_urls,
     mint,
     now,
@@ -34,6 +32,7 @@ from fanscore_appsync.wiring.parts import (
 )
 from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.errors import InvalidInput
+from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 
 CONSUMER_S = LEASE.total_seconds() - 0.5
 """What a consumer is given, called within the process."""
@@ -134,7 +133,7 @@ def _consumers_on(
     tables: SqliteTables, events: EventStore, settings: Settings, closing: ExitStack
 ) -> ConsumerApp:
     urls = endpoint_urls(settings)
-    recorded = frozenset({NOTIFICATION, SYNC} - urls.keys())
+    recorded = frozenset({NOTIFICATION_ENDPOINT, SYNC_ENDPOINT} - urls.keys())
     adapters: list[Adapter] = [
         Sqlite(tables),
         Recorder(events, recorded, now, settings.outages),
@@ -146,7 +145,7 @@ def _consumers_on(
 
 def _check_outages(outages: frozenset[str]) -> None:
     idv = {call.service for call in IDV_CALLS.values()}
-    services = {*SYSTEMS.values(), *idv, NOTIFICATION, SYNC}
+    services = {*SYSTEMS.values(), *idv, NOTIFICATION_ENDPOINT, SYNC_ENDPOINT}
     if not outages <= services:
         raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
 

@@ -17,13 +17,11 @@ from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Source
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import RequestId
+from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 
 ParsedT = TypeVar("ParsedT")
 
 MAX_THREADS = 32
-
-NOTIFICATION = "notification_endpoint"
-SYNC = "sync_endpoint"
 
 
 def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:
@@ -40,7 +38,7 @@ def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[f
 
 def endpoint_urls(settings: Settings) -> Mapping[str, str]:
     """Give the URLs of the endpoints that have one, by system."""
-    given = {NOTIFICATION: settings.notification_url, SYNC: settings.sync_url}
+    given = {NOTIFICATION_ENDPOINT: settings.notification_url, SYNC_ENDPOINT: settings.sync_url}
     return {system: url for system, url in given.items() if url is not None}
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         PostNotification,
         PostSync,
         PutMark,
-        PutOutcome,
         PutProfile,
     )
     from fanscore_core.ports.demand import (
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
         DiscoEventId,
         EventDemandCount,
         PutDemandRecord,
-        PutResult,
     )
     from fanscore_core.ports.eligibility_service import FanEligibility
     from fanscore_core.ports.event_bus import PublishUserEvent
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
     from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
     from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore, RiskRecommendation
+    from fanscore_core.ports.put_outcome import PutOutcome
     from fanscore_core.ports.verification import (
         FinishLivenessSession,
         LastLivenessSession,
@@ -63,7 +62,6 @@ else:
                 "PostNotification",
                 "PostSync",
                 "PutMark",
-                "PutOutcome",
                 "PutProfile",
             ),
             "demand": (
@@ -72,7 +70,6 @@ else:
                 "DiscoEventId",
                 "EventDemandCount",
                 "PutDemandRecord",
-                "PutResult",
             ),
             "eligibility_service": ("FanEligibility",),
             "event_bus": ("PublishUserEvent",),
@@ -82,6 +79,7 @@ else:
             "liveness_vendor": ("CreateVendorSession", "VendorSessionResult"),
             "lnaa": ("ActivateMembership", "LnaaMembership", "Membership", "NO_MEMBER"),
             "phone_scoring": ("PhoneNumberScore", "PhoneScore", "RiskRecommendation"),
+            "put_outcome": ("PutOutcome",),
             "verification": (
                 "FinishLivenessSession",
                 "LastLivenessSession",
@@ -131,7 +129,6 @@ __all__ = [
     "PutMark",
     "PutOutcome",
     "PutProfile",
-    "PutResult",
     "RiskRecommendation",
     "Sale",
     "StartLivenessSession",

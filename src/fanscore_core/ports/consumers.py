@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
-
 import attrs
 
 from fanscore_core.consumer_mark import Consumer, Mark, StoredProfile
 from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import GlobalUserId, valid_id
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.user_events import UserEvent
-
-StoredT = TypeVar("StoredT")
-
-
-@attrs.frozen
-class PutOutcome(Generic[StoredT]):
-    """What came of a conditional write.
-
-    Attributes:
-        written: whether it was made.
-        stored: what lies there if not; ``None`` if nothing does.
-    """
-
-    written: bool
-    stored: StoredT | None = None
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ import attrs
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import EventId, GlobalUserId, SaleId, valid_id, valid_optional_id
+from fanscore_core.ports.put_outcome import PutOutcome
 
 
 @attrs.frozen
@@ -45,20 +46,7 @@ class DemandRecords(Query[tuple[StoredDemandRecord, ...]]):
 
 
 @attrs.frozen
-class PutResult:
-    """What came of a conditional write.
-
-    Attributes:
-        written: whether it was made.
-        stored: what lies there if not; ``None`` if nothing does.
-    """
-
-    written: bool
-    stored: StoredDemandRecord | None = None
-
-
-@attrs.frozen
-class PutDemandRecord(Effect[PutResult]):
+class PutDemandRecord(Effect[PutOutcome[StoredDemandRecord]]):
     """Write a record, if the stored one still has the version that was read.
 
     Attributes:

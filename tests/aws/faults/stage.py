@@ -15,7 +15,8 @@ from fanscore_adapters.aws.client import AwsClient, AwsSession, Events
 from fanscore_adapters.aws.eventbridge import EventBridge
 from fanscore_adapters.aws.lambda_ import LambdaProxies
 from fanscore_adapters.dynamodb.adapter import DynamoDb
-from fanscore_adapters.items.operations import TABLES, Item
+from fanscore_adapters.items.operations import Item
+from fanscore_core.systems import TABLES
 from fanscore_core.user_events import SOURCE
 from tests.aws.clients import READ_S
 from tests.aws.faults.server import FaultyServer, faulty_server

@@ -10,24 +10,19 @@ from typing import TypeVar, cast
 
 import attrs
 
-from fanscore_adapters.aws.eventbridge import BUS
 from fanscore_adapters.items import demand as demand_items
 from fanscore_adapters.items import verification as verification_items
-from fanscore_adapters.items.operations import (
-    ACCOUNT_FANSCORE,
-    DEMAND,
-    FAN_IDENTITY,
-    VERIFICATION,
-    Item,
-)
+from fanscore_adapters.items.operations import Item
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import CampaignId, MemberId, SessionId
 from fanscore_core.liveness import new_session
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.demand import DemandRecords, PutDemandRecord, PutResult
+from fanscore_core.ports.demand import DemandRecords, PutDemandRecord
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.ports.verification import PutLivenessSession
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, UPSERT_USER, VERIFICATION
 from fanscore_core.user_events import UserEvent
 from tests.aws.faults.server import Behaviour, Exchange
 from tests.aws.lnaa_server import Reply
@@ -141,7 +136,7 @@ PUT = _operation(
     "PutItem",
     Kind.DYNAMODB,
     PutDemandRecord(NEW, 0, 0),
-    PutResult(written=True),
+    PutOutcome(written=True),
     DEMAND,
     demand_items.record_item(NEW),
 )
@@ -161,7 +156,7 @@ TOGETHER = _operation(
 )
 INVOKE = _operation("Invoke", Kind.LAMBDA, ArmScore(FAN), Decimal(2), "arm_scoring")
 PUBLISH = attrs.evolve(
-    _operation("PutEvents", Kind.EVENTBRIDGE, PublishUserEvent(ENTERED), None, BUS),
+    _operation("PutEvents", Kind.EVENTBRIDGE, PublishUserEvent(ENTERED), None, UPSERT_USER),
     published=frozenset({ENTERED.id}),
 )
 

@@ -10,12 +10,10 @@ from time import monotonic
 import attrs
 import pytest
 
-from fanscore_adapters.aws.eventbridge import BUS
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.embedded.stand_ins import StandIns
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
-from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
@@ -23,6 +21,7 @@ from fanscore_core.canonical import stable_id
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, UPSERT_USER
 from tests.aws.faults.server import Behaviour, Exchange
 from tests.aws.faults.stage import Stage
 from tests.aws.faults.table import (
@@ -156,7 +155,7 @@ SAVED = {
 }
 ENTERED = {"data": {"status": "ACCEPTED", "eventId": EVENT_ID}}
 NOT_SAVED = unavailable(DEMAND, requestId=REQUEST)
-NOT_ENTERED = unavailable(BUS, requestId=REQUEST)
+NOT_ENTERED = unavailable(UPSERT_USER, requestId=REQUEST)
 
 
 @attrs.frozen

@@ -15,18 +15,18 @@ import pytest
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws import eventbridge
 from fanscore_adapters.aws.client import ATTEMPTS, Events
-from fanscore_adapters.aws.eventbridge import BUS
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.items.demand import read_record
-from fanscore_adapters.items.operations import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
 from fanscore_adapters.sources import Sources
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.findings import StoredScore
 from fanscore_core.ports.account_fanscore import AccountScore
-from fanscore_core.ports.demand import DiscoEventId, PutResult
+from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
+from fanscore_core.ports.put_outcome import PutOutcome
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, UPSERT_USER
 from tests.aws.faults.server import Exchange, passed_on
 from tests.aws.faults.stage import Stage, stored_after
 from tests.aws.faults.table import (
@@ -182,7 +182,7 @@ def test_entries_that_are_never_taken(stage: Stage) -> None:
     """An entry that is never taken fails alone; asked again, the rest is there twice, by its id."""
     stage.server.always["PutEvents"] = not_taking("event-1")
     adapter = stage.adapter(Kind.EVENTBRIDGE)
-    refused = shown(Unavailable(BUS, "did not take the event"))
+    refused = shown(Unavailable(UPSERT_USER, "did not take the event"))
     assert answers(adapter, *PUBLISHED[:3]) == [None, refused, None]
     assert stage.server.asked == ["PutEvents"] * eventbridge.MAX_ATTEMPTS
     assert stage.published() == Counter(["event-0", "event-2"])
@@ -195,7 +195,7 @@ def test_entries_that_are_never_taken(stage: Stage) -> None:
 def test_more_events_than_one_call_takes(stage: Stage) -> None:
     """Of two calls for twelve events one fails, and only its events."""
     stage.server.tell("PutEvents", passed_on, answering(HTML))
-    refused = shown(Unavailable(BUS, MALFORMED))
+    refused = shown(Unavailable(UPSERT_USER, MALFORMED))
     told = answers(stage.adapter(Kind.EVENTBRIDGE), *PUBLISHED)
     assert told == [None] * 10 + [refused] * 2
     assert stage.published() == Counter(event.id for event in EVENTS[:10])
@@ -207,7 +207,7 @@ def test_an_answer_that_is_not_of_the_entries(stage: Stage, entries: object) -> 
     """Events count as published only if the bus says so of each."""
     document = {"FailedEntryCount": 0, "Entries": entries}
     stage.server.tell("PutEvents", answering(json.dumps(document).encode()))
-    malformed = shown(Unavailable(BUS, MALFORMED))
+    malformed = shown(Unavailable(UPSERT_USER, MALFORMED))
     assert answers(stage.adapter(Kind.EVENTBRIDGE), *PUBLISHED[:2]) == [malformed] * 2
 
 
@@ -350,4 +350,4 @@ def test_a_lost_reply_and_a_rival(stage: Stage) -> None:
 
     stage.server.tell("PutItem", lost_to_a_rival)
     [told] = answers(stage.adapter(Kind.DYNAMODB), PUT.question)
-    assert told == PutResult(written=False, stored=read_record(over))
+    assert told == PutOutcome(written=False, stored=read_record(over))

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import attrs
 import pytest
 
-from fanscore_adapters.aws.rekognition import VENDOR, Rekognition
+from fanscore_adapters.aws.rekognition import Rekognition
 from fanscore_adapters.embedded.stand_in_vendor import ALIVE, session_of
 from fanscore_adapters.embedded.stand_ins import Sample
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
+from fanscore_core.systems import REKOGNITION
 from tests.aws.clients import READ_S, aws_client
 from tests.aws.faults.server import Behaviour, FaultyServer, faulty_server
 from tests.aws.faults.table import (
@@ -109,7 +110,7 @@ def server(vendor: Parties) -> Iterator[FaultyServer]:
 
 def answer(url: str, question: Question[object], read_s: float = READ_S) -> object:
     """Ask by a new client, with time enough."""
-    with closing(aws_client(VENDOR, url, read_s=read_s)) as client:
+    with closing(aws_client(REKOGNITION, url, read_s=read_s)) as client:
         return answer_by(Rekognition(client), question, AMPLE_S)
 
 
@@ -123,7 +124,7 @@ def answer_by(vendor: Rekognition, question: Question[object], left_s: float) ->
 @pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 def test_a_session_is_created_once(vendor: Parties, server: FaultyServer, row: Row) -> None:
     """Whatever goes wrong, asking again with the same token gets the one session."""
-    told = SESSION if row.reason is None else shown(Unavailable(VENDOR, row.reason))
+    told = SESSION if row.reason is None else shown(Unavailable(REKOGNITION, row.reason))
     server.tell(CREATE_NAME, *row.script)
     assert answer(server.url, CREATE, row.read_s) == told
     assert server.asked == [CREATE_NAME] * row.calls
@@ -136,7 +137,7 @@ def test_a_session_is_created_once(vendor: Parties, server: FaultyServer, row: R
 def test_a_result_is_never_made_up(vendor: Parties, server: FaultyServer, row: Row) -> None:
     """Whatever goes wrong, a result is the vendor's or there is none."""
     vendor.sessions.add(SESSION)
-    told = ALIVE if row.reason is None else shown(Unavailable(VENDOR, row.reason))
+    told = ALIVE if row.reason is None else shown(Unavailable(REKOGNITION, row.reason))
     server.tell(RESULT_NAME, *row.script)
     assert answer(server.url, RESULT, row.read_s) == told
     assert server.asked == [RESULT_NAME] * row.calls
@@ -147,7 +148,7 @@ def test_nobody_listens(question: Question[object]) -> None:
     """A refused connection is tried again, and then the vendor is unavailable."""
     with nobody() as url:
         told = answer(url, question)
-    assert told == shown(Unavailable(VENDOR, "no answer: EndpointConnectionError"))
+    assert told == shown(Unavailable(REKOGNITION, "no answer: EndpointConnectionError"))
 
 
 def test_a_session_that_is_not_known(server: FaultyServer) -> None:
@@ -161,10 +162,10 @@ def test_silence_until_the_deadline(
     server: FaultyServer, question: Question[object], name: str
 ) -> None:
     """After an attempt that took all the time, no other is started."""
-    with closing(aws_client(VENDOR, server.url, read_s=SHORT_S)) as client:
+    with closing(aws_client(REKOGNITION, server.url, read_s=SHORT_S)) as client:
         asking = Rekognition(client)
         assert answer_by(asking, CREATE, AMPLE_S) == SESSION
         server.recover()
         server.tell(name, late)
-        assert answer_by(asking, question, SHORT_S) == shown(DeadlineExceeded(VENDOR))
+        assert answer_by(asking, question, SHORT_S) == shown(DeadlineExceeded(REKOGNITION))
     assert server.asked == [name]

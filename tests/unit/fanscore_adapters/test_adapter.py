@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
+import attrs
 import pytest
 
-from fanscore_adapters.adapter import late, one_by_one, together
-from fanscore_core.engine.question import Ask, Question
+from fanscore_adapters.adapter import by_question, fetch_in_groups, late, one_by_one, together
+from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.fan_identity import FanIdentity
 from tests.contracts.asking import shown
 
@@ -37,3 +40,37 @@ def test_one_by_one() -> None:
     """Each ask goes in a call of its own."""
     assert one_by_one(ASKS) == [[0], [1], [2]]
     assert one_by_one([]) == []
+
+
+@attrs.frozen
+class Declared:
+    """A declaration of how a type of question is answered."""
+
+    question: type[Question[object]]
+    said: int
+
+
+def test_rows_are_found_by_their_question() -> None:
+    """Each type of question has its row."""
+    identity, score = Declared(FanIdentity, 1), Declared(AccountScore, 2)
+    assert by_question([identity, score]) == {FanIdentity: identity, AccountScore: score}
+
+
+def test_no_question_is_declared_twice() -> None:
+    """Two rows for one type of question are refused, naming it: one would hide the other."""
+    rows = [Declared(FanIdentity, 1), Declared(AccountScore, 2), Declared(FanIdentity, 3)]
+    with pytest.raises(ValueError, match=r"^FanIdentity is declared twice$"):
+        by_question(rows)
+
+
+def test_groups_are_fetched_apart() -> None:
+    """Each group is one call, and each ask has its own answer."""
+    fetched: list[Sequence[Ask]] = []
+
+    def fetch(asks: Sequence[Ask]) -> Sequence[Answered]:
+        fetched.append(asks)
+        return [Answered(ask.question) for ask in asks]
+
+    answers = fetch_in_groups(ASKS, [[2, 0], [1]], fetch)
+    assert [answered.answer for answered in answers] == [ask.question for ask in ASKS]
+    assert fetched == [[ASKS[2], ASKS[0]], [ASKS[1]]]

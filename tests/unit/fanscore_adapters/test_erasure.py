@@ -14,16 +14,10 @@ from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import OTHER, PASSES, ROW, Erased, Erasure, Held, Kind, kind_of
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import (
-    ACCOUNT_FANSCORE,
-    DEMAND,
-    FAN_IDENTITY,
-    TABLES,
-    VERIFICATION,
-)
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES, VERIFICATION
 from tests.unit.fanscore_adapters.databases import item, raw
 
 FAN, OTHER_FAN = GlobalUserId("user123"), GlobalUserId("user1234")

@@ -18,7 +18,6 @@ from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import ALIVE, StandInVendor, session_of
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import VERIFICATION
 from fanscore_adapters.sources import Sources
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_appsync.idv_app import IdvApp
@@ -40,6 +39,7 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
+from fanscore_core.systems import VERIFICATION
 from tests.unit.fanscore_appsync.samples import Faulty
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)

@@ -5,17 +5,16 @@ from collections.abc import Mapping
 import pytest
 
 from fanscore_adapters.aws import lambda_
-from fanscore_adapters.items import operations as access
+from fanscore_adapters.items import tables
 from fanscore_appsync.settings import (
-    FUNCTIONS,
     NEEDED_BY_RESOLVER,
-    TABLES,
     AwsSettings,
     Backend,
     Settings,
     read_settings,
 )
 from fanscore_core.errors import InvalidInput
+from fanscore_core.systems import FUNCTIONS, TABLES
 
 
 @pytest.mark.parametrize(
@@ -86,13 +85,13 @@ def aws_settings(**variables: str) -> AwsSettings:
 
 def test_aws_needs_a_region_alone() -> None:
     """Tables, functions and bus have the names of the user's document, unless others are given."""
-    tables, functions = ({name: name for name in names} for names in (TABLES, FUNCTIONS))
-    assert aws_settings() == AwsSettings("eu-west-1", tables, functions, "default")
+    named, functions = ({name: name for name in names} for names in (TABLES, FUNCTIONS))
+    assert aws_settings() == AwsSettings("eu-west-1", named, functions, "default")
 
 
 def test_names_are_those_of_the_systems() -> None:
     """There is a setting for each table and each function that the adapters ask."""
-    assert set(TABLES) == set(access.TABLES)
+    assert set(TABLES) == set(tables.SYSTEMS.values())
     assert set(FUNCTIONS) == set(lambda_.SYSTEMS.values())
 
 

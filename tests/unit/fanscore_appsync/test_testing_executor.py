@@ -30,10 +30,11 @@ from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.demand import DemandRecords, PutDemandRecord, PutResult
+from fanscore_core.ports.demand import DemandRecords, PutDemandRecord
 from fanscore_core.ports.event_details import EventById, EventDetails
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Membership
+from fanscore_core.ports.put_outcome import PutOutcome
 from tests.demand_samples import saved, stored
 
 FAN = GlobalUserId("user123")
@@ -331,7 +332,7 @@ class NewDemand:
             case AccountInfo(global_user_id=fan):
                 return UserInfo(fan, MemberId("member123"))
             case PutDemandRecord():
-                return PutResult(written=True)
+                return PutOutcome(written=True)
             case DemandRecords():
                 return ()
             case _:

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fanscore_adapters.aws.eventbridge import BUS, MAX_BYTES, MAX_ENTRIES, EventBridge
+from fanscore_adapters.aws.eventbridge import MAX_BYTES, MAX_ENTRIES, EventBridge
 from fanscore_adapters.documents.user_event import detail_document
 from fanscore_core.engine.question import Ask
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.event_bus import PublishUserEvent
+from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import UserEvent
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, refusal, reply
@@ -63,9 +64,9 @@ def test_events_that_are_published() -> None:
     with closing(aws_client("events", prepare=replies.prepare)) as client:
         answered = EventBridge(client, "our-bus", time.wait, time.clock).fetch(asks)
     assert [(each.answer, each.source, each.calls) for each in answered] == [
-        (None, BUS, 2),
-        (None, BUS, 0),
-        (None, BUS, 0),
+        (None, UPSERT_USER, 2),
+        (None, UPSERT_USER, 0),
+        (None, UPSERT_USER, 0),
     ]
     entries = [
         {

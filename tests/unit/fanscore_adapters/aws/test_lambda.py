@@ -9,11 +9,11 @@ from botocore.awsrequest import AWSResponse
 
 from fanscore_adapters.aws.lambda_ import DEGRADABLE_READ_S, SYSTEMS, LambdaProxies
 from fanscore_adapters.sources import MAX_DEGRADABLE_S
-from fanscore_appsync.settings import FUNCTIONS
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.systems import FUNCTIONS
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import said, shown

@@ -7,12 +7,13 @@ from typing import cast
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from fanscore_adapters.aws.rekognition import VENDOR, Rekognition
+from fanscore_adapters.aws.rekognition import Rekognition
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import SessionId
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
+from fanscore_core.systems import REKOGNITION
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import said, shown
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("made_up_credentials")
 
 CREATE = cast("Question[object]", CreateVendorSession("token-1"))
 RESULT = cast("Question[object]", VendorSessionResult(SessionId("session-1")))
-MALFORMED = Unavailable(VENDOR, "no answer: a malformed answer")
+MALFORMED = Unavailable(REKOGNITION, "no answer: a malformed answer")
 
 
 def asked(question: Question[object], answer: AWSResponse) -> tuple[object, list[object]]:
@@ -29,7 +30,7 @@ def asked(question: Question[object], answer: AWSResponse) -> tuple[object, list
     replies = Replies([answer])
     with closing(aws_client("rekognition", prepare=replies.prepare)) as client:
         [(told, source)] = said(Rekognition(client), question)
-    assert source == VENDOR
+    assert source == REKOGNITION
     return told, replies.asked
 
 
@@ -42,7 +43,7 @@ def asked(question: Question[object], answer: AWSResponse) -> tuple[object, list
         (reply({}), MALFORMED),
         (
             refusal("IdempotentParameterMismatchException"),
-            Unavailable(VENDOR, "refused with IdempotentParameterMismatchException"),
+            Unavailable(REKOGNITION, "refused with IdempotentParameterMismatchException"),
         ),
     ],
 )
@@ -70,11 +71,11 @@ def test_a_session_that_is_created(answer: AWSResponse, told: object) -> None:
         (reply({"Status": "SUCCEEDED", "Confidence": "canary"}), MALFORMED),
         (
             reply({"Status": "SUCCEEDED", "Confidence": 101}),
-            Unavailable(VENDOR, "malformed: confidence: expected a number from 0 to 100"),
+            Unavailable(REKOGNITION, "malformed: confidence: expected a number from 0 to 100"),
         ),
         (
             refusal("AccessDeniedException"),
-            Unavailable(VENDOR, "refused with AccessDeniedException"),
+            Unavailable(REKOGNITION, "refused with AccessDeniedException"),
         ),
     ],
 )

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from fanscore_adapters.documents.user_event import (
     detail_document,
+    detail_text,
     event_document,
-    post_document,
     read_event,
 )
 from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.ids import RULE, CampaignId, GlobalUserId, MemberId
-from fanscore_core.ports.consumers import PostSync
 from fanscore_core.scalars import EMAIL_RULE, PHONE_RULE, Email, Locale, PhoneNumber
 from fanscore_core.user_events import UserEvent
 
@@ -92,9 +91,9 @@ def test_fields_without_value_are_null() -> None:
     assert detail_document(BARE) == BARE_DETAIL
 
 
-def test_the_detail_is_what_is_posted() -> None:
-    """An endpoint gets the detail, as JSON text."""
-    assert json.loads(post_document(PostSync(FULL, "key"))) == DETAIL
+def test_the_detail_as_text() -> None:
+    """EventBridge and endpoints get the detail as JSON text."""
+    assert json.loads(detail_text(FULL)) == DETAIL
 
 
 @given(user_events, moments)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
-from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, TABLES
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import Unavailable
@@ -18,6 +17,7 @@ from fanscore_core.ids import EventId, GlobalUserId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DemandRecords, DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
+from fanscore_core.systems import DEMAND, FAN_IDENTITY, TABLES
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, reply
 from tests.contracts.asking import shown

@@ -8,8 +8,8 @@ from fanscore_adapters.aws.client import AwsClient, AwsSession
 from fanscore_adapters.dynamodb.partitions import DynamoDbPartitions
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import DEMAND, TABLES
 from fanscore_core.errors import Unavailable
+from fanscore_core.systems import DEMAND, TABLES
 
 NAMES = {table: f"our-{table}" for table in TABLES}
 PK = "fan:user123"

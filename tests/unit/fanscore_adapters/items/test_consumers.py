@@ -19,9 +19,9 @@ from fanscore_core.ports.consumers import (
     ConsumerMark,
     FanProfile,
     PutMark,
-    PutOutcome,
     PutProfile,
 )
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.user_events import UserEvent
 

@@ -9,13 +9,11 @@ import pytest
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import (
-    LOOKUPS,
-    PREFIX_READS,
-    WRITES,
     read_record,
     record_item,
 )
 from fanscore_adapters.items.operations import Put, Refused
+from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, WRITES
 from fanscore_core.demand import (
     DemandRecord,
     Stamp,
@@ -31,8 +29,8 @@ from fanscore_core.ports.demand import (
     DemandSaleRecord,
     EventDemandCount,
     PutDemandRecord,
-    PutResult,
 )
+from fanscore_core.ports.put_outcome import PutOutcome
 from tests.demand_samples import (
     EVENT,
     FAN,
@@ -341,12 +339,14 @@ def test_a_first_put() -> None:
 @pytest.mark.parametrize(
     ("refused", "answer"),
     [
-        (None, PutResult(written=True)),
-        (Refused(TOMBSTONE_ITEM), PutResult(written=False, stored=TOMBSTONE)),
-        (Refused(None), PutResult(written=False, stored=None)),
+        (None, PutOutcome(written=True)),
+        (Refused(TOMBSTONE_ITEM), PutOutcome(written=False, stored=TOMBSTONE)),
+        (Refused(None), PutOutcome(written=False, stored=None)),
     ],
 )
-def test_what_came_of_a_put(refused: Refused | None, answer: PutResult) -> None:
+def test_what_came_of_a_put(
+    refused: Refused | None, answer: PutOutcome[StoredDemandRecord]
+) -> None:
     """A put that was refused tells what lies there."""
     effect = PutDemandRecord(LIVE, expected_version=3, attempt=0)
     assert WRITES[PutDemandRecord].make(effect, refused) == answer

@@ -11,7 +11,7 @@ import pytest
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import VERIFICATION, Item
+from fanscore_adapters.items.operations import Item
 from fanscore_adapters.items.verification import read_session, session_item
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_core.engine.question import Ask, Question
@@ -24,6 +24,7 @@ from fanscore_core.ports.verification import (
     PutLivenessSession,
     StoredLivenessSession,
 )
+from fanscore_core.systems import VERIFICATION
 
 AnswerT = TypeVar("AnswerT")
 

@@ -29,9 +29,9 @@ from fanscore_core.ports.consumers import (
     PostNotification,
     PostSync,
     PutMark,
-    PutOutcome,
     PutProfile,
 )
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email, PhoneNumber
 from fanscore_core.user_events import UserEvent
 from tests.declarations import undeclared_use

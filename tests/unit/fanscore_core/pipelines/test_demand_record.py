@@ -45,8 +45,8 @@ from fanscore_core.ports.demand import (
     DemandRecords,
     DemandSaleRecord,
     PutDemandRecord,
-    PutResult,
 )
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email
 from tests.declarations import undeclared_use
 from tests.demand_samples import (
@@ -109,7 +109,7 @@ class Desk:
 
     def _answer(self, question: Question[object]) -> object:
         if isinstance(question, PutDemandRecord):
-            return next(self._puts, PutResult(written=True))
+            return next(self._puts, PutOutcome(written=True))
         return cast("Mapping[Question[object], object]", self._answers)[question]
 
     def change(
@@ -127,9 +127,9 @@ class Desk:
         return self.change(change(record), demand_record_delete)
 
 
-def refused(record: DemandRecord, version: int, **requests: str) -> PutResult:
+def refused(record: DemandRecord, version: int, **requests: str) -> PutOutcome[StoredDemandRecord]:
     """Make the answer to a put for which another was faster."""
-    return PutResult(written=False, stored=stored(record, version, requests))
+    return PutOutcome(written=False, stored=stored(record, version, requests))
 
 
 def succeeded(record: DemandRecord, version: int, requests: Mapping[str, str]) -> object:
@@ -285,7 +285,7 @@ def test_a_conflict_is_merged_and_tried_again() -> None:
 def test_what_is_gone_is_written_anew() -> None:
     """A put that is refused because nothing is there any more is made as a first one."""
     before = stored(saved(1, "r-0", email="old@example.com"), 6, {"r-0": "digest-0"})
-    desk = Desk(before, puts=[PutResult(written=False, stored=None)])
+    desk = Desk(before, puts=[PutOutcome(written=False, stored=None)])
     assert desk.save().result() == succeeded(SAVE, 1, ONE_REQUEST)
     assert [(put.expected_version, put.attempt) for put in desk.puts] == [(6, 0), (0, 1)]
 
@@ -327,7 +327,7 @@ def test_a_delete_that_was_applied() -> None:
 
 
 @pytest.mark.parametrize("puts", [[], [refused(saved(1), 3, **{"request-1": "other"})]])
-def test_a_request_id_of_another_request(puts: list[PutResult]) -> None:
+def test_a_request_id_of_another_request(puts: list[PutOutcome[StoredDemandRecord]]) -> None:
     """A known request id with another input is a conflict, found before or after a put."""
     used = stored(saved(1), 1, {"request-1": "other"})
     desk = Desk(None if puts else used, puts=puts)
