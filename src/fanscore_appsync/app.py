@@ -58,7 +58,7 @@ class Admitted:
         request_id: of the request.
     """
 
-    field: Field[object, object, object, object]
+    field: Field
     args: object
     request_id: RequestId
 
@@ -146,7 +146,7 @@ class App:
 
     def _run(
         self,
-        field: Field[object, object, object, object],
+        field: Field,
         calls: Sequence[Admitted],
         time_left_s: float,
     ) -> list[Resolved]:
@@ -177,7 +177,7 @@ class App:
 
 
 def _admit_arguments(
-    field: Field[object, object, object, object],
+    field: Field,
     caller: Caller,
     given: object,
     arguments: Mapping[str, object],

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from time import perf_counter
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
 
@@ -66,9 +66,9 @@ class SessionResultArguments:
     session_id: SessionId
 
 
-@attrs.frozen
-class Operation(Generic[GivenT, ArgsT, StashT]):
-    """Something that the function can do.
+@attrs.frozen(init=False)
+class Operation:
+    """Something that the function can do. Not generic, for the reason that ``Field`` has.
 
     Attributes:
         given: the shape of its arguments.
@@ -76,26 +76,32 @@ class Operation(Generic[GivenT, ArgsT, StashT]):
         make_args: the pipeline's arguments, of those given and the time.
     """
 
-    given: type[GivenT]
-    pipeline: Pipeline[ArgsT, StashT, LivenessSession]
-    make_args: Callable[[GivenT, datetime], ArgsT]
+    given: type[object]
+    pipeline: Pipeline[object, object, object]
+    make_args: Callable[[object, datetime], object]
+
+    def __init__(
+        self,
+        given: type[GivenT],
+        pipeline: Pipeline[ArgsT, StashT, LivenessSession],
+        make_args: Callable[[GivenT, datetime], ArgsT],
+    ) -> None:
+        """Make a row of the operations."""
+        cast("Callable[..., None]", self.__attrs_init__)(given, pipeline, make_args)
 
 
-OPERATIONS = cast(
-    "Mapping[str, Operation[object, object, object]]",
-    {
-        "startSession": Operation(
-            StartSessionArguments,
-            start_session,
-            lambda given, now: StartSessionArgs(given.global_user_id, given.token, now),
-        ),
-        "sessionResult": Operation(
-            SessionResultArguments,
-            session_result,
-            lambda given, now: SessionResultArgs(given.global_user_id, given.session_id, now),
-        ),
-    },
-)
+OPERATIONS: Mapping[str, Operation] = {
+    "startSession": Operation(
+        StartSessionArguments,
+        start_session,
+        lambda given, now: StartSessionArgs(given.global_user_id, given.token, now),
+    ),
+    "sessionResult": Operation(
+        SessionResultArguments,
+        session_result,
+        lambda given, now: SessionResultArgs(given.global_user_id, given.session_id, now),
+    ),
+}
 """What the function can do, by the operation's name."""
 
 
@@ -161,7 +167,7 @@ class _Done:
     operation: str
     code: str
     response: Mapping[str, object]
-    outcomes: Sequence[Outcome[object, LivenessSession]]
+    outcomes: Sequence[Outcome[object, object]]
 
 
 def _read(payload: object) -> tuple[str, Mapping[str, object]]:

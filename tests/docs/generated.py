@@ -52,7 +52,6 @@ from fanscore_core.scoring import boost
 from fanscore_core.user_events import UserEvent
 from tests.docs.pages import PAGES, ROOT
 
-AnyField: TypeAlias = Field[object, object, object, object]
 AnyPipeline: TypeAlias = Pipeline[object, object, object]
 AnyStep: TypeAlias = Step[object, object, object]
 
@@ -134,7 +133,7 @@ def _fields() -> str:
     return _table(("field", "arguments", "returns", "who may call", "cached", "batched"), rows)
 
 
-def _arguments(name: str, field: AnyField) -> str:
+def _arguments(name: str, field: Field) -> str:
     if field.from_source:
         fields: tuple[attrs.Attribute[object], ...] = attrs.fields(field.given)  # type: ignore[arg-type]  # an attrs class
         return "of the parent: " + ", ".join(_code(camel(each.name)) for each in fields)
@@ -152,7 +151,7 @@ def _definition(name: str, member: str) -> str:
     raise AssertionError(name)
 
 
-def _handling(field: AnyField) -> tuple[str, str, str]:
+def _handling(field: Field) -> tuple[str, str, str]:
     service_only = (f"{_code(name)}: services only" for name in sorted(field.service_only))
     who = "; ".join((_patterns(field.patterns), *service_only))
     cache = field.cache
@@ -209,7 +208,7 @@ def _consumer_steps() -> str:
 
 
 def _idv_steps() -> str:
-    return _steps_of(cast("AnyPipeline", operation.pipeline) for operation in OPERATIONS.values())
+    return _steps_of(operation.pipeline for operation in OPERATIONS.values())
 
 
 def _steps_of(pipelines: Iterable[AnyPipeline]) -> str:
