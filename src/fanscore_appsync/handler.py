@@ -32,7 +32,4 @@ def handler(event: object, context: LambdaContext | None = None) -> object:
     return app().answer(event, time_left_s(context), invocation_id(context)).response
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    log_to_stdout()
-    app()  # A bad policy must fail the start of the function, not the first fan's request.
-    cold_start.finished()
+cold_start.finish(log_to_stdout, app)

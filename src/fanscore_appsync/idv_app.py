@@ -9,21 +9,18 @@ See docs/reference/services.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from time import perf_counter
 from typing import TypeVar, cast
 
 import attrs
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_appsync import wire
-from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
+from fanscore_appsync.function_app import FunctionApp, Progress
 from fanscore_core.engine.definition import Pipeline
-from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
-from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, valid_token
@@ -35,6 +32,9 @@ from fanscore_core.pipelines.idv import (
 )
 
 IDV = "idv_check_liveness"
+
+CALL_S = 10.0
+"""What a call may take."""
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -106,20 +106,8 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 @attrs.frozen
-class IdvApp:
-    """Everything that is needed to answer calls.
-
-    Attributes:
-        source: makes the source for one call, of the seconds that are left for it.
-        report: logs an unforeseen error, and gives the id to find it by.
-        now: tells the time, with offset.
-        log: told what came of a call.
-    """
-
-    source: Callable[[float], Source]
-    report: Callable[[Exception], str]
-    now: Callable[[], datetime]
-    log: Callable[[InvocationLog], None] = log_invocation
+class IdvApp(FunctionApp):
+    """Everything that is needed to answer calls."""
 
     def answer(
         self, payload: object, time_left_s: float, invocation: str = ""
@@ -131,43 +119,22 @@ class IdvApp:
             time_left_s: how long the answer may take.
             invocation: Lambda's id of it, for the log.
         """
-        started_at = perf_counter()
-        done = self._answer(payload, time_left_s)
-        self.log(
-            invocation_log(
-                function=IDV,
-                name=done.operation,
-                invocation=invocation,
-                codes=[done.code],
-                outcomes=done.outcomes,
-                took_s=perf_counter() - started_at,
-            )
-        )
-        return done.response
+        with self.logged(IDV, invocation) as progress:
+            try:
+                return {"data": self._data(payload, time_left_s, progress)}
+            except Exception as error:  # noqa: BLE001  # no traceback may reach the caller
+                body = wire.error_body(error, self.report)
+                progress.codes = [str(body.info["code"])]
+                return _error(body)
 
-    def _answer(self, payload: object, time_left_s: float) -> _Done:
-        name, outcomes = UNKNOWN, []
-        try:
-            name, arguments = _read(payload)
-            operation = OPERATIONS[name]
-            given = wire.read_arguments(arguments, operation.given)
-            args = operation.make_args(given, self.now())
-            outcome = run(operation.pipeline, args, self.source(time_left_s))
-            outcomes.append(outcome)
-            return _Done(name, OK, {"data": wire.data(outcome.result())}, outcomes)
-        except Exception as error:  # noqa: BLE001  # no traceback may reach the caller
-            body = wire.error_body(error, self.report)
-            return _Done(name, str(body.info["code"]), _error(body), outcomes)
-
-
-@attrs.frozen
-class _Done:
-    """What came of a call."""
-
-    operation: str
-    code: str
-    response: Mapping[str, object]
-    outcomes: Sequence[Outcome[object, object]]
+    def _data(self, payload: object, time_left_s: float, progress: Progress) -> object:
+        progress.name, arguments = _read(payload)
+        operation = OPERATIONS[progress.name]
+        given = wire.read_arguments(arguments, operation.given)
+        args = operation.make_args(given, self.now())
+        outcome = run(operation.pipeline, args, self.source(time_left_s))
+        progress.outcomes = [outcome]
+        return wire.data(outcome.result())
 
 
 def _read(payload: object) -> tuple[str, Mapping[str, object]]:

@@ -22,7 +22,7 @@ from deploy.resolvers import (
     schema,
 )
 from fanscore_adapters.items.operations import DEMAND, FAN_IDENTITY, TABLES
-from fanscore_appsync import idv, wire
+from fanscore_appsync import idv_app, wire
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.lambda_context import REQUEST_S
 from fanscore_appsync.log import InvocationLog
@@ -305,7 +305,7 @@ def test_functions_end_in_time() -> None:
     timeouts = {function: AWS.resource(function)["Timeout"] for function in NEEDS}
     assert timeouts == {
         "Resolver": REQUEST_S - 1,
-        "IdvCheckLiveness": idv.CALL_S,
+        "IdvCheckLiveness": idv_app.CALL_S,
         **{function: LEASE.total_seconds() for function in CONSUMERS},
     }
 
