@@ -12,7 +12,7 @@ from fanscore_appsync import cold_start  # comes first
 from fanscore_appsync.consumer_app import DELIVERY_S, ConsumerApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
-from fanscore_appsync.settings import NEEDED_BY_CONSUMERS, read_settings
+from fanscore_appsync.settings import Function, read_settings
 from fanscore_appsync.wiring.apps import connect_consumers
 from fanscore_core.consumer_mark import Consumer
 
@@ -24,7 +24,7 @@ def app() -> ConsumerApp:
     Raises:
         InvalidInput: the environment is not valid.
     """
-    return connect_consumers(read_settings(os.environ, NEEDED_BY_CONSUMERS))
+    return connect_consumers(read_settings(os.environ, Function.CONSUMERS))
 
 
 def profile_handler(event: object, context: LambdaContext | None = None) -> None:

@@ -37,6 +37,7 @@ from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.auth.invalid_token import TokenFault
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
+from fanscore_appsync.settings import SETTINGS, Backend, Setting
 from fanscore_core import errors
 from fanscore_core.canonical import stable_id
 from fanscore_core.engine.definition import Pipeline
@@ -400,6 +401,37 @@ def _token_faults() -> str:
     return "".join(f"- {fault.value}\n" for fault in TokenFault)
 
 
+def _settings() -> str:
+    """Give the settings that have a meaning whatever the backend is, or without AWS."""
+    rows = (each for each in SETTINGS if each.backend is not Backend.AWS)
+    return _settings_table((each, _without(each)) for each in rows)
+
+
+def _settings_on_aws() -> str:
+    """Give the settings of AWS, and those that some function cannot do without there."""
+    return _settings_table(
+        (each, f"refused by the {each.needed_by.value}" if each.needed_by else _without(each))
+        for each in SETTINGS
+        if each.backend is Backend.AWS or each.needed_by
+    )
+
+
+def _settings_table(rows: Iterable[tuple[Setting[object], str]]) -> str:
+    shown = (
+        (
+            ", else ".join(map(_code, filter(None, (row.variable, row.or_else)))),
+            f"{row.meaning}; a secret" if row.is_secret else row.meaning,
+            without,
+        )
+        for row, without in rows
+    )
+    return _table(("variable", "meaning", "without it"), shown)
+
+
+def _without(row: Setting[object]) -> str:
+    return row.without or _code(row.default)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "bands": _bands,
     "callers": _callers,
@@ -418,6 +450,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "policy": _policy,
     "questions": _questions,
     "services": _services,
+    "settings": _settings,
+    "settings-on-aws": _settings_on_aws,
     "steps": _steps,
     "token-faults": _token_faults,
     "types": _types,
