@@ -294,9 +294,9 @@ def read_settings(environ: Mapping[str, str], function: Function | None = None) 
         values_of_aws, mistakes_of_aws = _read(AwsSettings, environ)
         given = {row.variable for row in SETTINGS if row.given(environ)}
         mistakes = [*mistakes_of_aws, *_out_of_place(given), *_missing(function, given), *mistakes]
-        refuse(mistakes)
+        _refuse(mistakes)
         values["aws"] = cast("Callable[..., AwsSettings]", AwsSettings)(**values_of_aws)
-    refuse(mistakes)
+    _refuse(mistakes)
     return cast("Callable[..., Settings]", Settings)(**values)
 
 
@@ -311,22 +311,7 @@ def require(settings: Settings, function: Function) -> None:
         for name, row in _attributes(Settings)
         if isinstance(row, Setting) and getattr(settings, name) is not None
     }
-    refuse([*_missing(function, given)])
-
-
-def refuse(problems: Sequence[InvalidInput]) -> None:
-    """Report mistakes together, if there are any.
-
-    Raises:
-        InvalidInput: all of them in one.
-    """
-    match problems:
-        case []:
-            return
-        case [one]:
-            raise one
-        case _:
-            raise InvalidInput("environment", "; ".join(map(str, problems)))
+    _refuse([*_missing(function, given)])
 
 
 def _read(
@@ -361,3 +346,18 @@ def _missing(function: Function | None, given: Container[str]) -> Iterator[Inval
     for row in SETTINGS:
         if row.needed_by and row.needed_by is function and row.variable not in given:
             yield InvalidInput(row.variable, "needed with FANSCORE_BACKEND=aws")
+
+
+def _refuse(problems: Sequence[InvalidInput]) -> None:
+    """Report mistakes together, if there are any.
+
+    Raises:
+        InvalidInput: all of them in one.
+    """
+    match problems:
+        case []:
+            return
+        case [one]:
+            raise one
+        case _:
+            raise InvalidInput("environment", "; ".join(map(str, problems)))
