@@ -91,7 +91,7 @@ class DemandDesk:
     @property
     def app(self) -> App:
         """The resolver."""
-        return App(POLICY, lambda _: self.source, _fail, lambda: self.now, self._mint)
+        return App(lambda _: self.source, _fail, lambda: self.now, self._mint, POLICY)
 
     def call(
         self,

@@ -9,6 +9,7 @@ from fanscore_core.lazy_face import lazy_face
 if TYPE_CHECKING:
     from fanscore_appsync.app import App, Response
     from fanscore_appsync.authorization import Caller, CallerKind, Pattern
+    from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.fields import (
         API_KEY,
         FIELDS,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         Cache,
         Field,
     )
+    from fanscore_appsync.idv_app import IdvApp
     from fanscore_appsync.invocation import Invocation
     from fanscore_appsync.settings import Backend, Settings, read_settings
     from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
@@ -27,6 +29,7 @@ else:
         {
             "app": ("App", "Response"),
             "authorization": ("Caller", "CallerKind", "Pattern"),
+            "consumer_app": ("ConsumerApp",),
             "fields": (
                 "API_KEY",
                 "Cache",
@@ -36,6 +39,7 @@ else:
                 "LOGIN_OR_SERVICE",
                 "OWNER_OR_SERVICE",
             ),
+            "idv_app": ("IdvApp",),
             "invocation": ("Invocation",),
             "settings": ("Backend", "Settings", "read_settings"),
             "wiring.apps": ("connect", "connect_consumers", "connect_idv"),
@@ -53,7 +57,9 @@ __all__ = [
     "Cache",
     "Caller",
     "CallerKind",
+    "ConsumerApp",
     "Field",
+    "IdvApp",
     "Invocation",
     "Pattern",
     "Response",

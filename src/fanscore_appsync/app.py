@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from time import perf_counter
 
 import attrs
@@ -11,9 +10,9 @@ import attrs
 from fanscore_appsync import wire
 from fanscore_appsync.authorization import Caller, CallerKind, admit, admit_owner, caller_of
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.function_app import FunctionApp
 from fanscore_appsync.invocation import Invocation
-from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
-from fanscore_core.engine.question import Source
+from fanscore_appsync.log import OK, UNKNOWN
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, PipelineMisuse
@@ -58,30 +57,22 @@ class Admitted:
         request_id: of the request.
     """
 
-    field: Field[object, object, object, object]
+    field: Field
     args: object
     request_id: RequestId
 
 
 @attrs.frozen
-class App:
+class App(FunctionApp):
     """Everything that is needed to answer events.
 
     Attributes:
-        policy: decides scores.
-        source: makes the source for one event, of the seconds that are left for it.
-        report: logs an unforeseen error, and gives the id to find it by.
-        now: tells the time, with offset.
         mint: makes a request id where the client gave none.
-        log: told what came of an event.
+        policy: decides scores.
     """
 
-    policy: ScorePolicy
-    source: Callable[[float], Source]
-    report: Callable[[Exception], str]
-    now: Callable[[], datetime]
     mint: Callable[[], RequestId]
-    log: Callable[[InvocationLog], None] = log_invocation
+    policy: ScorePolicy
 
     def answer(self, event: object, time_left_s: float, invocation: str = "") -> Response:
         """Answer an event: single or batch, plain or with an envelope.
@@ -95,10 +86,12 @@ class App:
             Exception: of a class named like the ``errorType``, for a plain single event that
                 ends in an error; a direct resolver can say it in no other way.
         """
-        started_at = perf_counter()
         events = event if isinstance(event, list) else [event]
-        resolved = self._resolve(events, time_left_s)
-        self.log(_invocation_log(events, resolved, perf_counter() - started_at, invocation))
+        with self.logged("resolver", invocation) as progress:
+            progress.name = _field_of(events)
+            resolved = self._resolve(events, time_left_s)
+            progress.codes = [each.code for each in resolved]
+            progress.outcomes = [each.outcome for each in resolved if each.outcome]
         if isinstance(event, list):
             return Response([_batch_item(each) for each in resolved])
         (one,) = resolved
@@ -146,7 +139,7 @@ class App:
 
     def _run(
         self,
-        field: Field[object, object, object, object],
+        field: Field,
         calls: Sequence[Admitted],
         time_left_s: float,
     ) -> list[Resolved]:
@@ -177,7 +170,7 @@ class App:
 
 
 def _admit_arguments(
-    field: Field[object, object, object, object],
+    field: Field,
     caller: Caller,
     given: object,
     arguments: Mapping[str, object],
@@ -188,19 +181,6 @@ def _admit_arguments(
         for name in sorted(field.service_only):
             if arguments.get(name) is not None:
                 raise NotAllowed(f"arguments.{name}")
-
-
-def _invocation_log(
-    events: Sequence[object], resolved: Sequence[Resolved], took_s: float, invocation: str
-) -> InvocationLog:
-    return invocation_log(
-        function="resolver",
-        name=_field_of(events),
-        invocation=invocation,
-        codes=[each.code for each in resolved],
-        outcomes=[each.outcome for each in resolved if each.outcome],
-        took_s=took_s,
-    )
 
 
 def _field_of(events: Sequence[object]) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from time import perf_counter
 
 import attrs
 
 from fanscore_adapters.documents.user_event import read_event
-from fanscore_appsync import wire
-from fanscore_appsync.log import OK, InvocationLog, invocation_log, log_invocation
-from fanscore_core.consumer_mark import Consumed, Consumer
-from fanscore_core.engine.question import Source
+from fanscore_appsync.function_app import FunctionApp
+from fanscore_core.consumer_mark import LEASE, Consumed, Consumer
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import FanscoreError, PipelineError
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeStash
+
+DELIVERY_S = LEASE.total_seconds()
+"""What a delivery may take: after that, another may begin."""
 
 
 @attrs.frozen
@@ -36,22 +35,14 @@ class ConsumerFailed(PipelineError):
 
 
 @attrs.frozen
-class ConsumerApp:
+class ConsumerApp(FunctionApp):
     """Everything that is needed to consume events.
 
     Attributes:
-        source: makes the source for one delivery, of the seconds that are left for it.
-        clock: the time, with offset.
-        mint_owner: makes a name for an invocation, never the same for two.
-        report: logs an unforeseen error, and gives the id to find it by.
-        log: told what came of a delivery.
+        mint: makes a name for an invocation, never the same for two: the owner of its mark.
     """
 
-    source: Callable[[float], Source]
-    clock: Callable[[], datetime]
-    mint_owner: Callable[[], str]
-    report: Callable[[Exception], str]
-    log: Callable[[InvocationLog], None] = log_invocation
+    mint: Callable[[], str]
 
     def consume(
         self, consumer: Consumer, event: object, time_left_s: float, invocation: str = ""
@@ -69,27 +60,12 @@ class ConsumerApp:
                 on it (``Conflict``), or a system is out of order (``Unavailable``).
             ConsumerFailed: anything unforeseen; what it was is in the log.
         """
-        started_at = perf_counter()
-        code, outcomes = OK, []
-        try:
-            args = ConsumeArgs(read_event(event), self.mint_owner(), self.clock())
+        with self.logged("consumer", invocation) as progress:
+            progress.name = consumer.value
+            args = ConsumeArgs(read_event(event), self.mint(), self.now())
             outcome = run(CONSUMERS[consumer], args, self.source(time_left_s))
-            outcomes.append(outcome)
+            progress.outcomes = [outcome]
             return self._result(consumer, outcome)
-        except Exception as error:
-            code = wire.error_code(error)
-            raise
-        finally:
-            self.log(
-                invocation_log(
-                    function="consumer",
-                    name=consumer.value,
-                    invocation=invocation,
-                    codes=[code],
-                    outcomes=outcomes,
-                    took_s=perf_counter() - started_at,
-                )
-            )
 
     def _result(self, consumer: Consumer, outcome: Outcome[ConsumeStash, Consumed]) -> Consumed:
         if outcome.error is not None and not isinstance(outcome.error, FanscoreError):

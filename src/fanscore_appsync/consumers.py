@@ -8,23 +8,23 @@ from __future__ import annotations
 import functools
 import os
 
-from fanscore_appsync import cold_start  # the first of these comes first
-from fanscore_appsync.consumer_app import ConsumerApp
+from fanscore_appsync import cold_start  # comes first
+from fanscore_appsync.consumer_app import DELIVERY_S, ConsumerApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
-from fanscore_appsync.settings import NEEDED_BY_CONSUMERS, read_settings
-from fanscore_appsync.wiring import apps
-from fanscore_core.consumer_mark import LEASE, Consumer
+from fanscore_appsync.settings import Function, read_settings
+from fanscore_appsync.wiring.apps import connect_consumers
+from fanscore_core.consumer_mark import Consumer
 
 
 @functools.cache
-def consumer_app() -> ConsumerApp:
+def app() -> ConsumerApp:
     """Wire the consumers that the environment describes, once in a process.
 
     Raises:
         InvalidInput: the environment is not valid.
     """
-    return apps.connect_consumers(read_settings(os.environ, NEEDED_BY_CONSUMERS))
+    return connect_consumers(read_settings(os.environ, Function.CONSUMERS))
 
 
 def profile_handler(event: object, context: LambdaContext | None = None) -> None:
@@ -43,11 +43,7 @@ def sync_handler(event: object, context: LambdaContext | None = None) -> None:
 
 
 def _consume(consumer: Consumer, event: object, context: LambdaContext | None) -> None:
-    time_s = time_left_s(context, LEASE.total_seconds())
-    consumer_app().consume(consumer, event, time_s, invocation_id(context))
+    app().consume(consumer, event, time_left_s(context, DELIVERY_S), invocation_id(context))
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    log_to_stdout()
-    consumer_app()  # Bad settings must fail the start of the function, not the first event.
-    cold_start.finished()
+cold_start.finish(log_to_stdout, app)

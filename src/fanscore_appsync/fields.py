@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
 
@@ -58,9 +58,12 @@ class Cache:
     keys: tuple[str, ...]
 
 
-@attrs.frozen
-class Field(Generic[GivenT, ArgsT, StashT, ResultT]):
+@attrs.frozen(init=False)
+class Field:
     """A field that a pipeline resolves.
+
+    Its types fit together where it is made, and are of no concern to whoever uses it: so the class
+    is not generic, and a type checker sees every row of a mapping of fields.
 
     Attributes:
         patterns: who may call it; alternatives.
@@ -77,19 +80,50 @@ class Field(Generic[GivenT, ArgsT, StashT, ResultT]):
     """
 
     patterns: frozenset[Pattern]
-    given: type[GivenT]
-    pipeline: Pipeline[ArgsT, StashT, ResultT]
-    make_args: Callable[[GivenT, Invocation], ArgsT]
-    write: Callable[[ResultT], object] = wire.data
-    owner: Callable[[GivenT], GlobalUserId] | None = None
-    service_only: frozenset[str] = frozenset()
-    request_id: Callable[[GivenT], RequestId | None] | None = None
-    from_source: bool = False
-    batch_size: int = 0
-    cache: Cache | None = None
+    given: type[object]
+    pipeline: Pipeline[object, object, object]
+    make_args: Callable[[object, Invocation], object]
+    write: Callable[[object], object]
+    owner: Callable[[object], GlobalUserId] | None
+    service_only: frozenset[str]
+    request_id: Callable[[object], RequestId | None] | None
+    from_source: bool
+    batch_size: int
+    cache: Cache | None
+
+    def __init__(  # noqa: PLR0913  # the columns of the table
+        self,
+        patterns: frozenset[Pattern],
+        given: type[GivenT],
+        pipeline: Pipeline[ArgsT, StashT, ResultT],
+        make_args: Callable[[GivenT, Invocation], ArgsT],
+        write: Callable[[ResultT], object] = wire.data,
+        *,
+        owner: Callable[[GivenT], GlobalUserId] | None = None,
+        service_only: frozenset[str] = frozenset(),
+        request_id: Callable[[GivenT], RequestId | None] | None = None,
+        from_source: bool = False,
+        batch_size: int = 0,
+        cache: Cache | None = None,
+    ) -> None:
+        """Make a row of the routing table."""
+        init = cast("Callable[..., None]", self.__attrs_init__)
+        init(
+            patterns,
+            given,
+            pipeline,
+            make_args,
+            write,
+            owner,
+            service_only,
+            request_id,
+            from_source,
+            batch_size,
+            cache,
+        )
 
 
-_ROUTES = {
+FIELDS: Mapping[str, Field] = {
     "VFApi.accountFanscore": Field(
         OWNER_OR_SERVICE,
         given.AccountFanscoreArguments,
@@ -207,8 +241,6 @@ _ROUTES = {
         request_id=lambda _: None,
     ),
 }
-
-FIELDS = cast("Mapping[str, Field[object, object, object, object]]", _ROUTES)
 """The fields by parent type and name. What is not here cannot be called."""
 
 NAMESPACES = frozenset({"Query.api", "Query.demand"})

@@ -9,7 +9,7 @@ from fanscore_appsync import cold_start  # comes first
 from fanscore_appsync.app import App
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
-from fanscore_appsync.settings import NEEDED_BY_RESOLVER, read_settings
+from fanscore_appsync.settings import Function, read_settings
 from fanscore_appsync.wiring.apps import connect
 
 
@@ -20,7 +20,7 @@ def app() -> App:
     Raises:
         InvalidInput: the environment, the policy or the sample file is not valid.
     """
-    return connect(read_settings(os.environ, NEEDED_BY_RESOLVER))
+    return connect(read_settings(os.environ, Function.RESOLVER))
 
 
 def handler(event: object, context: LambdaContext | None = None) -> object:
@@ -32,7 +32,4 @@ def handler(event: object, context: LambdaContext | None = None) -> object:
     return app().answer(event, time_left_s(context), invocation_id(context)).response
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    log_to_stdout()
-    app()  # A bad policy must fail the start of the function, not the first fan's request.
-    cold_start.finished()
+cold_start.finish(log_to_stdout, app)

@@ -7,14 +7,11 @@ import os
 from collections.abc import Mapping
 
 from fanscore_appsync import cold_start  # comes first
-from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.idv_app import CALL_S, IdvApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.wiring.apps import connect_idv
-
-CALL_S = 10.0
-"""What a call may take."""
 
 
 @functools.cache
@@ -32,7 +29,4 @@ def handler(payload: object, context: LambdaContext | None = None) -> Mapping[st
     return app().answer(payload, time_left_s(context, CALL_S), invocation_id(context))
 
 
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    log_to_stdout()
-    app()  # A bad setting must fail the start of the function, not the first fan's check.
-    cold_start.finished()
+cold_start.finish(log_to_stdout, app)

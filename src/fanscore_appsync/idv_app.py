@@ -9,21 +9,18 @@ See docs/reference/services.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from time import perf_counter
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_appsync import wire
-from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
+from fanscore_appsync.function_app import FunctionApp, Progress
 from fanscore_core.engine.definition import Pipeline
-from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
-from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, valid_token
@@ -34,6 +31,9 @@ from fanscore_core.pipelines.idv import (
     start_session,
 )
 from fanscore_core.systems import IDV_CHECK_LIVENESS
+
+CALL_S = 10.0
+"""What a call may take."""
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -65,9 +65,9 @@ class SessionResultArguments:
     session_id: SessionId
 
 
-@attrs.frozen
-class Operation(Generic[GivenT, ArgsT, StashT]):
-    """Something that the function can do.
+@attrs.frozen(init=False)
+class Operation:
+    """Something that the function can do. Not generic, for the reason that ``Field`` has.
 
     Attributes:
         given: the shape of its arguments.
@@ -75,44 +75,38 @@ class Operation(Generic[GivenT, ArgsT, StashT]):
         make_args: the pipeline's arguments, of those given and the time.
     """
 
-    given: type[GivenT]
-    pipeline: Pipeline[ArgsT, StashT, LivenessSession]
-    make_args: Callable[[GivenT, datetime], ArgsT]
+    given: type[object]
+    pipeline: Pipeline[object, object, object]
+    make_args: Callable[[object, datetime], object]
+
+    def __init__(
+        self,
+        given: type[GivenT],
+        pipeline: Pipeline[ArgsT, StashT, LivenessSession],
+        make_args: Callable[[GivenT, datetime], ArgsT],
+    ) -> None:
+        """Make a row of the operations."""
+        cast("Callable[..., None]", self.__attrs_init__)(given, pipeline, make_args)
 
 
-OPERATIONS = cast(
-    "Mapping[str, Operation[object, object, object]]",
-    {
-        "startSession": Operation(
-            StartSessionArguments,
-            start_session,
-            lambda given, now: StartSessionArgs(given.global_user_id, given.token, now),
-        ),
-        "sessionResult": Operation(
-            SessionResultArguments,
-            session_result,
-            lambda given, now: SessionResultArgs(given.global_user_id, given.session_id, now),
-        ),
-    },
-)
+OPERATIONS: Mapping[str, Operation] = {
+    "startSession": Operation(
+        StartSessionArguments,
+        start_session,
+        lambda given, now: StartSessionArgs(given.global_user_id, given.token, now),
+    ),
+    "sessionResult": Operation(
+        SessionResultArguments,
+        session_result,
+        lambda given, now: SessionResultArgs(given.global_user_id, given.session_id, now),
+    ),
+}
 """What the function can do, by the operation's name."""
 
 
 @attrs.frozen
-class IdvApp:
-    """Everything that is needed to answer calls.
-
-    Attributes:
-        source: makes the source for one call, of the seconds that are left for it.
-        report: logs an unforeseen error, and gives the id to find it by.
-        now: tells the time, with offset.
-        log: told what came of a call.
-    """
-
-    source: Callable[[float], Source]
-    report: Callable[[Exception], str]
-    now: Callable[[], datetime]
-    log: Callable[[InvocationLog], None] = log_invocation
+class IdvApp(FunctionApp):
+    """Everything that is needed to answer calls."""
 
     def answer(
         self, payload: object, time_left_s: float, invocation: str = ""
@@ -124,43 +118,22 @@ class IdvApp:
             time_left_s: how long the answer may take.
             invocation: Lambda's id of it, for the log.
         """
-        started_at = perf_counter()
-        done = self._answer(payload, time_left_s)
-        self.log(
-            invocation_log(
-                function=IDV_CHECK_LIVENESS,
-                name=done.operation,
-                invocation=invocation,
-                codes=[done.code],
-                outcomes=done.outcomes,
-                took_s=perf_counter() - started_at,
-            )
-        )
-        return done.response
+        with self.logged(IDV_CHECK_LIVENESS, invocation) as progress:
+            try:
+                return {"data": self._data(payload, time_left_s, progress)}
+            except Exception as error:  # noqa: BLE001  # no traceback may reach the caller
+                body = wire.error_body(error, self.report)
+                progress.codes = [str(body.info["code"])]
+                return _error(body)
 
-    def _answer(self, payload: object, time_left_s: float) -> _Done:
-        name, outcomes = UNKNOWN, []
-        try:
-            name, arguments = _read(payload)
-            operation = OPERATIONS[name]
-            given = wire.read_arguments(arguments, operation.given)
-            args = operation.make_args(given, self.now())
-            outcome = run(operation.pipeline, args, self.source(time_left_s))
-            outcomes.append(outcome)
-            return _Done(name, OK, {"data": wire.data(outcome.result())}, outcomes)
-        except Exception as error:  # noqa: BLE001  # no traceback may reach the caller
-            body = wire.error_body(error, self.report)
-            return _Done(name, str(body.info["code"]), _error(body), outcomes)
-
-
-@attrs.frozen
-class _Done:
-    """What came of a call."""
-
-    operation: str
-    code: str
-    response: Mapping[str, object]
-    outcomes: Sequence[Outcome[object, LivenessSession]]
+    def _data(self, payload: object, time_left_s: float, progress: Progress) -> object:
+        progress.name, arguments = _read(payload)
+        operation = OPERATIONS[progress.name]
+        given = wire.read_arguments(arguments, operation.given)
+        args = operation.make_args(given, self.now())
+        outcome = run(operation.pipeline, args, self.source(time_left_s))
+        progress.outcomes = [outcome]
+        return wire.data(outcome.result())
 
 
 def _read(payload: object) -> tuple[str, Mapping[str, object]]:

@@ -1,10 +1,16 @@
-"""Settings from the environment, checked together."""
+"""Settings from the environment, checked together.
+
+Each attribute of ``Settings`` and ``AwsSettings`` is a row of one table: it says which variable it
+is read from, how, and what counts without it. The reading, the mistakes and the tables of
+docs/reference/settings.md are made from these rows.
+"""
 
 from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar, cast
 
 import attrs
 
@@ -12,19 +18,12 @@ from fanscore_adapters.http.endpoints import base_url, bearer_token, endpoint_ur
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import FUNCTIONS, TABLES
 
+ValueT = TypeVar("ValueT")
+
+
 IN_MEMORY = ":memory:"
 
-NEEDED_BY_RESOLVER = ("FANSCORE_LNAA_URL", "FANSCORE_LNAA_TOKEN")
-NEEDED_BY_CONSUMERS = ("FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL")
-
-_ONLY_EMBEDDED = ("FANSCORE_DB", "FANSCORE_SAMPLE", "FANSCORE_OUTAGES")
-
-_CHECKS: Mapping[str, Callable[[str, str], str]] = {
-    "FANSCORE_NOTIFICATION_URL": endpoint_url,
-    "FANSCORE_SYNC_URL": endpoint_url,
-    "FANSCORE_LNAA_URL": base_url,
-    "FANSCORE_LNAA_TOKEN": bearer_token,
-}
+_ROWS = "rows"
 
 _is_resource = re.compile(r"[A-Za-z0-9_.:/$\-]{1,256}").fullmatch
 _is_region = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d").fullmatch
@@ -37,95 +36,310 @@ class Backend(enum.Enum):
     AWS = "aws"
 
 
+class Function(enum.Enum):
+    """What cannot do its work on AWS without some of the settings."""
+
+    RESOLVER = "resolver"
+    CONSUMERS = "consumers"
+
+
 @attrs.frozen
-class AwsSettings:
-    """What of AWS is used.
+class Setting(Generic[ValueT]):
+    """One environment variable: a row of the table.
 
     Attributes:
-        region: ``AWS_REGION``, or ``AWS_DEFAULT_REGION``.
-        tables: names of the tables, by those of the user's document: ``FANSCORE_DEMAND_TABLE``
-            and so on.
-        functions: likewise, of the Lambda functions: ``FANSCORE_ARM_SCORING`` and so on; ARNs and
-            aliases too.
-        event_bus: ``FANSCORE_EVENT_BUS``: name or ARN.
+        variable: its name.
+        meaning: what it sets, for the page.
+        read: makes the value, of the variable's name and the text; checks it.
+        default: the text that counts where the variable is not set, or set to nothing.
+        without: what happens without it, for the page, where the default does not say so.
+        or_else: the variable that counts before the default does.
+        backend: the only one with which it has a meaning; ``None`` for each.
+        needed_by: what cannot do its work on AWS without it.
+        is_secret: whether its value may be shown nowhere.
     """
 
-    region: str
-    tables: Mapping[str, str]
-    functions: Mapping[str, str]
-    event_bus: str
+    variable: str
+    meaning: str
+    read: Callable[[str, str], ValueT]
+    default: str = ""
+    without: str = ""
+    or_else: str | None = None
+    backend: Backend | None = None
+    needed_by: Function | None = None
+    is_secret: bool = False
+
+    def given(self, environ: Mapping[str, str]) -> str | None:
+        """Return the text that the environment gives, if any."""
+        text = environ.get(self.variable)
+        return text or (environ.get(self.or_else) if self.or_else else None) or None
+
+    def value(self, environ: Mapping[str, str]) -> ValueT:
+        """Read the value.
+
+        Raises:
+            InvalidInput: it is not one that can be used; names the variable, and what it may be.
+        """
+        return self.read(self.variable, self.given(environ) or self.default)
+
+
+def _from(row: Setting[ValueT]) -> ValueT:
+    """Make an attribute that is read as a row says."""
+    return attrs.field(factory=lambda: row.value({}), repr=not row.is_secret, metadata={_ROWS: row})
+
+
+def _from_each(names: Sequence[str], meaning: str) -> Mapping[str, str]:
+    """Make an attribute that has a row for each of the names; these stand for themselves."""
+    rows = {
+        name: Setting(_variable(name), meaning, _resource, name, backend=Backend.AWS)
+        for name in names
+    }
+    return attrs.field(factory=lambda: {name: name for name in names}, metadata={_ROWS: rows})
+
+
+def _variable(name: str) -> str:
+    return f"FANSCORE_{name.upper()}"
+
+
+def _text(_: str, text: str) -> str:
+    return text
+
+
+def _names(_: str, text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",")) - {""}
+
+
+def _if_given(read: Callable[[str, str], ValueT]) -> Callable[[str, str], ValueT | None]:
+    return lambda variable, text: read(variable, text) if text else None
+
+
+def _backend(variable: str, text: str) -> Backend:
+    known = {each.value: each for each in Backend}
+    if text not in known:
+        raise InvalidInput(variable, f"expected {' or '.join(known)}")
+    return known[text]
+
+
+def _region(variable: str, text: str) -> str:
+    if not _is_region(text):
+        raise InvalidInput(variable, "expected a region of AWS")
+    return text
+
+
+def _resource(variable: str, text: str) -> str:
+    if not _is_resource(text):
+        raise InvalidInput(variable, "expected a name or an ARN")
+    return text
+
+
+@attrs.frozen
+class AwsSettings:
+    """What of AWS is used: tables and functions by the names that TABLES and FUNCTIONS have."""
+
+    region: str = _from(
+        Setting(
+            "AWS_REGION",
+            "the region of all services; Lambda sets it",
+            _region,
+            without="refused",
+            or_else="AWS_DEFAULT_REGION",
+            backend=Backend.AWS,
+        )
+    )
+    tables: Mapping[str, str] = _from_each(TABLES, "name or ARN of the table")
+    functions: Mapping[str, str] = _from_each(
+        FUNCTIONS, "name, ARN or alias of the Lambda function"
+    )
+    event_bus: str = _from(
+        Setting(
+            "FANSCORE_EVENT_BUS",
+            "name or ARN of the event bus",
+            _resource,
+            "default",
+            backend=Backend.AWS,
+        )
+    )
 
 
 @attrs.frozen
 class Settings:
-    """How fanscore is wired.
+    """How fanscore is wired."""
 
-    Attributes:
-        backend: ``FANSCORE_BACKEND``.
-        database: ``FANSCORE_DB``: the embedded store's file; ``:memory:`` holds the sample data.
-        policy: ``FANSCORE_POLICY``: file of the score policy; ``None`` for the one shipped.
-        sample: ``FANSCORE_SAMPLE``: file that stand-ins answer from; ``None`` for the one shipped.
-        outages: ``FANSCORE_OUTAGES``: services declared out of order, separated by commas.
-        notification_url: ``FANSCORE_NOTIFICATION_URL``: where notifications are posted; ``None``
-            keeps them in the embedded database.
-        sync_url: ``FANSCORE_SYNC_URL``: where the external system is told; likewise.
-        lnaa_url: ``FANSCORE_LNAA_URL``: where LNAA's API is.
-        lnaa_token: ``FANSCORE_LNAA_TOKEN``: what it is asked with; a secret.
-        aws: what of AWS is used, if that is the backend.
-    """
-
-    backend: Backend = Backend.EMBEDDED
-    database: str = IN_MEMORY
-    policy: str | None = None
-    sample: str | None = None
-    outages: frozenset[str] = frozenset()
-    notification_url: str | None = None
-    sync_url: str | None = None
-    lnaa_url: str | None = None
-    lnaa_token: str | None = attrs.field(default=None, repr=False)
+    backend: Backend = _from(  # noqa: RUF009  # makes an attribute
+        Setting(
+            "FANSCORE_BACKEND",
+            "where answers come from: `embedded` (SQLite for the tables, stand-ins for the "
+            "services) or `aws`",
+            _backend,
+            "embedded",
+        )
+    )
+    database: str = _from(
+        Setting(
+            "FANSCORE_DB",
+            "the file of the embedded store, made where there is none; `:memory:` for one in "
+            "memory, which is filled with the sample data",
+            _text,
+            IN_MEMORY,
+            backend=Backend.EMBEDDED,
+        )
+    )
+    policy: str | None = _from(
+        Setting(
+            "FANSCORE_POLICY",
+            "file of the score policy",
+            _if_given(_text),
+            without="the shipped one",
+        )
+    )
+    sample: str | None = _from(
+        Setting(
+            "FANSCORE_SAMPLE",
+            "file of the sample that stand-ins answer from",
+            _if_given(_text),
+            without="the shipped one",
+            backend=Backend.EMBEDDED,
+        )
+    )
+    outages: frozenset[str] = _from(
+        Setting(
+            "FANSCORE_OUTAGES",
+            "services declared out of order, separated by commas; `notification_endpoint` and "
+            "`sync_endpoint` count as services",
+            _names,
+            without="none",
+            backend=Backend.EMBEDDED,
+        )
+    )
+    notification_url: str | None = _from(
+        Setting(
+            "FANSCORE_NOTIFICATION_URL",
+            "where the consumer `notification` posts, over `http` or `https`",
+            _if_given(endpoint_url),
+            without="posts are kept in the embedded database",
+            needed_by=Function.CONSUMERS,
+        )
+    )
+    sync_url: str | None = _from(
+        Setting(
+            "FANSCORE_SYNC_URL",
+            "where the consumer `sync` posts, over `http` or `https`",
+            _if_given(endpoint_url),
+            without="posts are kept in the embedded database",
+            needed_by=Function.CONSUMERS,
+        )
+    )
+    lnaa_url: str | None = _from(
+        Setting(
+            "FANSCORE_LNAA_URL",
+            "the URL below which LNAA answers",
+            _if_given(base_url),
+            backend=Backend.AWS,
+            needed_by=Function.RESOLVER,
+        )
+    )
+    lnaa_token: str | None = _from(
+        Setting(
+            "FANSCORE_LNAA_TOKEN",
+            "the bearer token for LNAA",
+            _if_given(bearer_token),
+            backend=Backend.AWS,
+            needed_by=Function.RESOLVER,
+            is_secret=True,
+        )
+    )
     aws: AwsSettings | None = None
 
 
-def read_settings(environ: Mapping[str, str], needed: Sequence[str] = ()) -> Settings:
+def _attributes(
+    kind: type[Settings | AwsSettings],
+) -> Iterator[tuple[str, Setting[object] | Mapping[str, Setting[object]]]]:
+    """Return each attribute that is read, and its row; or its rows, by what they name."""
+    attributes: tuple[attrs.Attribute[object], ...] = attrs.fields(kind)
+    for each in attributes:
+        if _ROWS in each.metadata:
+            yield each.name, each.metadata[_ROWS]
+
+
+SETTINGS: Sequence[Setting[object]] = tuple(
+    row
+    for kind in (AwsSettings, Settings)
+    for _, rows in _attributes(kind)
+    for row in ([rows] if isinstance(rows, Setting) else rows.values())
+)
+"""The rows of the table."""
+
+
+def read_settings(environ: Mapping[str, str], function: Function | None = None) -> Settings:
     """Read the settings.
 
     Args:
         environ: the environment.
-        needed: the variables without which whoever asks cannot do its work on AWS.
+        function: what they are read for: on AWS, it must have all that it needs.
 
     Raises:
         InvalidInput: naming the variable, and what it may be; or all of them.
     """
-    given = environ.get("FANSCORE_BACKEND") or Backend.EMBEDDED.value
-    known = [each.value for each in Backend]
-    unknown = given not in known
-    if unknown:
-        given = Backend.EMBEDDED.value
-    settings = Settings(
-        Backend(given),
-        environ.get("FANSCORE_DB") or IN_MEMORY,
-        environ.get("FANSCORE_POLICY") or None,
-        environ.get("FANSCORE_SAMPLE") or None,
-        frozenset(name.strip() for name in environ.get("FANSCORE_OUTAGES", "").split(",")) - {""},
-        environ.get("FANSCORE_NOTIFICATION_URL") or None,
-        environ.get("FANSCORE_SYNC_URL") or None,
-        environ.get("FANSCORE_LNAA_URL", "").rstrip("/") or None,
-        environ.get("FANSCORE_LNAA_TOKEN") or None,
-        _read_aws(environ) if given == Backend.AWS.value else None,
-    )
-    mistakes = [*_mistakes(settings, environ, needed)]
-    if unknown:
-        mistakes.insert(0, InvalidInput("FANSCORE_BACKEND", f"expected {' or '.join(known)}"))
-    refuse(mistakes)
-    return settings
+    values, mistakes = _read(Settings, environ)
+    if values["backend"] is Backend.AWS:
+        values_of_aws, mistakes_of_aws = _read(AwsSettings, environ)
+        given = {row.variable for row in SETTINGS if row.given(environ)}
+        mistakes = [*mistakes_of_aws, *_out_of_place(given), *_missing(function, given), *mistakes]
+        _refuse(mistakes)
+        values["aws"] = cast("Callable[..., AwsSettings]", AwsSettings)(**values_of_aws)
+    _refuse(mistakes)
+    return cast("Callable[..., Settings]", Settings)(**values)
 
 
-def needed_on_aws(variable: str) -> InvalidInput:
-    """Make the mistake of a variable that is missing."""
-    return InvalidInput(variable, "needed with FANSCORE_BACKEND=aws")
+def require(settings: Settings, function: Function) -> None:
+    """Refuse settings that lack something which a function needs on AWS.
+
+    Raises:
+        InvalidInput: naming the variable, or all of them.
+    """
+    given = {
+        row.variable
+        for name, row in _attributes(Settings)
+        if isinstance(row, Setting) and getattr(settings, name) is not None
+    }
+    _refuse([*_missing(function, given)])
 
 
-def refuse(problems: Sequence[InvalidInput]) -> None:
+def _read(
+    kind: type[Settings | AwsSettings], environ: Mapping[str, str]
+) -> tuple[dict[str, object], list[InvalidInput]]:
+    """Read the attributes; return them by name, and the mistakes in those that are ``None``."""
+    mistakes: list[InvalidInput] = []
+
+    def value(row: Setting[object]) -> object:
+        try:
+            return row.value(environ)
+        except InvalidInput as mistake:
+            mistakes.append(mistake)
+            return None
+
+    values = {
+        name: value(rows)
+        if isinstance(rows, Setting)
+        else {each: value(row) for each, row in rows.items()}
+        for name, rows in _attributes(kind)
+    }
+    return values, mistakes
+
+
+def _out_of_place(given: Container[str]) -> Iterator[InvalidInput]:
+    for row in SETTINGS:
+        if row.backend is Backend.EMBEDDED and row.variable in given:
+            yield InvalidInput(row.variable, "has no meaning with FANSCORE_BACKEND=aws")
+
+
+def _missing(function: Function | None, given: Container[str]) -> Iterator[InvalidInput]:
+    for row in SETTINGS:
+        if row.needed_by and row.needed_by is function and row.variable not in given:
+            yield InvalidInput(row.variable, "needed with FANSCORE_BACKEND=aws")
+
+
+def _refuse(problems: Sequence[InvalidInput]) -> None:
     """Report mistakes together, if there are any.
 
     Raises:
@@ -138,44 +352,3 @@ def refuse(problems: Sequence[InvalidInput]) -> None:
             raise one
         case _:
             raise InvalidInput("environment", "; ".join(map(str, problems)))
-
-
-def _read_aws(environ: Mapping[str, str]) -> AwsSettings:
-    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
-    return AwsSettings(
-        region,
-        {name: environ.get(_variable(name)) or name for name in TABLES},
-        {name: environ.get(_variable(name)) or name for name in FUNCTIONS},
-        environ.get("FANSCORE_EVENT_BUS") or "default",
-    )
-
-
-def _mistakes(
-    settings: Settings, environ: Mapping[str, str], needed: Sequence[str]
-) -> Iterator[InvalidInput]:
-    if settings.aws is not None:
-        yield from _mistakes_of_aws(settings.aws)
-        for variable in _ONLY_EMBEDDED:
-            if environ.get(variable):
-                yield InvalidInput(variable, "has no meaning with FANSCORE_BACKEND=aws")
-        for variable in needed:
-            if not environ.get(variable):
-                yield needed_on_aws(variable)
-    for variable, check in _CHECKS.items():
-        try:
-            if environ.get(variable):
-                check(variable, environ[variable])
-        except InvalidInput as mistake:
-            yield mistake
-
-
-def _mistakes_of_aws(aws: AwsSettings) -> Iterator[InvalidInput]:
-    if not _is_region(aws.region):
-        yield InvalidInput("AWS_REGION", "expected a region of AWS")
-    for name, given in {**aws.tables, **aws.functions, "event_bus": aws.event_bus}.items():
-        if not _is_resource(given):
-            yield InvalidInput(_variable(name), "expected a name or an ARN")
-
-
-def _variable(name: str) -> str:
-    return f"FANSCORE_{name.upper()}"

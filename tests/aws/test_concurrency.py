@@ -49,7 +49,7 @@ def app(aws: Ministack, aws_tables: AwsTables) -> Iterator[App]:
         def now() -> datetime:
             return datetime.now(UTC)
 
-        yield App(POLICY, source, report, now, lambda: RequestId("minted"), lambda _: None)
+        yield App(source, report, now, lambda: RequestId("minted"), POLICY, log=lambda _: None)
 
 
 def save_in_threads(app: App) -> list[Saved]:

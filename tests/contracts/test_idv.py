@@ -236,7 +236,7 @@ def test_the_function_of_this_system(open_idv: Open) -> None:
     with ExitStack() as to_close:
         tables = to_close.enter_context(SqliteTables(IN_MEMORY))
         source = source_maker((Sqlite(tables), StandInVendor()), to_close)
-        app = IdvApp(source, never, lambda: NOW, lambda _: None)
+        app = IdvApp(source, never, lambda: NOW, log=lambda _: None)
         adapter = to_close.enter_context(open_idv(lambda payload: app.answer(payload, 10.0)))
         [(started, _)] = said(adapter, START)
         assert isinstance(started, LivenessSession)

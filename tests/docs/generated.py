@@ -37,6 +37,7 @@ from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.auth.invalid_token import TokenFault
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
+from fanscore_appsync.settings import SETTINGS, Backend, Setting
 from fanscore_core import errors
 from fanscore_core.canonical import stable_id
 from fanscore_core.engine.definition import Pipeline
@@ -56,7 +57,6 @@ from fanscore_core.user_events import UserEvent
 from tests.docs.faces import table_of
 from tests.docs.pages import PAGES, ROOT
 
-AnyField: TypeAlias = Field[object, object, object, object]
 AnyPipeline: TypeAlias = Pipeline[object, object, object]
 AnyStep: TypeAlias = Step[object, object, object]
 
@@ -138,7 +138,7 @@ def _fields() -> str:
     return _table(("field", "arguments", "returns", "who may call", "cached", "batched"), rows)
 
 
-def _arguments(name: str, field: AnyField) -> str:
+def _arguments(name: str, field: Field) -> str:
     if field.from_source:
         fields: tuple[attrs.Attribute[object], ...] = attrs.fields(field.given)  # type: ignore[arg-type]  # an attrs class
         return "of the parent: " + ", ".join(_code(camel(each.name)) for each in fields)
@@ -156,7 +156,7 @@ def _definition(name: str, member: str) -> str:
     raise AssertionError(name)
 
 
-def _handling(field: AnyField) -> tuple[str, str, str]:
+def _handling(field: Field) -> tuple[str, str, str]:
     service_only = (f"{_code(name)}: services only" for name in sorted(field.service_only))
     who = "; ".join((_patterns(field.patterns), *service_only))
     cache = field.cache
@@ -213,7 +213,7 @@ def _consumer_steps() -> str:
 
 
 def _idv_steps() -> str:
-    return _steps_of(cast("AnyPipeline", operation.pipeline) for operation in OPERATIONS.values())
+    return _steps_of(operation.pipeline for operation in OPERATIONS.values())
 
 
 def _steps_of(pipelines: Iterable[AnyPipeline]) -> str:
@@ -431,6 +431,38 @@ _FACES = (
     "fanscore_appsync",
 )
 
+
+def _settings() -> str:
+    """Give the settings that have a meaning whatever the backend is, or without AWS."""
+    rows = (each for each in SETTINGS if each.backend is not Backend.AWS)
+    return _settings_table((each, _without(each)) for each in rows)
+
+
+def _settings_on_aws() -> str:
+    """Give the settings of AWS, and those that some function cannot do without there."""
+    return _settings_table(
+        (each, f"refused by the {each.needed_by.value}" if each.needed_by else _without(each))
+        for each in SETTINGS
+        if each.backend is Backend.AWS or each.needed_by
+    )
+
+
+def _settings_table(rows: Iterable[tuple[Setting[object], str]]) -> str:
+    shown = (
+        (
+            ", else ".join(map(_code, filter(None, (row.variable, row.or_else)))),
+            f"{row.meaning}; a secret" if row.is_secret else row.meaning,
+            without,
+        )
+        for row, without in rows
+    )
+    return _table(("variable", "meaning", "without it"), shown)
+
+
+def _without(row: Setting[object]) -> str:
+    return row.without or _code(row.default)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     **{f"face-{re.sub('[._]', '-', face)}": partial(table_of, face) for face in _FACES},
     "bands": _bands,
@@ -451,6 +483,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "policy": _policy,
     "questions": _questions,
     "services": _services,
+    "settings": _settings,
+    "settings-on-aws": _settings_on_aws,
     "steps": _steps,
     "token-faults": _token_faults,
     "types": _types,

@@ -15,6 +15,7 @@ from fanscore_appsync.cli.main import main
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_appsync.settings import SETTINGS
 from fanscore_core.engine.trace import Fate
 from fanscore_core.pipelines.consumers import CONSUMERS
 from fanscore_core.policy import DEFAULT_POLICY, reserved_codes
@@ -61,6 +62,7 @@ def names() -> Iterator[str]:
     yield from options(main)
     for module in sorted((ROOT / "src").rglob("*.py")):
         yield from re.findall("FANSCORE_[A-Z_]+", module.read_text(encoding="utf-8"))
+    yield from (setting.variable for setting in SETTINGS)
     yield from re.findall('"([A-Z_]+)"', Path(wire.__file__).read_text(encoding="utf-8"))
     policy = DEFAULT_POLICY
     yield from (band.code for signal in SIGNALS for band in policy.of(signal).bands)

@@ -107,7 +107,7 @@ class LocalSystem:
             IdvFunction(partial(self.idv.answer, time_left_s=TIME_LEFT_S), self.outages),
             self.bus,
         )
-        return App(POLICY, self._sources(adapters), report, self._clock, self._mint)
+        return App(self._sources(adapters), report, self._clock, self._mint, POLICY)
 
     @property
     def idv(self) -> IdvApp:
@@ -119,7 +119,7 @@ class LocalSystem:
         """The consumers."""
         recorder = Recorder(self.events, ENDPOINTS, self._clock, self.outages)
         adapters = (Sqlite(self.tables), self.post or recorder)
-        return ConsumerApp(self._sources(adapters), self._clock, self._mint, report)
+        return ConsumerApp(self._sources(adapters), report, self._clock, self._mint)
 
     @property
     def bus(self) -> EventBus:

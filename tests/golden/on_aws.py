@@ -67,7 +67,7 @@ class GoldenAws:
             self.tables.load(SAMPLE.tables)
             self.tables.load(STORED)
             source = self._source_maker(self.resolver)
-            app = App(POLICY, source, report, _clock, lambda: RequestId(f"minted-{next(minted)}"))
+            app = App(source, report, _clock, lambda: RequestId(f"minted-{next(minted)}"), POLICY)
             return told(lambda: app.answer(event, TIME_LEFT_S).response)
 
     def verify(self, payload: object) -> object:

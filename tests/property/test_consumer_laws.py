@@ -147,7 +147,7 @@ def new_world(failures: Sequence[bool] = ()) -> World:
     recorder = Recorder(events, frozenset(ENDPOINTS.values()), lambda: NOW)
     source = Failing([Sqlite(tables), recorder], list(failures))
     app = ConsumerApp(
-        lambda _: source, partial(next, moments), lambda: f"owner-{next(owners)}", repr
+        lambda _: source, repr, partial(next, moments), lambda: f"owner-{next(owners)}"
     )
     return World(tables, events, source, app)
 

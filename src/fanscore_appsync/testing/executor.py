@@ -184,11 +184,11 @@ def _execute(fanscore: Fanscore, source: Source, request: GraphQLRequest) -> Exe
         return f"{type(error).__name__}: {error}"
 
     app = App(
-        fanscore.policy,
         lambda _: source,
         report,
         lambda: fanscore.now,
         lambda: RequestId(f"request-{next(numbers)}"),
+        fanscore.policy,
     )
 
     def answer(event: object, time_left_s: float) -> Response:

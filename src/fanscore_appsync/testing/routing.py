@@ -32,7 +32,7 @@ try:
 except ModuleNotFoundError as error:
     raise ExtraMissing(error.name) from error
 
-Fields: TypeAlias = "Mapping[str, Field[object, object, object, object]]"
+Fields: TypeAlias = "Mapping[str, Field]"
 
 MODES = frozenset(mode.value for mode in Mode)
 
@@ -96,7 +96,7 @@ def _of_rows(schema: GraphQLSchema, fields: Fields, namespaces: frozenset[str]) 
 def _of_given(
     name: str,
     field: GraphQLField,
-    row: Field[object, object, object, object],
+    row: Field,
     schema: GraphQLSchema,
 ) -> Iterator[str]:
     given, class_name = graphql_members(row.given), row.given.__name__

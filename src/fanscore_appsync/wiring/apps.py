@@ -48,7 +48,7 @@ def connect(settings: Settings, closing: ExitStack | None = None) -> App:
         from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
         adapters = aws.resolver_adapters(settings, settings.aws, closing)
-    return App(policy, source_maker(adapters, closing), report, now, mint)
+    return App(source_maker(adapters, closing), report, now, mint, policy)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -93,7 +93,7 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
 
     tables = aws.consumer_adapters(settings, settings.aws, closing)
     adapters = (*tables, webhooks(endpoint_urls(settings), closing))
-    return ConsumerApp(source_maker(adapters, closing), now, mint, report)
+    return ConsumerApp(source_maker(adapters, closing), report, now, mint)
 
 
 def _policy(path: str | None) -> ScorePolicy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 
@@ -12,15 +12,7 @@ from fanscore_adapters.aws.client import AwsClient, AwsSession
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.lazy import LazyAdapter
-from fanscore_appsync.settings import (
-    NEEDED_BY_CONSUMERS,
-    NEEDED_BY_RESOLVER,
-    AwsSettings,
-    Settings,
-    needed_on_aws,
-    refuse,
-)
-from fanscore_core.errors import InvalidInput
+from fanscore_appsync.settings import AwsSettings, Function, Settings, require
 
 _LNAA_SYSTEMS = {question: call.service for question, call in LNAA_CALLS.items()}
 
@@ -38,8 +30,7 @@ def resolver_adapters(
     Raises:
         InvalidInput: a setting is missing; names all of them.
     """
-    given = (settings.lnaa_url, settings.lnaa_token)
-    refuse(_missing(dict(zip(NEEDED_BY_RESOLVER, given, strict=True))))
+    require(settings, Function.RESOLVER)
     session = AwsSession(aws.region)
     functions = _client("lambda", session, closing, lambda_.READ_S)
     impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
@@ -68,8 +59,7 @@ def consumer_adapters(
     Raises:
         InvalidInput: an endpoint is missing; names both if both are.
     """
-    given = (settings.notification_url, settings.sync_url)
-    refuse(_missing(dict(zip(NEEDED_BY_CONSUMERS, given, strict=True))))
+    require(settings, Function.CONSUMERS)
     return (_tables(aws, AwsSession(aws.region), closing),)
 
 
@@ -90,7 +80,3 @@ def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float
     client = AwsClient(service, session, read_s)
     closing.callback(client.close)
     return client
-
-
-def _missing(given: Mapping[str, str | None]) -> list[InvalidInput]:
-    return [needed_on_aws(variable) for variable, value in given.items() if value is None]

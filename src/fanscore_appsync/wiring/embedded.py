@@ -18,8 +18,9 @@ from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_appsync.consumer_app import ConsumerApp
-from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.consumer_app import DELIVERY_S, ConsumerApp
+from fanscore_appsync.idv_app import CALL_S, IdvApp
+from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
@@ -30,15 +31,9 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
-from fanscore_core.consumer_mark import LEASE, Consumer
+from fanscore_core.consumer_mark import Consumer
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
-
-CONSUMER_S = LEASE.total_seconds() - 0.5
-"""What a consumer is given, called within the process."""
-
-IDV_S = 10.0
-"""What the identity verification function is given, called within the process."""
 
 
 def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
@@ -59,7 +54,7 @@ def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapte
     return (
         Sqlite(tables),
         StandIns(sample, settings.outages),
-        IdvFunction(lambda payload: idv.answer(payload, IDV_S), settings.outages),
+        IdvFunction(lambda payload: idv.answer(payload, CALL_S), settings.outages),
         bus,
     )
 
@@ -123,7 +118,7 @@ def _bus_on(tables: SqliteTables, settings: Settings, closing: ExitStack) -> Eve
     events = EventStore(settings.database)
     app = _consumers_on(tables, events, settings, closing)
     consumers = {
-        consumer.value: partial(app.consume, consumer, time_left_s=CONSUMER_S)
+        consumer.value: partial(app.consume, consumer, time_left_s=time_left_s(None, DELIVERY_S))
         for consumer in Consumer
     }
     return EventBus(events, consumers, now, report)
@@ -140,7 +135,7 @@ def _consumers_on(
     ]
     if urls:
         adapters.append(webhooks(urls, closing))
-    return ConsumerApp(source_maker(adapters, closing), now, mint, report)
+    return ConsumerApp(source_maker(adapters, closing), report, now, mint)
 
 
 def _check_outages(outages: frozenset[str]) -> None:

@@ -116,7 +116,7 @@ def desk_on(stage: Stage, executor: ThreadPoolExecutor, read_s: float = AMPLE_S)
         return Sources(adapters, [executor], monotonic, monotonic() + left_s)
 
     minted = count()
-    app = App(POLICY, source, report, lambda: START, lambda: RequestId(f"minted-{next(minted)}"))
+    app = App(source, report, lambda: START, lambda: RequestId(f"minted-{next(minted)}"), POLICY)
     desk = Desk(stage, app)
     desk.answer("Demand.eventDetails")
     desk.answer("VFApi.accountFanscore")

@@ -105,7 +105,7 @@ def app_of(
     policy: ScorePolicy | None = None,
 ) -> App:
     """Make an app of a source and a report, on the day of ``NOW``."""
-    return App(policy or DEFAULT_POLICY, source, report, lambda: NOW, lambda: MINTED)
+    return App(source, report, lambda: NOW, lambda: MINTED, policy or DEFAULT_POLICY)
 
 
 @attrs.frozen

@@ -39,9 +39,9 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Let the environment name a database."""
     database = str(tmp_path / "fanscore.db")
     monkeypatch.setenv("FANSCORE_DB", database)
-    consumers.consumer_app.cache_clear()
+    consumers.app.cache_clear()
     yield database
-    consumers.consumer_app.cache_clear()
+    consumers.app.cache_clear()
 
 
 def effects(path: str) -> tuple[list[str], list[str]]:

@@ -92,7 +92,7 @@ class Desk:
     def app(self) -> ConsumerApp:
         """The consumers."""
         return ConsumerApp(
-            self._source, lambda: self.now, lambda: f"owner-{next(self.owners)}", self._report
+            self._source, self._report, lambda: self.now, lambda: f"owner-{next(self.owners)}"
         )
 
     def consume(self, consumer: Consumer, document: object = DOCUMENT) -> Consumed:
@@ -219,7 +219,7 @@ def test_a_bug_is_reported_and_not_shown() -> None:
         reports.append(error)
         return "report-0"
 
-    app = ConsumerApp(lambda _: Broken(), lambda: NOW, lambda: "me", report)
+    app = ConsumerApp(lambda _: Broken(), report, lambda: NOW, lambda: "me")
     with pytest.raises(ConsumerFailed) as raised:
         app.consume(Consumer.SYNC, DOCUMENT, TIME_LEFT_S)
     assert str(raised.value) == "consumer sync: internal error report-0"

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
 import pytest
 
 from fanscore_adapters.aws import lambda_
 from fanscore_adapters.items import tables
 from fanscore_appsync.settings import (
-    NEEDED_BY_RESOLVER,
+    SETTINGS,
     AwsSettings,
     Backend,
+    Function,
+    Setting,
     Settings,
     read_settings,
+    require,
 )
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import FUNCTIONS, TABLES
@@ -146,7 +150,7 @@ def test_what_is_missing_is_reported_with_what_is_wrong() -> None:
     """Mistakes of every kind come at once, so that one start tells them all."""
     environ = {"FANSCORE_BACKEND": "aws", "FANSCORE_SYNC_URL": "nowhere"}
     with pytest.raises(InvalidInput) as refused:
-        read_settings(environ, NEEDED_BY_RESOLVER)
+        read_settings(environ, Function.RESOLVER)
     assert str(refused.value) == (
         "environment: AWS_REGION: expected a region of AWS; "
         "FANSCORE_LNAA_URL: needed with FANSCORE_BACKEND=aws; "
@@ -167,4 +171,80 @@ def test_an_unknown_backend_hides_no_other_mistake() -> None:
 
 def test_elsewhere_nothing_is_needed() -> None:
     """The embedded backend works without any variable."""
-    assert read_settings({}, NEEDED_BY_RESOLVER) == Settings()
+    assert read_settings({}, Function.RESOLVER) == Settings()
+
+
+# The table
+
+VALID: Mapping[str, str] = {
+    "FANSCORE_LNAA_URL": "https://lnaa.example.com/v1/",
+    "FANSCORE_LNAA_TOKEN": "canary",
+    "FANSCORE_NOTIFICATION_URL": "https://notify.example.com",
+    "FANSCORE_SYNC_URL": "https://sync.example.com",
+}
+"""A value for each variable that some function needs."""
+
+
+def rows(settings: type) -> set[str]:
+    """Name the attributes that are read from the environment."""
+    fields: tuple[attrs.Attribute[object], ...] = attrs.fields(settings)
+    return {each.name for each in fields if each.metadata}
+
+
+def test_each_attribute_is_read_from_variables_of_its_own() -> None:
+    """Every attribute has its row, and no two rows have one variable."""
+    assert rows(Settings) == {each.name for each in attrs.fields(Settings)} - {"aws"}
+    assert rows(AwsSettings) == {each.name for each in attrs.fields(AwsSettings)}
+    variables = [row.variable for row in SETTINGS]
+    assert len(set(variables)) == len(variables)
+
+
+@pytest.mark.parametrize("row", SETTINGS, ids=lambda row: row.variable)
+def test_each_row_says_what_holds_without_it(row: Setting[object]) -> None:
+    """For each variable, the page can say what it means, and what comes of leaving it out."""
+    assert row.meaning
+    assert row.default or row.without or row.needed_by
+
+
+@pytest.mark.parametrize(
+    "variable", [row.variable for row in SETTINGS if row.backend is Backend.EMBEDDED]
+)
+def test_what_is_embedded_has_no_meaning_on_aws(variable: str) -> None:
+    """What only the embedded backend reads is refused on AWS, whatever its value."""
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({**AWS, variable: "x"})
+    assert str(refused.value) == f"{variable}: has no meaning with FANSCORE_BACKEND=aws"
+
+
+@pytest.mark.parametrize("function", Function)
+def test_a_function_needs_what_its_rows_say(function: Function) -> None:
+    """Each lack of what a function needs on AWS is refused, by the reading and by the wiring."""
+    needed = [row.variable for row in SETTINGS if row.needed_by is function]
+    for missing in needed:
+        environ = {**AWS, **VALID, missing: ""}
+        problem = f"{missing}: needed with FANSCORE_BACKEND=aws"
+        with pytest.raises(InvalidInput) as refused:
+            read_settings(environ, function)
+        assert str(refused.value) == problem
+        with pytest.raises(InvalidInput) as refused:
+            require(read_settings(environ), function)
+        assert str(refused.value) == problem
+    complete = read_settings({**AWS, **{variable: VALID[variable] for variable in needed}})
+    require(complete, function)
+
+
+def test_secrets_are_not_shown() -> None:
+    """A value that is a secret stands in no representation, and in no mistake."""
+    secrets = [row.variable for row in SETTINGS if row.is_secret]
+    assert secrets == ["FANSCORE_LNAA_TOKEN"]
+    for variable in secrets:
+        assert "canary" not in repr(read_settings({**AWS, **VALID}))
+        with pytest.raises(InvalidInput) as refused:
+            read_settings({**AWS, **VALID, variable: "canary canary"})
+        assert "canary" not in str(refused.value)
+
+
+def test_aws_settings_need_a_region() -> None:
+    """There is no region that would do without being asked for."""
+    with pytest.raises(InvalidInput, match=r"^AWS_REGION: expected a region of AWS$"):
+        AwsSettings()

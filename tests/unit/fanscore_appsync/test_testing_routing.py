@@ -14,8 +14,7 @@ from fanscore_appsync.testing.spelling import graphql_members, graphql_type
 from fanscore_core.ids import EventId
 from fanscore_core.scalars import JsonObject
 
-Row = Field[object, object, object, object]
-Fields = Mapping[str, Row]
+Fields = Mapping[str, Field]
 
 SCHEMA = (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
 MODES = "@aws_api_key @aws_iam @aws_cognito_user_pools"

@@ -20,7 +20,8 @@ OTHERS = {"rekognition": {"fanscore_appsync/wiring/aws.py"}}
 def test_each_system_is_named_once() -> None:
     """The code says a system's name in one place, so that renaming it is one edit."""
     said: dict[str, set[str]] = {}
-    for path in SOURCE.rglob("*.py"):
+    modules = (path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
+    for path in modules:  # a face names modules, some of which are named after their system
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and node.value in NAMES:

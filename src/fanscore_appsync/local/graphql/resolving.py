@@ -19,9 +19,6 @@ from fanscore_appsync.local.graphql.resolver_cache import ResolverCache
 from fanscore_appsync.local.graphql.selection import selection_list, selection_text
 from fanscore_appsync.local.graphql.trace_extension import TracedField
 
-AnyField = Field[object, object, object, object]
-"""A field, whatever its arguments and result are."""
-
 Arguments = Mapping[str, object]
 
 
@@ -58,7 +55,7 @@ class Route:
 
     name: str
     admission: Admission
-    field: AnyField | None = None
+    field: Field | None = None
 
 
 @attrs.define
@@ -106,7 +103,7 @@ class Resolving:
         return self._awaited(route, info, future, is_cached=is_cached)
 
     def _start(
-        self, field: AnyField, event: Event, info: GraphQLResolveInfo[object]
+        self, field: Field, event: Event, info: GraphQLResolveInfo[object]
     ) -> Callable[[], asyncio.Future[Reply]]:
         expires_at = self.expires_at if field.cache is None else monotonic() + self.shared_s
         if field.batch_size:
