@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
-from fanscore_adapters.http.endpoints import base_url, bearer_token, endpoint_url
+from fanscore_adapters.http.endpoints import (
+    base_url,
+    bearer_token,
+    endpoint_url,
+    is_confidential,
+)
 from fanscore_core.errors import InvalidInput
 
 IN_MEMORY = ":memory:"
@@ -26,6 +31,15 @@ FUNCTIONS = (
 
 NEEDED_BY_RESOLVER = ("FANSCORE_LNAA_URL", "FANSCORE_LNAA_TOKEN")
 NEEDED_BY_CONSUMERS = ("FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL")
+
+INSECURE_ENDPOINTS = "FANSCORE_INSECURE_ENDPOINTS"
+ALLOW = "allow"
+
+_PERSONAL = ("FANSCORE_LNAA_URL", "FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL")
+"""Where tokens and personal data are sent, beside AWS."""
+
+_OF_AWS = "AWS_ENDPOINT_URL"
+"""botocore's variable, and the beginning of those of single services."""
 
 _ONLY_EMBEDDED = ("FANSCORE_DB", "FANSCORE_SAMPLE", "FANSCORE_OUTAGES")
 
@@ -177,6 +191,22 @@ def _mistakes(
                 check(variable, environ[variable])
         except InvalidInput as mistake:
             yield mistake
+    yield from _insecure(environ, settings.backend)
+
+
+def _insecure(environ: Mapping[str, str], backend: Backend) -> Iterator[InvalidInput]:
+    """Find endpoints that tokens or personal data would be sent to for all to read."""
+    given = environ.get(INSECURE_ENDPOINTS)
+    if given == ALLOW:
+        return
+    if given:
+        yield InvalidInput(INSECURE_ENDPOINTS, f"expected {ALLOW}")
+    of_aws = sorted(name for name in environ if name.startswith(_OF_AWS))
+    for variable in (*_PERSONAL, *(of_aws if backend is Backend.AWS else ())):
+        url = environ.get(variable, "")
+        if url.lower().startswith("http:") and not is_confidential(url):
+            problem = f"expected https; http is for loopback, or for {INSECURE_ENDPOINTS}={ALLOW}"
+            yield InvalidInput(variable, problem)
 
 
 def _mistakes_of_aws(aws: AwsSettings) -> Iterator[InvalidInput]:
