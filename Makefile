@@ -183,7 +183,7 @@ package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/
 # For example: make deploy STACK=fanscore BUCKET=my-packages PARAMETERS='LnaaUrl=https://...'
 DEPLOY = $(BIN)/python -m deploy $(1) $(or $(STACK),$(error STACK= is needed)) \
 	--bucket $(or $(BUCKET),$(error BUCKET= is needed)) \
-	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(PARAMETERS)
+	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(addprefix --let-go=,$(LET_GO)) $(PARAMETERS)
 
 .PHONY: deploy
 deploy: package ## Put it on AWS, or change what is there (STACK=, BUCKET=, PARAMETERS='Name=Value ...')
