@@ -60,6 +60,14 @@ help: ## Show this list
 		-r requirements/deploy.txt
 	@touch $@
 
+# What asks about vulnerabilities, apart: nothing else needs it.
+.audit/.ready: requirements/audit.txt
+	@echo 'Setting up .audit'
+	@$(PYTHON) -m venv .audit
+	@.audit/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
+		-r requirements/audit.txt
+	@touch $@
+
 # What lints and tests the resolvers that AppSync runs. Needs Node.
 deploy/appsync/node_modules/.ready: deploy/appsync/package.json deploy/appsync/package-lock.json
 	@cd deploy/appsync && npm ci --ignore-scripts --silent
@@ -91,7 +99,7 @@ test-load: .venv/.dev ## Load the gateway with wrk: no errors, flat memory
 	$(BIN)/python -m tests.load
 
 tests/%/node_modules/.installed: tests/%/package-lock.json
-	@cd $(dir $<) && npm ci --silent --no-audit --no-fund
+	@cd $(dir $<) && npm ci --ignore-scripts --silent --no-audit --no-fund
 	@touch $@
 
 .PHONY: check
@@ -183,7 +191,7 @@ package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/
 # For example: make deploy STACK=fanscore BUCKET=my-packages PARAMETERS='LnaaUrl=https://...'
 DEPLOY = $(BIN)/python -m deploy $(1) $(or $(STACK),$(error STACK= is needed)) \
 	--bucket $(or $(BUCKET),$(error BUCKET= is needed)) \
-	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(PARAMETERS)
+	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(addprefix --let-go=,$(LET_GO)) $(PARAMETERS)
 
 .PHONY: deploy
 deploy: package ## Put it on AWS, or change what is there (STACK=, BUCKET=, PARAMETERS='Name=Value ...')
@@ -201,6 +209,10 @@ deploy-local: package .venv/.dev .ministack/.ready .deploy/.ready ## Deploy to a
 test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test what is deployed to an emulator (needs Node)
 	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py
 
+.PHONY: audit
+audit: .venv/.demo .audit/.ready ## Ask databases of vulnerabilities about all pins (OSV_URL=: about Python, another)
+	@$(BIN)/python -m deploy.audit $(if $(OSV_URL),--osv-url $(OSV_URL))
+
 .PHONY: lock
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
 	$(COMPILE) --build-deps-for editable --extra cli \
@@ -210,10 +222,11 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/lambda.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
 	$(COMPILE) --output-file requirements/deploy.txt requirements/deploy.in
+	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/audit.txt requirements/audit.in
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .ministack .deploy .lambda build dist htmlcov deploy/appsync/node_modules \
+	rm -rf .venv .ministack .deploy .audit .lambda build dist htmlcov deploy/appsync/node_modules \
 		tests/*/node_modules tests/*/*/node_modules .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

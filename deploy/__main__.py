@@ -65,7 +65,10 @@ def main(
             stack.delete()
         with stack.prepared(template, given) as change:
             yield from _told(change)
-            if change is None or asked.command == "preview":
+            if change is None:
+                return
+            change.refuse_losses(asked.let_go)
+            if asked.command == "preview":
                 return
             stack.apply(change)
         yield from _outputs(stack.outputs())
@@ -97,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("parameters", nargs="*", type=_parameter, help="Name=Value")
     parser.add_argument("--bucket", required=True, help="where templates and packages are kept")
     parser.add_argument("--architecture", choices=ARCHITECTURES)
+    parser.add_argument(
+        "--let-go",
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="take what holds state out of the stack; the template retains it",
+    )
     parser.add_argument("--package", type=Path, help="another zip than that of make package")
     parser.add_argument("--template", type=Path, default=TEMPLATE)
     return parser

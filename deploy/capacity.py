@@ -113,7 +113,7 @@ class Assumptions:
         session_price: a liveness session.
         cache_price: an hour of the API's cache.
         metric_price: a metric of one's own for a month.
-        firewall_monthly: the firewall and its two rules, a month.
+        firewall_monthly: the two firewalls and their six rules, a month.
         monitoring_monthly: the dashboard and the alarms, a month.
     """
 
@@ -135,7 +135,7 @@ class Assumptions:
     session_price: float = 0.015
     cache_price: float = 0.044
     metric_price: float = 0.3
-    firewall_monthly: float = 7
+    firewall_monthly: float = 16
     monitoring_monthly: float = 5
 
 

@@ -6,7 +6,7 @@ Every change goes through a change set, which can be looked at first.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from uuid import uuid4
@@ -23,6 +23,22 @@ UNFINISHED = "REVIEW_IN_PROGRESS"
 
 UNMADE = "ROLLBACK_COMPLETE"
 """The status of a stack that could not be made. Nothing can be done with it but to delete it."""
+
+CASE = "UserPoolCaseSensitive"
+"""The parameter that says whether users of the stack's own pool differ by case alone."""
+
+STATEFUL = frozenset(
+    {
+        "AWS::AppSync::GraphQLApi",
+        "AWS::Cognito::UserPool",
+        "AWS::Cognito::UserPoolClient",
+        "AWS::DynamoDB::Table",
+        "AWS::Events::Archive",
+        "AWS::Events::EventBus",
+        "AWS::SQS::Queue",
+    }
+)
+"""The types of what holds data, or is known to others by an address or an id."""
 
 POLL_S = 5.0
 """How long to wait before looking again, in seconds."""
@@ -52,6 +68,16 @@ class Change:
     type: str
     replacement: str
 
+    @property
+    def replaces(self) -> bool:
+        """Whether a new resource may take the place of one that holds state."""
+        return self.type in STATEFUL and self.replacement in {"True", "Conditional"}
+
+    @property
+    def removes(self) -> bool:
+        """Whether what holds state goes out of the stack."""
+        return self.type in STATEFUL and self.action in {"Remove", "Dynamic"}
+
 
 @attrs.frozen
 class ChangeSet:
@@ -64,6 +90,29 @@ class ChangeSet:
 
     name: str
     changes: Sequence[Change]
+
+    def refuse_losses(self, let_go: Collection[str] = ()) -> None:
+        """Refuse what no update is ever for.
+
+        Args:
+            let_go: names of resources that the stack may give up. What is made anew in its old
+                place is refused even so.
+
+        Raises:
+            DeploymentFailedError: something that holds state would be replaced or removed.
+        """
+        replaced = [each.resource for each in self.changes if each.replaces]
+        removed = [each.resource for each in self.changes if each.removes]
+        lost = [
+            *(f"{name} would be made anew, or perhaps: no update may do that" for name in replaced),
+            *(
+                f"{name} would go out of the stack: LET_GO={name} lets it"
+                for name in removed
+                if name not in let_go
+            ),
+        ]
+        if lost:
+            raise DeploymentFailedError("\n".join(("Nothing was changed.", *lost)))
 
 
 @attrs.frozen
@@ -175,6 +224,7 @@ class Stack:
         if unknown := parameters.keys() - names:
             message = f"the template has no parameter {', '.join(sorted(unknown))}"
             raise DeploymentFailedError(message)
+        parameters = {**parameters, **self._case_of_users(names, parameters)}
         given = sorted(parameters)
         kept = sorted(self._parameters() & names - parameters.keys())
         made = self.cloudformation.create_change_set(
@@ -190,6 +240,28 @@ class Stack:
         )
         arn: str = made["Id"]
         return arn
+
+    def _case_of_users(
+        self, names: Collection[str], parameters: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        """Keep the user pool as it was made; one that is made now does not go by case.
+
+        Cognito cannot change this of a pool, and a stack from before the parameter has one that
+        goes by case.
+
+        Raises:
+            DeploymentFailedError: it would have to change.
+        """
+        present = self.parameters()
+        if not present or present.get("UserPoolId"):
+            is_said = CASE in parameters or CASE in present or CASE not in names
+            return {} if is_said else {CASE: "false"}
+        made_with = present.get(CASE, "true")
+        wanted = parameters.get(CASE, made_with) if CASE in names else "true"
+        if wanted != made_with:
+            message = f"{CASE} is {made_with} of the user pool that exists, and cannot be changed"
+            raise DeploymentFailedError(message)
+        return {CASE: made_with} if CASE in names else {}
 
     def _finished(self, name: str) -> ChangeSet | None:
         waiter = self.cloudformation.get_waiter("change_set_create_complete")

@@ -43,6 +43,14 @@ _ADMITS: Mapping[CallerKind, frozenset[Pattern]] = {
 
 _USERS_ONLY = frozenset({Pattern.LOGIN, Pattern.OWNER})
 
+_OF_AN_IDENTITY_POOL = (
+    "cognitoIdentityPoolId",
+    "cognitoIdentityId",
+    "cognitoIdentityAuthType",
+    "cognitoIdentityAuthProvider",
+)
+"""The members of an IAM identity that only one from an identity pool has a value in."""
+
 
 @attrs.frozen
 class Caller:
@@ -60,7 +68,8 @@ class Caller:
 def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, object]) -> Caller:
     """Tell who calls, from the identity that AppSync puts in the event.
 
-    The shape of the identity tells the authorization mode apart; AppSync names it nowhere.
+    The shape of the identity tells the authorization mode apart; AppSync names it nowhere. An
+    identity that shows any sign of an identity pool comes from one, whatever else it shows.
 
     Raises:
         InvalidId: a Cognito user's ``sub`` cannot be an id of ours.
@@ -69,6 +78,8 @@ def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, objec
         case None:
             has_key = any(name.lower() == "x-api-key" for name in headers)
             return Caller(CallerKind.API_KEY if has_key else CallerKind.NOBODY)
+        case _ if any(identity.get(name) is not None for name in _OF_AN_IDENTITY_POOL):
+            return Caller(CallerKind.POOL_IDENTITY)
         case {"userArn": str(arn), "cognitoIdentityId": None} if arn:
             return Caller(CallerKind.SERVICE)
         case {"userArn": _}:

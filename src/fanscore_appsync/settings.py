@@ -14,7 +14,12 @@ from typing import Generic, TypeVar, cast
 
 import attrs
 
-from fanscore_adapters.http.endpoints import base_url, bearer_token, endpoint_url
+from fanscore_adapters.http.endpoints import (
+    base_url,
+    bearer_token,
+    endpoint_url,
+    is_confidential,
+)
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import FUNCTIONS, TABLES
 
@@ -24,6 +29,12 @@ ValueT = TypeVar("ValueT")
 IN_MEMORY = ":memory:"
 
 _ROWS = "rows"
+
+INSECURE_ENDPOINTS = "FANSCORE_INSECURE_ENDPOINTS"
+ALLOW = "allow"
+
+_OF_AWS = "AWS_ENDPOINT_URL"
+"""botocore's variable, and the beginning of those of single services."""
 
 _is_resource = re.compile(r"[A-Za-z0-9_.:/$\-]{1,256}").fullmatch
 _is_region = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d").fullmatch
@@ -57,6 +68,7 @@ class Setting(Generic[ValueT]):
         backend: the only one with which it has a meaning; ``None`` for each.
         needed_by: what cannot do its work on AWS without it.
         is_secret: whether its value may be shown nowhere.
+        is_personal: whether it says where tokens or personal data are sent.
     """
 
     variable: str
@@ -68,6 +80,7 @@ class Setting(Generic[ValueT]):
     backend: Backend | None = None
     needed_by: Function | None = None
     is_secret: bool = False
+    is_personal: bool = False
 
     def given(self, environ: Mapping[str, str]) -> str | None:
         """Return the text that the environment gives, if any."""
@@ -111,6 +124,12 @@ def _names(_: str, text: str) -> frozenset[str]:
 
 def _if_given(read: Callable[[str, str], ValueT]) -> Callable[[str, str], ValueT | None]:
     return lambda variable, text: read(variable, text) if text else None
+
+
+def _allowed(variable: str, text: str) -> bool:
+    if text not in {"", ALLOW}:
+        raise InvalidInput(variable, f"expected {ALLOW}")
+    return text == ALLOW
 
 
 def _backend(variable: str, text: str) -> Backend:
@@ -214,19 +233,21 @@ class Settings:
     notification_url: str | None = _from(
         Setting(
             "FANSCORE_NOTIFICATION_URL",
-            "where the consumer `notification` posts, over `http` or `https`",
+            "where the consumer `notification` posts, over `https`; `http` is for loopback",
             _if_given(endpoint_url),
             without="posts are kept in the embedded database",
             needed_by=Function.CONSUMERS,
+            is_personal=True,
         )
     )
     sync_url: str | None = _from(
         Setting(
             "FANSCORE_SYNC_URL",
-            "where the consumer `sync` posts, over `http` or `https`",
+            "where the consumer `sync` posts, over `https`; `http` is for loopback",
             _if_given(endpoint_url),
             without="posts are kept in the embedded database",
             needed_by=Function.CONSUMERS,
+            is_personal=True,
         )
     )
     lnaa_url: str | None = _from(
@@ -236,6 +257,7 @@ class Settings:
             _if_given(base_url),
             backend=Backend.AWS,
             needed_by=Function.RESOLVER,
+            is_personal=True,
         )
     )
     lnaa_token: str | None = _from(
@@ -246,6 +268,14 @@ class Settings:
             backend=Backend.AWS,
             needed_by=Function.RESOLVER,
             is_secret=True,
+        )
+    )
+    insecure_endpoints: bool = _from(
+        Setting(
+            INSECURE_ENDPOINTS,
+            "`allow` lets endpoints be `http` anywhere, so that others can read what is sent",
+            _allowed,
+            without="refused",
         )
     )
     aws: AwsSettings | None = None
@@ -281,6 +311,7 @@ def read_settings(environ: Mapping[str, str], function: Function | None = None) 
         InvalidInput: naming the variable, and what it may be; or all of them.
     """
     values, mistakes = _read(Settings, environ)
+    mistakes += _insecure(environ)
     if values["backend"] is Backend.AWS:
         values_of_aws, mistakes_of_aws = _read(AwsSettings, environ)
         given = {row.variable for row in SETTINGS if row.given(environ)}
@@ -352,3 +383,17 @@ def _refuse(problems: Sequence[InvalidInput]) -> None:
             raise one
         case _:
             raise InvalidInput("environment", "; ".join(map(str, problems)))
+
+
+def _insecure(environ: Mapping[str, str]) -> Iterator[InvalidInput]:
+    """Find endpoints that tokens or personal data would be sent to for all to read."""
+    if environ.get(INSECURE_ENDPOINTS) == ALLOW:
+        return
+    personal = [row.variable for row in SETTINGS if row.is_personal]
+    on_aws = environ.get("FANSCORE_BACKEND") == Backend.AWS.value
+    of_aws = sorted(name for name in environ if name.startswith(_OF_AWS)) if on_aws else []
+    for variable in (*personal, *of_aws):
+        url = environ.get(variable, "")
+        if url.lower().startswith("http:") and not is_confidential(url):
+            problem = f"expected https; http is for loopback, or for {INSECURE_ENDPOINTS}={ALLOW}"
+            yield InvalidInput(variable, problem)

@@ -13,6 +13,8 @@ from typing import TypeVar
 import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel
+from fanscore_appsync import arguments as every_field
+from fanscore_core.demand import DemandRecord, StoredDemandRecord
 from fanscore_core.errors import (
     Conflict,
     DeadlineExceeded,
@@ -63,7 +65,15 @@ class ErrorBody:
     info: Mapping[str, object]
 
 
-_converter = StrictConverter(camel, forbid_extra_keys=True)
+_NAMES = frozenset(
+    camel(field.name)
+    for kind in (*vars(every_field).values(), DemandRecord, StoredDemandRecord)
+    if isinstance(kind, type) and attrs.has(kind)
+    for field in attrs.fields(kind)
+)
+"""The names that errors may repeat: what a plain resolver raises, Lambda logs."""
+
+_converter = StrictConverter(camel, forbid_extra_keys=True, shows_key=_NAMES.__contains__)
 _source_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 _ERRORS: Mapping[type, tuple[str, str]] = {

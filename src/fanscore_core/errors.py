@@ -22,7 +22,7 @@
 
 Errors are values: each holds what it knows and makes its sentence from that. They are frozen,
 because one error can be the answer to many askers at once. No sentence holds a value that a user
-typed; the path of a mistake may end in a key that a user made up.
+typed, or a key that a user made up.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ GIVEN = {
     "LnaaTokenSecret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:lnaa-AbCdEf",
     "NotificationUrl": "https://notification.example",
     "SyncUrl": "https://sync.example",
+    "UserPoolCaseSensitive": "false",
 }
 """What must be given to deploy it."""
 

@@ -48,6 +48,7 @@ ONLY_ON_AWS = {
     "FirewallAssociation",
     "TableThrottlesAlarm",
     "ThrottlesAlarm",
+    "UserPoolFirewallAssociation",
 }
 EVERYWHERE = {"FANSCORE_BACKEND"}
 ONLY_RESOLVER = {"FANSCORE_POLICY"}
@@ -210,7 +211,7 @@ def test_there_is_a_key_while_it_may_expire() -> None:
 def test_one_key_may_ask_6000_times_a_minute() -> None:
     """The firewall counts by the header of the API key, and answers 429 as the API would."""
     firewall = AWS.resource("Firewall")
-    rule, _ = items(firewall, "Rules")
+    rule, *_ = items(firewall, "Rules")
     assert section(section(rule, "Statement"), "RateBasedStatement") == {
         "Limit": "6000",
         "EvaluationWindowSec": 60,
@@ -236,6 +237,158 @@ def test_one_key_may_ask_6000_times_a_minute() -> None:
             }
         ],
     }
+
+
+def _rule(firewall: str, name: str) -> Document:
+    """Give a rule of a firewall."""
+    (found,) = (each for each in items(AWS.resource(firewall), "Rules") if each["Name"] == name)
+    return found
+
+
+def _rate(firewall: str, name: str) -> Document:
+    """Give what a rule counts."""
+    return section(section(_rule(firewall, name), "Statement"), "RateBasedStatement")
+
+
+def test_one_address_may_ask_3000_times_a_minute() -> None:
+    """The firewall counts by address, all but the signed requests of services."""
+    assert _rate("Firewall", "AddressRate") == {
+        "Limit": "3000",
+        "EvaluationWindowSec": 60,
+        "AggregateKeyType": "IP",
+        "ScopeDownStatement": {
+            "NotStatement": {
+                "Statement": {
+                    "ByteMatchStatement": {
+                        "FieldToMatch": {"SingleHeader": {"Name": "authorization"}},
+                        "PositionalConstraint": "STARTS_WITH",
+                        "SearchString": "AWS4-HMAC-SHA256",
+                        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+                    }
+                }
+            }
+        },
+    }
+    actions = [_rule("Firewall", name)["Action"] for name in ("AddressRate", "ApiKeyRate")]
+    custom = {"ResponseCode": 429, "CustomResponseBodyKey": "RateLimited"}
+    assert actions == [{"Block": {"CustomResponse": custom}}] * 2
+
+
+@pytest.mark.parametrize("firewall", ["Firewall", "UserPoolFirewall"])
+def test_firewalls_look_at_rules_in_order_and_keep_no_samples(firewall: str) -> None:
+    """The priorities of a firewall's rules differ, and no sample of a request is kept."""
+    rules = items(AWS.resource(firewall), "Rules")
+    assert [each["Priority"] for each in rules] == [0, 1, 2]
+    sampled = [
+        section(each, "VisibilityConfig")["SampledRequestsEnabled"]
+        for each in (AWS.resource(firewall), *rules)
+    ]
+    assert sampled == [False] * 4
+
+
+# Who logs in
+
+
+def test_one_mailbox_makes_one_user() -> None:
+    """The names of users of a new pool do not differ by case alone."""
+    assert AWS.resource("UserPool")["UsernameConfiguration"] == {"CaseSensitive": False}
+    assert AWS.resource("UserPool")["UsernameAttributes"] == ["email"]
+
+
+def test_a_pool_that_exists_stays_as_it_is() -> None:
+    """For a pool that was made with case, the property is absent, as it was when it was made."""
+    old = deployed(UserPoolCaseSensitive="true")
+    assert "UsernameConfiguration" not in old.resource("UserPool")
+    assert old.made() == AWS.made()
+
+
+def test_nobody_gets_a_case_by_default() -> None:
+    """Without a default, updating an old stack in the console cannot change its pool unasked."""
+    parameter = section(section(AWS.document, "Parameters"), "UserPoolCaseSensitive")
+    assert "Default" not in parameter
+    assert parameter["AllowedValues"] == ["true", "false"]
+
+
+def test_what_holds_data_outlives_the_stack() -> None:
+    """Tables and the user pool are retained, whether they are removed or replaced."""
+    resources = section(AWS.document, "Resources")
+    kept = {
+        name
+        for name in resources
+        if (policies := section(resources, name)).get("DeletionPolicy")
+        == policies.get("UpdateReplacePolicy")
+        == "Retain"
+    }
+    assert kept == {"UserPool", *map(_camel, TABLES)}
+
+
+def test_a_new_address_counts_once_it_is_verified() -> None:
+    """A fan who changes their address keeps the old one until the new one is theirs."""
+    assert AWS.resource("UserPool")["UserAttributeUpdateSettings"] == {
+        "AttributesRequireVerificationBeforeUpdate": ["email"]
+    }
+    assert AWS.resource("UserPool")["AutoVerifiedAttributes"] == ["email"]
+
+
+@pytest.mark.parametrize(
+    ("given", "tier"), [("OFF", None), ("AUDIT", "PLUS"), ("ENFORCED", "PLUS")]
+)
+def test_threat_protection_comes_with_its_plan(given: str, tier: str | None) -> None:
+    """Threat protection is off unless asked for, and sets the feature plan that it needs."""
+    pool = deployed(ThreatProtection=given).resource("UserPool")
+    assert (pool["UserPoolAddOns"], pool.get("UserPoolTier")) == (
+        {"AdvancedSecurityMode": given},
+        tier,
+    )
+    assert section(AWS.resource("UserPool"), "UserPoolAddOns")["AdvancedSecurityMode"] == "OFF"
+
+
+def test_one_address_signs_up_100_times_in_five_minutes() -> None:
+    """The pool's firewall counts by address: everything, and what makes users or sends mails."""
+    by_address = {"EvaluationWindowSec": 300, "AggregateKeyType": "IP"}
+    assert _rate("UserPoolFirewall", "UserPoolRate") == {"Limit": "1000", **by_address}
+    assert _rate("UserPoolFirewall", "SignUpRate") == {
+        "Limit": "100",
+        **by_address,
+        "ScopeDownStatement": {
+            "RegexMatchStatement": {
+                "FieldToMatch": {"SingleHeader": {"Name": "x-amzn-cognito-operation-name"}},
+                "RegexString": "^(SignUp|ResendConfirmationCode|ForgotPassword)$",
+                "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+            }
+        },
+    }
+    names = ("UserPoolRate", "SignUpRate")
+    assert [_rule("UserPoolFirewall", name)["Action"] for name in names] == [{"Block": {}}] * 2
+
+
+def test_each_firewall_stands_before_its_own() -> None:
+    """The API has one firewall, and the pool that is made here the other."""
+    assert AWS.resources("AWS::WAFv2::WebACLAssociation") == {
+        "FirewallAssociation": {"ResourceArn": "Api.Arn", "WebACLArn": "Firewall.Arn"},
+        "UserPoolFirewallAssociation": {
+            "ResourceArn": "UserPool.Arn",
+            "WebACLArn": "UserPoolFirewall.Arn",
+        },
+    }
+
+
+@pytest.mark.parametrize("name", ["LnaaUrl", "NotificationUrl", "SyncUrl"])
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://example.com/x", True),
+        ("http://127.0.0.1:8000/x", True),
+        ("http://127.0.0.1/", True),
+        ("http://example.com", False),
+        ("http://127.0.0.1.example.com/", False),
+        ("http://127.0.0.1:80@example.com/", False),
+    ],
+)
+def test_nothing_is_sent_for_all_to_read(name: str, url: str, is_taken: bool) -> None:
+    """A deployment sends tokens and personal data by https; only an emulator has loopback."""
+    parameter = section(section(AWS.document, "Parameters"), name)
+    assert bool(re.fullmatch(str(parameter["AllowedPattern"]), url)) is is_taken
 
 
 # The functions
@@ -494,6 +647,8 @@ def test_what_exists_is_not_made() -> None:
         "EventBusPolicy",
         "UserPool",
         "UserPoolClient",
+        "UserPoolFirewall",
+        "UserPoolFirewallAssociation",
     }
     environ = _environment(template, "Resolver")
     settings = read_settings({**environ, "FANSCORE_LNAA_TOKEN": "token"})

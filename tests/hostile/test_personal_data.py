@@ -8,6 +8,7 @@ import pytest
 
 from fanscore_adapters.embedded.stand_ins import parse_sample
 from fanscore_appsync.app import App
+from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import pool_identity, unchecked_event
@@ -143,11 +144,17 @@ def test_events(
     assert watch.answers(app, event, TIME_LEFT_S) == [status] * 4
 
 
-def test_the_name_of_an_argument(watch: Watch) -> None:
-    """The name of an argument that the field does not have is not quoted either."""
-    arguments = {**ARGUMENTS, "canary@example.com": 1}
-    named = {**event(TRUSTED), "arguments": arguments}
-    assert watch.answers(connect(Settings()), named, TIME_LEFT_S) == ["400"] * 4
+@pytest.mark.parametrize("name", ["canary@example.com", "canary", "canaryName", "_CANARY"])
+def test_the_name_of_an_argument(watch: Watch, name: str) -> None:
+    """The name of an argument that no field has is not quoted: Lambda logs what is raised."""
+    app = connect(Settings())
+    statuses = set()
+    for arguments in ({**ARGUMENTS, name: 1}, {name: {name: 1}}, {"input": {name: 1}}):
+        for field in FIELDS:
+            for caller in (OWNER, TRUSTED):
+                named = {**event(caller, field), "arguments": arguments}
+                statuses.update(watch.answers(app, named, TIME_LEFT_S))
+    assert "400" in statuses
 
 
 @pytest.mark.parametrize(

@@ -59,18 +59,32 @@ def same(name: str) -> str:
     return name
 
 
+def looks_like_a_name(key: str) -> bool:
+    """Return whether a key could be the name of a field."""
+    return key.isascii() and key.isidentifier() and len(key) <= MAX_SHOWN_KEY
+
+
 class StrictConverter:
     """Converts between parsed documents and attrs classes."""
 
-    def __init__(self, rename: Callable[[str], str], *, forbid_extra_keys: bool) -> None:
+    def __init__(
+        self,
+        rename: Callable[[str], str],
+        *,
+        forbid_extra_keys: bool,
+        shows_key: Callable[[str], bool] = looks_like_a_name,
+    ) -> None:
         """Make a converter.
 
         Args:
             rename: spells an attribute's name as the documents do.
             forbid_extra_keys: whether a key that the class does not know is an error.
+            shows_key: whether that error repeats the key; of documents whose keys strangers make
+                up, only what is known beforehand should be.
         """
         self._rename = rename
         self._forbid_extra_keys = forbid_extra_keys
+        self._shows_key = shows_key
         # The quick one says that there is a mistake, the careful one where: few documents have one.
         self._quick = self._converter(careful=False)
         self._careful = self._converter(careful=True)
@@ -188,7 +202,9 @@ class StrictConverter:
             case InvalidInput():
                 return error
             case ForbiddenExtraKeysError():
-                return InvalidInput("", _unknown_key(min(error.extra_fields)))
+                name = min(error.extra_fields)
+                shown = f" {name!r}" if self._shows_key(name) else ""
+                return InvalidInput("", f"unknown key{shown}")
             case KeyError():
                 return InvalidInput("", "required")
             case ClassValidationError():
@@ -199,12 +215,6 @@ class StrictConverter:
                 return self._within(self._rename(note.name), first)
             case _:
                 return InvalidInput("", "not valid")
-
-
-def _unknown_key(name: str) -> str:
-    """Say that a key is not known; only what looks like a field's name is repeated."""
-    shown = name.isascii() and name.isidentifier() and len(name) <= MAX_SHOWN_KEY
-    return f"unknown key {name!r}" if shown else "unknown key"
 
 
 def _is_tuple(kind: object) -> bool:

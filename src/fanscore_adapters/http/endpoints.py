@@ -6,7 +6,7 @@ For the start: it needs no HTTP client, whose import takes long.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from fanscore_core.errors import InvalidInput
@@ -45,6 +45,23 @@ def base_url(name: str, text: str) -> str:
     if _split(name, text).username is not None or "?" in text or "#" in text:
         raise InvalidInput(name, "expected a URL without user, query and fragment")
     return text.rstrip("/")
+
+
+def is_confidential(text: str) -> bool:
+    """Return whether nobody on the way reads what is sent to a URL: by TLS, or on this machine."""
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return False
+    return url.scheme == "https" or is_loopback(url.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine: ``localhost``, or an address of loopback."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def bearer_token(name: str, text: str) -> str:

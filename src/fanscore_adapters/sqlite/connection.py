@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 
 from fanscore_core.errors import Unavailable
@@ -14,13 +15,22 @@ BUSY_TIMEOUT_S = 5.0
 
 BUSY_POLL_S = 0.01
 
+_IN_MEMORY = ":memory:"
+_OWNER_ONLY = 0o600
+
 
 def connect(path: str) -> sqlite3.Connection:
     """Connect to a database, and make it where there is none.
 
+    A new file can be read and written by its owner alone, for it holds personal data; the mode of
+    an existing one stays as it is. SQLite gives what it writes beside it the same mode
+    (https://sqlite.org/src/doc/trunk/src/os_unix.c: ``findCreateFileMode``).
+
     Raises:
         sqlite3.Error: the file cannot be opened, or is no database.
     """
+    if path != _IN_MEMORY:
+        _create(path)
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
@@ -31,6 +41,12 @@ def connect(path: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _create(path: str) -> None:
+    """Make an empty file, which is an empty database to SQLite, unless there is one."""
+    with suppress(OSError):  # SQLite says better what is wrong with the path
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -131,6 +132,44 @@ def test_a_users_sub_is_an_id(sub: object) -> None:
     with pytest.raises(InvalidId) as raised:
         caller_of({**user("user123"), "sub": sub}, {})
     assert str(raised.value) == f"identity.sub: {RULE}"
+
+
+OF_A_POOL: Mapping[str, str] = {
+    "cognitoIdentityPoolId": "eu-west-1:11111111-2222-3333-4444-555555555555",
+    "cognitoIdentityId": "eu-west-1:66666666-7777-8888-9999-000000000000",
+    "cognitoIdentityAuthType": "authenticated",
+    "cognitoIdentityAuthProvider": '"cognito-idp.eu-west-1.amazonaws.com/pool"',
+}
+SHOWN = [
+    names for count in range(1, 5) for names in itertools.combinations(sorted(OF_A_POOL), count)
+]
+
+
+@pytest.mark.parametrize("absent", [None, "left out"])
+@pytest.mark.parametrize("shown", SHOWN, ids="+".join)
+def test_any_sign_of_an_identity_pool_counts(shown: tuple[str, ...], absent: str | None) -> None:
+    """An IAM identity is no service with any of the four members, whatever the others are."""
+    others = {
+        name: value
+        for name, value in service().items()
+        if absent is None or name not in OF_A_POOL.keys() - set(shown)
+    }
+    for value in ("", "x", 0, False, [], *(OF_A_POOL[name] for name in shown)):
+        identity = {**others, **dict.fromkeys(shown, value)}
+        assert caller_of(identity, {}) == Caller(CallerKind.POOL_IDENTITY)
+
+
+@pytest.mark.parametrize("shown", sorted(OF_A_POOL))
+def test_no_member_makes_a_user_of_it(shown: str) -> None:
+    """An identity from an identity pool is no Cognito user either, if it looks like one besides."""
+    identity = {**user("user123"), shown: OF_A_POOL[shown]}
+    assert caller_of(identity, {}) == Caller(CallerKind.POOL_IDENTITY)
+
+
+def test_a_service_shows_that_it_is_of_no_pool() -> None:
+    """An IAM identity that does not say that it has no identity of a pool is no service."""
+    silent = {name: each for name, each in service().items() if name not in OF_A_POOL}
+    assert caller_of(silent, {}) == Caller(CallerKind.POOL_IDENTITY)
 
 
 @pytest.mark.parametrize("arn", [None, "", 5, [], {}, True])

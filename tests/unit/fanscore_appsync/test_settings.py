@@ -248,3 +248,46 @@ def test_aws_settings_need_a_region() -> None:
     """There is no region that would do without being asked for."""
     with pytest.raises(InvalidInput, match=r"^AWS_REGION: expected a region of AWS$"):
         AwsSettings()
+
+
+# Who could read what is sent
+
+PLAIN = "expected https; http is for loopback, or for FANSCORE_INSECURE_ENDPOINTS=allow"
+PERSONAL = ("FANSCORE_LNAA_URL", "FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL")
+OF_AWS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_EVENTBRIDGE")
+
+
+@pytest.mark.parametrize("url", ["http://example.com", "HTTP://10.0.0.1:80"])
+@pytest.mark.parametrize("variable", [*PERSONAL, *OF_AWS])
+def test_nobody_on_the_way_reads_personal_data(variable: str, url: str) -> None:
+    """An http URL beyond this machine is refused for all that gets tokens or personal data."""
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({**AWS, variable: url})
+    assert str(refused.value) == f"{variable}: {PLAIN}"
+    read_settings({**AWS, variable: url, "FANSCORE_INSECURE_ENDPOINTS": "allow"})
+
+
+@pytest.mark.parametrize("url", ["https://example.com", "http://127.0.0.1:80", "http://[::1]:80"])
+@pytest.mark.parametrize("variable", [*PERSONAL, *OF_AWS])
+def test_https_and_loopback_need_no_leave(variable: str, url: str) -> None:
+    """Over https, and within this machine, an endpoint may be anywhere."""
+    read_settings({**AWS, variable: url})
+
+
+def test_the_embedded_backend_posts_in_confidence() -> None:
+    """Elsewhere than on AWS the same holds of endpoints; what is AWS's is not looked at."""
+    with pytest.raises(InvalidInput) as refused:
+        read_settings({"FANSCORE_SYNC_URL": "http://example.com"})
+    assert str(refused.value) == f"FANSCORE_SYNC_URL: {PLAIN}"
+    assert read_settings({"AWS_ENDPOINT_URL": "http://example.com"}) == Settings()
+
+
+@pytest.mark.parametrize("given", ["1", "true", "ALLOW", " allow", "deny"])
+def test_leave_is_given_in_one_word(given: str) -> None:
+    """What is not the word for it gives no leave, and is refused itself."""
+    environ = {"FANSCORE_INSECURE_ENDPOINTS": given, "FANSCORE_SYNC_URL": "http://example.com"}
+    with pytest.raises(InvalidInput) as refused:
+        read_settings(environ)
+    assert str(refused.value) == (
+        f"environment: FANSCORE_INSECURE_ENDPOINTS: expected allow; FANSCORE_SYNC_URL: {PLAIN}"
+    )

@@ -22,6 +22,7 @@ class TokenFault(enum.Enum):
     UNKNOWN_KEY = "its key is not known"
     UNUSABLE_KEY = "its key is not one RSA key for RS256 signatures"
     WEAK_KEY = "its key is shorter than 2048 bits"
+    FACTORABLE_KEY = "its key was made by a library whose keys can be factored (ROCA)"
     SIGNATURE = "its signature is not valid"
     BAD_CLAIMS = "its claims are not a JSON object without repeated keys"
     ISSUER = "another issuer made it"

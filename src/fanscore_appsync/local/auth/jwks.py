@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Protocol
 
@@ -12,6 +11,7 @@ import attrs
 import httpx
 
 from fanscore_adapters.documents.json_text import parse_json
+from fanscore_adapters.http.endpoints import is_loopback
 from fanscore_core.errors import InvalidInput, Unavailable
 
 MAX_AGE_S = 600.0
@@ -209,16 +209,9 @@ def _checked_url(text: str) -> str:
         raise InvalidInput("jwks", "expected a URL") from None
     if url.userinfo or not url.host:
         raise InvalidInput("jwks", "expected a URL with a host and no password")
-    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
         raise InvalidInput("jwks", "expected an https URL; http is for loopback only")
     return text
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _read_jwks(body: bytes) -> Jwks:

@@ -12,6 +12,7 @@ from joserfc.jws import JWSRegistry
 
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_appsync.local.auth.invalid_token import InvalidToken, TokenFault
+from fanscore_appsync.local.auth.roca import has_roca_fingerprint
 from fanscore_core.errors import InvalidInput
 
 MAX_TOKEN_LENGTH = 16_384
@@ -124,13 +125,15 @@ def _is_for_signatures(key: Mapping[str, object]) -> bool:
 def _rsa_key(modulus: str, exponent: str) -> RSAKey:
     """Make a key of its public numbers; whatever else an issuer publishes is not looked at."""
     try:
-        bits = int.from_bytes(_decode(modulus)).bit_length()
+        number = int.from_bytes(_decode(modulus))
     except InvalidToken:
         raise InvalidToken(TokenFault.UNUSABLE_KEY) from None
-    if bits < MIN_KEY_BITS:
+    if number.bit_length() < MIN_KEY_BITS:
         raise InvalidToken(TokenFault.WEAK_KEY)
-    if bits > MAX_KEY_BITS:
+    if number.bit_length() > MAX_KEY_BITS:
         raise InvalidToken(TokenFault.UNUSABLE_KEY)
+    if has_roca_fingerprint(number):
+        raise InvalidToken(TokenFault.FACTORABLE_KEY)
     try:
         return RSAKey.import_key({"kty": "RSA", "n": modulus, "e": exponent})
     except (JoseError, ValueError):

@@ -2,7 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from fanscore_adapters.http.endpoints import base_url, bearer_token, endpoint_url
+from fanscore_adapters.http.endpoints import (
+    base_url,
+    bearer_token,
+    endpoint_url,
+    is_confidential,
+)
 from fanscore_core.errors import InvalidInput
 
 
@@ -98,3 +103,31 @@ def test_other_tokens_are_refused(token: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         bearer_token("FANSCORE_LNAA_TOKEN", token)
     assert str(refused.value) == "FANSCORE_LNAA_TOKEN: expected a bearer token"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.com/x", True),
+        ("HTTPS://example.com", True),
+        ("http://127.0.0.1:4566", True),
+        ("http://127.9.9.9/", True),
+        ("http://[::1]:80/", True),
+        ("http://localhost:80", True),
+        ("http://LOCALHOST", True),
+        ("http://example.com", False),
+        ("http://10.0.0.1", False),
+        ("http://0.0.0.0", False),
+        ("http://[::]/", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1@example.com", False),
+        ("http://localhost:80@example.com", False),
+        ("http://2130706433", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_what_is_sent_in_confidence(url: str, expected: bool) -> None:
+    """Over https, and within this machine, nobody on the way reads what is sent."""
+    assert is_confidential(url) is expected

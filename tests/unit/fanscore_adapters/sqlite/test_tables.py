@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -51,6 +52,42 @@ def is_open(connection: sqlite3.Connection) -> bool:
 
 
 # Opening
+
+
+def modes(folder: Path) -> dict[str, str]:
+    """Give the mode of each file in a folder."""
+    return {each.name: oct(each.stat().st_mode & 0o777) for each in folder.iterdir()}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_new_file_is_its_owners_alone(tmp_path: Path, path: str, umask: int) -> None:
+    """Nobody else reads or writes a new database or what SQLite keeps beside it."""
+    before = os.umask(umask)
+    try:
+        with SqliteTables(path) as tables:
+            tables.put(DEMAND, item("a", "b"))
+            found = modes(tmp_path)
+    finally:
+        os.umask(before)
+    assert found == dict.fromkeys(("fans.db", "fans.db-shm", "fans.db-wal"), "0o600")
+
+
+def test_an_existing_file_keeps_its_mode(tmp_path: Path, path: str) -> None:
+    """Whoever shares a database with a group goes on doing so."""
+    with SqliteTables(path) as tables:
+        tables.put(DEMAND, item("a", "b"))
+    Path(path).chmod(0o660)
+    with SqliteTables(path) as tables:
+        tables.put(DEMAND, item("a", "c"))
+        assert set(modes(tmp_path).values()) == {"0o660"}
+
+
+def test_what_is_in_memory_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database in memory leaves nothing behind, and no file of that name."""
+    monkeypatch.chdir(tmp_path)
+    with SqliteTables(IN_MEMORY) as tables:
+        tables.put(DEMAND, item("a", "b"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_made_and_opened_again(path: str) -> None:
