@@ -15,7 +15,16 @@ from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Effect, Query, Source, exactly
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.state import Outcome
-from fanscore_core.engine.steps import Context, EarlyReturn, EffectContext, Step, effect_step, step
+from fanscore_core.engine.steps import (
+    Context,
+    EarlyReturn,
+    EffectContext,
+    PrevContext,
+    PrevEffectContext,
+    Step,
+    effect_step,
+    step,
+)
 from fanscore_core.engine.stubs import Answers, Recording, Replay, answer
 from fanscore_core.errors import Unavailable
 
@@ -189,6 +198,39 @@ def making_steps() -> None:
     effect_step("plain")(plain)
 
 
+@step("next", prev=True)
+async def next_one(ctx: PrevContext[str, Basket, int]) -> int:
+    """What a step sees of the previous one has the type that its context says."""
+    assert_type(ctx.prev, int)
+    return ctx.prev + 1
+
+
+@effect_step("add next", prev=True)
+async def add_next(ctx: PrevEffectContext[str, Basket, str | None]) -> int:
+    """The same holds of an effect step."""
+    assert_type(ctx.prev, str | None)
+    return await ctx.perform(Add(ctx.prev or "apples"))
+
+
+async def without_prev(ctx: Context[str, Basket]) -> int:
+    """A context without ``prev`` has none, and a step that declares it takes one that has."""
+    ctx.prev  # type: ignore[attr-defined]  # noqa: B018
+    step("undeclared")(sees_prev)  # type: ignore[arg-type]
+    step("declared", prev=True)(sees_prev)
+    return 1
+
+
+async def sees_prev(ctx: PrevContext[str, Basket, int]) -> int:
+    """See the previous value."""
+    return ctx.prev
+
+
+def after_prev(ctx: PrevContext[str, Basket, int]) -> str:
+    """``after`` sees the last value, by the type that it says."""
+    assert_type(ctx.prev, int)
+    return str(ctx.prev)
+
+
 # Pipelines
 
 
@@ -217,6 +259,10 @@ def results(source: Source) -> None:
     assert_type(
         pipeline("fruit", Basket, (count,), before=after, after=after_early),
         Pipeline[str, Basket, bytes],
+    )
+    assert_type(
+        pipeline("fruit", Basket, (count, next_one), after=after_prev),
+        Pipeline[str, Basket, str],
     )
     assert_type(pipeline("fruit", Basket, (count, for_all)), Pipeline[str, Basket, bytes])
     wrong: Pipeline[str, Basket, int] = pipeline("fruit", Basket, (count, find))  # type: ignore[arg-type]
