@@ -16,8 +16,9 @@ from fanscore_adapters.adapter import Adapter, together
 from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
 from fanscore_core.engine.question import Answered, Ask, Question, Source
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run
-from fanscore_core.engine.stubs import Answers, Recording
+from fanscore_core.engine.stubs import Answers
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
 from fanscore_core.policy import DEFAULT_POLICY

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Source,
         exactly,
     )
+    from fanscore_core.engine.recording import Recording, Replay
     from fanscore_core.engine.rounds import run, run_many
     from fanscore_core.engine.state import Degraded, Outcome
     from fanscore_core.engine.steps import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
         effect_step,
         step,
     )
-    from fanscore_core.engine.stubs import Answers, GivenAnswer, Recording, Replay, answer
+    from fanscore_core.engine.stubs import Answers, GivenAnswer, answer
     from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
     from fanscore_core.errors import (
         Conflict,
@@ -105,6 +106,7 @@ else:
                 "Source",
                 "exactly",
             ),
+            "engine.recording": ("Recording", "Replay"),
             "engine.rounds": ("run", "run_many"),
             "engine.state": ("Degraded", "Outcome"),
             "engine.steps": (
@@ -119,7 +121,7 @@ else:
                 "effect_step",
                 "step",
             ),
-            "engine.stubs": ("Answers", "GivenAnswer", "Recording", "Replay", "answer"),
+            "engine.stubs": ("Answers", "GivenAnswer", "answer"),
             "engine.trace": ("Fate", "Trace", "TracedQuestion"),
             "errors": (
                 "Conflict",

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanscore_core.engine.question import Question
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
-from fanscore_core.engine.stubs import Answers, Recording
+from fanscore_core.engine.stubs import Answers
 from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 import fanscore_core
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Answered, Ask, Effect, Source
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.state import Outcome, Run
 from fanscore_core.engine.steps import Context, StepKind, step
-from fanscore_core.engine.stubs import Recording
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineMisuse, SourceFailed
 from tests.property.cases import (

@@ -13,6 +13,7 @@ import attrs
 
 from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Effect, Query, Source, exactly
+from fanscore_core.engine.recording import Recording, Replay
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.engine.steps import (
@@ -25,7 +26,7 @@ from fanscore_core.engine.steps import (
     effect_step,
     step,
 )
-from fanscore_core.engine.stubs import Answers, Recording, Replay, answer
+from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.errors import Unavailable
 
 

@@ -11,7 +11,8 @@ import attrs
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.engine.question import Answered, Ask, Question, Source
-from fanscore_core.engine.stubs import Answers, Recording, answer
+from fanscore_core.engine.recording import Recording
+from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, RequestId
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy

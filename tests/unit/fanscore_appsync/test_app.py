@@ -12,8 +12,9 @@ from fanscore_appsync.fields import FIELDS, Field
 from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, unchecked_event, user
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Answered, Question, Source
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.steps import Context, NoStash, step
-from fanscore_core.engine.stubs import Recording, answer
+from fanscore_core.engine.stubs import answer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import BotRunId, EventId
 from fanscore_core.policy import DEFAULT_POLICY

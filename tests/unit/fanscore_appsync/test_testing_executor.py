@@ -23,7 +23,8 @@ from fanscore_appsync.testing import (
 )
 from fanscore_appsync.testing.executor import Fanscore
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.engine.stubs import Answers, Recording, answer
+from fanscore_core.engine.recording import Recording
+from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineError, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId

@@ -4,9 +4,10 @@ import pytest
 
 from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Answered, Source
+from fanscore_core.engine.recording import Recording, Replay
 from fanscore_core.engine.rounds import run, run_many
 from fanscore_core.engine.steps import effect_step, step
-from fanscore_core.engine.stubs import Answers, GivenAnswer, Recording, Replay, answer
+from fanscore_core.engine.stubs import Answers, GivenAnswer, answer
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
 from tests.unit.fanscore_core.samples import (
     Add,

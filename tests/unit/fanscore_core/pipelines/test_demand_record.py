@@ -17,10 +17,11 @@ from fanscore_core.demand import (
 )
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
 from fanscore_core.engine.steps import Step, StepKind
-from fanscore_core.engine.stubs import Answers, Recording, answer
+from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.errors import (
     Conflict,
     ConflictReason,

@@ -10,9 +10,10 @@ import pytest
 
 from fanscore_core.canonical import stable_id
 from fanscore_core.engine.question import Question
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.steps import Step
-from fanscore_core.engine.stubs import Answers, Recording
+from fanscore_core.engine.stubs import Answers
 from fanscore_core.errors import DeadlineExceeded, NotFound, Unavailable
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId, SessionId
