@@ -49,7 +49,7 @@ def retrying(  # all of one sentence
 
 
 def attempted(retrying: Retrying) -> int:
-    """Give how many attempts were made; fewer than allowed means that the time was over."""
+    """Return how many attempts were made; fewer than allowed means that the time was over."""
     return int(retrying.statistics["attempt_number"])
 
 

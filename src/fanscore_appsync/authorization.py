@@ -1,4 +1,4 @@
-"""Who may call what: the patterns of the user's document, and callers (docs/reference/api.md)."""
+"""Who may call what: patterns and callers (docs/reference/api.md)."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def admit(field: str, patterns: frozenset[Pattern], caller: Caller) -> None:
     """Let a caller in, as far as the kind of caller decides.
 
     Raises:
-        NotLoggedIn: the field is for users, and the caller is none.
+        NotLoggedIn: the field is for users, and the caller is not a user.
         NotAllowed: the caller is of another kind than the field is for.
     """
     if patterns & _ADMITS[caller.kind]:

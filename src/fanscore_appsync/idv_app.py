@@ -48,7 +48,7 @@ class StartSessionArguments:
         global_user_id: the fan.
         token: the same for every attempt at one request.
         score: the fan's score, if known; Rekognition has no use for it.
-        arm_score: the fan's ARM risk score, if known; likewise.
+        arm_score: the fan's ARM risk score, if known; as for ``score``.
     """
 
     global_user_id: GlobalUserId

@@ -20,12 +20,12 @@ class LambdaContext(Protocol):
         ...
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the time until Lambda ends the invocation."""
+        """Return the time until Lambda ends the invocation."""
         ...
 
 
 def time_left_s(context: LambdaContext | None, at_most_s: float = REQUEST_S) -> float:
-    """Give the time for an answer, in seconds, with a margin for writing it.
+    """Return the time for an answer, in seconds, with a margin for writing it.
 
     Args:
         context: Lambda's; ``None`` if something else calls.
@@ -36,5 +36,5 @@ def time_left_s(context: LambdaContext | None, at_most_s: float = REQUEST_S) -> 
 
 
 def invocation_id(context: LambdaContext | None) -> str:
-    """Give Lambda's id of the invocation; nothing if something else calls."""
+    """Return Lambda's id of the invocation; nothing if something else calls."""
     return context.aws_request_id if context else ""

@@ -44,11 +44,11 @@ _log = logging.getLogger("fanscore")
 
 @attrs.frozen
 class InvocationLog:
-    """What came of an invocation.
+    """How an invocation ended.
 
     Attributes:
         function: such as ``resolver``.
-        name: of the field, operation or consumer; ``unknown`` if it is none of ours.
+        name: of the field, operation or consumer; ``unknown`` if it is not one of ours.
         invocation: Lambda's id of it.
         outcome: ``OK``, or the code of the first error (docs/reference/errors.md).
         milliseconds: how long it took.
@@ -86,8 +86,8 @@ def invocation_log(  # the columns of a line
 
     Args:
         function: as ``InvocationLog`` has it.
-        name: likewise.
-        invocation: likewise.
+        name: as ``InvocationLog`` has it.
+        invocation: as ``InvocationLog`` has it.
         codes: for each item ``OK``, or the code of its error.
         outcomes: of the pipelines that ran.
         took_s: how long it took, in seconds.

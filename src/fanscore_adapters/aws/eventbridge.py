@@ -55,7 +55,7 @@ class EventBridge:
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
-        """The bus, by its name in the user's document."""
+        """The bus, by its name on the architecture page."""
         return {PublishUserEvent: UPSERT_USER}
 
     def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
@@ -124,7 +124,7 @@ class EventBridge:
 
 
 def _failed(response: Mapping[str, object], count: int) -> list[int]:
-    """Give the indexes of the entries that were not taken."""
+    """Return the indexes of the entries that were not taken."""
     match response:
         case {"Entries": list(entries)} if len(entries) == count:
             return [index for index, entry in enumerate(entries) if "EventId" not in entry]

@@ -44,7 +44,7 @@ class LambdaProxies:
     Attributes:
         client: of Lambda.
         impatient: another one, for answers that their steps can do without.
-        names: name, ARN or alias of each function, by its name in the user's document.
+        names: name, ARN or alias of each function, by the names of ``fanscore_core.systems``.
     """
 
     client: AwsClient

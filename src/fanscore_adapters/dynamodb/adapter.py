@@ -80,7 +80,7 @@ class DynamoDb:
 
     Attributes:
         client: of DynamoDB.
-        names: of the tables in this account, by those of the user's document.
+        names: of the tables in this account, by those of ``fanscore_core.systems``.
         wait: lets seconds pass between attempts.
         clock: the one that asks expire by.
     """

@@ -10,14 +10,14 @@ from fanscore_adapters.aws.client import malformed
 def pages(
     query: Callable[[Mapping[str, object]], Mapping[str, object]], request: Mapping[str, object]
 ) -> Iterator[Sequence[object]]:
-    """Give the items of each page, as DynamoDB writes them.
+    """Return the items of each page, as DynamoDB writes them.
 
     Args:
         query: calls the operation.
         request: for the first page.
 
     Raises:
-        AwsError: the answer is none of DynamoDB's; and what ``query`` raises.
+        AwsError: the answer is not one of DynamoDB's; and what ``query`` raises.
     """
     while True:
         response = query(request)

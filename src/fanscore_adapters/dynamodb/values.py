@@ -59,7 +59,7 @@ def read_item(written: object) -> Item:
     """Read an item; whole numbers are ``int``, others ``Decimal``.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: it is not one.
     """
     if not isinstance(written, dict):
         raise InvalidInput("item", "expected an object")

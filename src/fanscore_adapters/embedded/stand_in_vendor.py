@@ -28,7 +28,7 @@ _NAMESPACE = UUID("a0a3b8a4-7c06-5f52-8a2b-6c1f3f6d2e55")
 
 
 def session_of(token: str) -> SessionId:
-    """Give the session that a token gets: always the same, a UUID like the vendor's."""
+    """Return the session that a token gets: always the same, a UUID like the vendor's."""
     return SessionId(str(uuid5(_NAMESPACE, token)))
 
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: a system that keeps failing is left alone for a while, then tried once.
+"""A circuit breaker: a system that keeps failing is not asked for a while, then tried once.
 
 See docs/decisions/0011-circuit-breaker.md.
 """

@@ -72,7 +72,7 @@ def bearer_token(name: str, text: str) -> str:
         text: the token.
 
     Raises:
-        InvalidInput: it is none; it is not repeated.
+        InvalidInput: it is not one; the message does not repeat it.
     """
     if not _is_token(text):
         raise InvalidInput(name, "expected a bearer token")

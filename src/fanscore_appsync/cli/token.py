@@ -37,7 +37,7 @@ def token(
 ) -> None:
     """Print a token with which a fan can call the local gateway.
 
-    It is signed with a key made on this machine, and good for nothing but development.
+    It is signed with a key made on this machine, and for development only.
     """
     use = TokenUse.ACCESS if access else TokenUse.ID
     try:

@@ -103,8 +103,8 @@ def appsync_batch(
         field: as for ``appsync_event``.
         items: the parent objects, of a child field; the arguments, of any other.
         identity: as for ``appsync_event``.
-        headers: likewise.
-        selection: likewise.
+        headers: of the client's request.
+        selection: the fields that the client selects.
 
     Raises:
         KitMisuse: as ``appsync_event``.

@@ -50,7 +50,7 @@ NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
 @attrs.frozen
 class Executed:
-    """What came of a GraphQL request.
+    """The result of a GraphQL request.
 
     Attributes:
         data: of the response.
@@ -68,7 +68,7 @@ class Executed:
     unforeseen: Sequence[Exception]
 
     def trace(self, path: str) -> Trace:
-        """Give what the steps of a field did, and what they asked.
+        """Return what the steps of a field did, and what they asked.
 
         Args:
             path: of the field in the response, such as ``api/accountFanscore``.

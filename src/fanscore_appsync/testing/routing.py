@@ -148,7 +148,7 @@ def _closed(name: str, modes: Mapping[str, bool]) -> Iterator[str]:
 
 
 def _own_modes(node: FieldDefinitionNode | ObjectTypeDefinitionNode | None) -> Mapping[str, bool]:
-    """Give the modes of a node's own directives, and whether each is for all callers."""
+    """Return the modes of a node's own directives, and whether each is for all callers."""
     directives: Sequence[ConstDirectiveNode] = (node and node.directives) or ()
     return {each.name.value: not each.arguments for each in directives if each.name.value in MODES}
 
@@ -162,7 +162,7 @@ def _has_resolver(name: str, schema: GraphQLSchema, namespaces: frozenset[str]) 
 
 
 def _grouping(schema: GraphQLSchema, namespaces: frozenset[str]) -> Sequence[object]:
-    """Give the types all of whose fields have resolvers."""
+    """Return the types all of whose fields have resolvers."""
     roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
     grouped = [get_named_type(field.type) for name, field in _fields(schema) if name in namespaces]
     return [*roots, *grouped]

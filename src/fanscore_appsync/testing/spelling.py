@@ -47,7 +47,7 @@ def graphql_type(annotation: object, names: Mapping[object, str] = SCALARS) -> s
 
 
 def graphql_members(kind: type, names: Mapping[object, str] = SCALARS) -> Mapping[str, str]:
-    """Give the members of an attrs class with their types, both in GraphQL's spelling."""
+    """Return the members of an attrs class with their types, both in GraphQL's spelling."""
     hints = get_type_hints(kind)
     return {
         camel(field.name): graphql_type(hints[field.name], names) for field in attrs.fields(kind)

@@ -23,7 +23,7 @@ class Question(Generic[AnswerT_co]):
     """A frozen attrs class that a step hands to the engine: a query or an effect.
 
     Attributes:
-        answer_types: of which its answer must be one, as far as can be told when it is answered:
+        answer_types: of which its answer must be one, as far as that shows when it is answered:
             ``tuple`` for ``Query[tuple[SaleId, ...]]``.
     """
 

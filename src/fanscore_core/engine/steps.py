@@ -135,7 +135,7 @@ class Step(Generic[ArgsT_contra, StashT_contra, ValueT_co]):
     """One function of a pipeline, with what it declares.
 
     Attributes:
-        name: its name in the user's document, such as ``getArmScore``.
+        name: its name on the architecture page, such as ``getArmScore``.
         function: the coroutine function.
         kind: a ``GATE`` is done before anything after it starts; an ``EFFECT`` step is a gate,
             and itself starts only when all before it have finished.
@@ -251,7 +251,7 @@ def stash_view(declared: Step[ArgsT, StashT, object], fields: Iterable[str]) -> 
     """Make the class of the stash that a step sees: its declared fields, and no others.
 
     Fields that the step only reads have no setter. They are filled under their slot's name
-    (``slot_of``). Whoever touches another field is told how to declare it.
+    (``slot_of``). Touching another field raises an error that says how to declare it.
 
     Args:
         declared: the step.

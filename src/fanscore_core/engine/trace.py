@@ -11,7 +11,7 @@ from fanscore_core.engine.question import Question
 
 
 class Fate(enum.Enum):
-    """What became of a step."""
+    """How a step ended."""
 
     RAN = "ran"
     RETURNED_EARLY = "returned early"
@@ -52,7 +52,7 @@ class Trace:
 
     Attributes:
         steps: the steps' names, in written order.
-        fates: what became of each.
+        fates: how each ended.
         asked: every question, by round, then by step.
     """
 
@@ -81,9 +81,9 @@ class Trace:
         return sum(asked.calls for asked in self.asked)
 
     def in_round(self, number: int) -> tuple[TracedQuestion, ...]:
-        """Give the questions of one round, by step."""
+        """Return the questions of one round, by step."""
         return tuple(asked for asked in self.asked if asked.round == number)
 
     def round_took_s(self, number: int) -> float:
-        """Give the time that one round took, in seconds: that of its slowest question."""
+        """Return the time that one round took, in seconds: that of its slowest question."""
         return max((asked.took_s for asked in self.in_round(number)), default=0.0)

@@ -1,4 +1,4 @@
-"""``VFApi.accountFanscore``: the score of a fan, in the eight steps of the user's document."""
+"""``VFApi.accountFanscore``: the score of a fan, in eight steps (docs/explanation/scoring.md)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from fanscore_core.user_events import UserEvent
 
 
 class EntryStatus(enum.Enum):
-    """What became of an entry."""
+    """The status of an entry."""
 
     ACCEPTED = "ACCEPTED"
 

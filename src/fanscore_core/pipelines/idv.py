@@ -100,7 +100,7 @@ async def create_session(ctx: StartEffectCtx) -> LivenessSession:
 async def _fitting_session(
     args: StartSessionArgs, last: SessionId | None
 ) -> LivenessSession | None:
-    """Give the fan's last session if it is open, or the one that this very request started."""
+    """Return the fan's last session if it is open, or the one that this very request started."""
     if last is None:
         return None
     stored = await StoredLivenessSession(args.global_user_id, last)

@@ -45,6 +45,6 @@ async def tm_account_info(ctx: Context[LoginArgs, LoginStash]) -> None:
 
 
 def account_of(stash: LoginStash) -> UserInfo:
-    """Give the account that ``tmAccountInfo`` found."""
+    """Return the account that ``tmAccountInfo`` found."""
     assert stash.user_info is not None  # noqa: S101  # it is a gate: what follows it has one
     return stash.user_info

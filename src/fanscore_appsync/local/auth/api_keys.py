@@ -34,7 +34,7 @@ _matches_hash = re.compile(r"[0-9a-f]{64}").fullmatch
 
 @attrs.frozen
 class InvalidApiKey(FanscoreError):
-    """An API key is none of ours, or has expired; which of the two is not told."""
+    """An API key is not one of ours, or has expired; the caller does not learn which."""
 
     def __str__(self) -> str:
         return "The API key is not valid"
@@ -78,10 +78,10 @@ class ApiKeys:
                 raise InvalidInput("apiKeys", f"two keys have equal {name}")
 
     def check(self, key: str, now: datetime) -> str:
-        """Give the id of a key. Every key is compared, so the time tells nothing.
+        """Return the id of a key. Every key is compared, so the time tells nothing.
 
         Raises:
-            InvalidApiKey: it is none of these, or has expired.
+            InvalidApiKey: it is not one of these, or has expired.
         """
         given = _hash(key)
         found = [each for each in self.keys if compare_digest(each.hash, given)]
@@ -128,7 +128,7 @@ def new_api_key(
 
 
 def development_keys(now: datetime) -> ApiKeys:
-    """Give the keys of a gateway that was given none: ``DEVELOPMENT_KEY``, for a year."""
+    """Return the keys of a gateway that was given none: ``DEVELOPMENT_KEY``, for a year."""
     return ApiKeys((ApiKey("development", _hash(DEVELOPMENT_KEY), now + MAX_LIFETIME),))
 
 

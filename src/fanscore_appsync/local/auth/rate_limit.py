@@ -49,7 +49,7 @@ class RateLimiter:
         burst: int = BURST,
         max_buckets: int = MAX_BUCKETS,
     ) -> None:
-        """Give every key a full bucket.
+        """Return every key a full bucket.
 
         Args:
             monotonic: a clock in seconds that never goes back.

@@ -1,4 +1,4 @@
-/** What went wrong, told so that a person knows what to do. */
+/** What went wrong, in words that say what to do. */
 
 import { NoAnswer } from "./api.js";
 import { h } from "./dom.js";

@@ -44,7 +44,7 @@ export const SIGNALS = {
   model: "the bot model",
 };
 
-/** Fates of a step: a colour's name, and what became of the step. */
+/** Fates of a step: a colour's name, and how the step ended. */
 export const FATES = {
   ran: { tone: "ran", means: "did its work" },
   failed: { tone: "failed", means: "the run ended with its error" },

@@ -36,8 +36,8 @@ class Limits:
         root_fields: of one operation.
         fields: of one operation, each fragment counted as often as it is spread; twice as many of
             all definitions together.
-        aliases: of one operation, counted likewise.
-        directives: of one operation, counted likewise.
+        aliases: of one operation, counted in the same way.
+        directives: of one operation, counted in the same way.
         introspection: whether the schema may be asked for.
         request_s: how long a request may take from its headers to its answer, in seconds; its
             headers may take as long before that.

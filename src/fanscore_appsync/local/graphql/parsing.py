@@ -63,7 +63,7 @@ class Document:
     selections: dict[tuple[int, ...], tuple[Sequence[str], str]] = attrs.field(factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
-        """Give the operation of a name, or the only one.
+        """Return the operation of a name, or the only one.
 
         Raises:
             Refused: there is none, or several without a name given.
@@ -91,7 +91,7 @@ class Documents:
         self._kept_chars = 0
 
     def read(self, query: str) -> Document:
-        """Give the document of a query.
+        """Return the document of a query.
 
         Raises:
             Refused: it is too large, not GraphQL, or not valid for the schema.

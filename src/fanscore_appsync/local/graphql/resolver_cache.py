@@ -48,13 +48,13 @@ class ResolverCache(Generic[ValueT]):
         self._pending: dict[Hashable, asyncio.Future[ValueT]] = {}
 
     def __len__(self) -> int:
-        """Give the number of values that are kept."""
+        """Return the number of values that are kept."""
         return len(self._entries)
 
     def fetch(
         self, key: Hashable, ttl_s: float, load: Callable[[], asyncio.Future[ValueT]]
     ) -> tuple[asyncio.Future[ValueT], bool]:
-        """Give the value of a key, and whether it takes no call of its own.
+        """Return the value of a key, and whether it takes no call of its own.
 
         Args:
             key: of the field and of what tells its requests apart.

@@ -206,7 +206,7 @@ def _hand_out(
 
 
 def _cache_key(route: Route, arguments: Arguments, source: object) -> tuple[str, ...] | None:
-    """Give what a field is cached by; ``None`` if it is not cached, or lacks a part of that."""
+    """Return what a field is cached by; ``None`` if it is not cached, or lacks a part of that."""
     if route.field is None or route.field.cache is None:
         return None
     given = {"arguments": arguments, "source": source if isinstance(source, dict) else {}}

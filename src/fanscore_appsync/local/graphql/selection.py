@@ -19,7 +19,7 @@ from graphql.execution.values import get_directive_values
 
 
 def selection_list(info: GraphQLResolveInfo[object]) -> list[str]:
-    """Give ``selectionSetList``: the paths of all selected fields, by alias, ``/`` between.
+    """Return ``selectionSetList``: the paths of all selected fields, by alias, ``/`` between.
 
     What ``@skip`` and ``@include`` leave out is left out. UNSURE: the order of fields that
     several selections of one field bring together.
@@ -32,7 +32,7 @@ def selection_list(info: GraphQLResolveInfo[object]) -> list[str]:
 
 
 def selection_text(nodes: Sequence[FieldNode]) -> str:
-    """Give ``selectionSetGraphQL``: the selection set as text, fragments left as they stand."""
+    """Return ``selectionSetGraphQL``: the selection set as text, fragments left as they stand."""
     selections: list[SelectionNode] = [
         each for node in nodes if node.selection_set for each in node.selection_set.selections
     ]
