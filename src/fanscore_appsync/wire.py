@@ -63,7 +63,7 @@ class ErrorBody:
     info: Mapping[str, object]
 
 
-_converter = StrictConverter(camel, forbid_extra_keys=True)
+_converter = StrictConverter(camel, forbid_extra_keys=True, of_arguments=True)
 _source_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 _ERRORS: Mapping[type, tuple[str, str]] = {
