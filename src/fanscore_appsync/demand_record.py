@@ -20,14 +20,14 @@ from fanscore_core.demand import (
     save,
 )
 from fanscore_core.pipelines.demand_record import DemandRecordResult
-from fanscore_core.scalars import Locale
 
 
 def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
     """Make the change of ``demandRecordSave``: what is absent changes nothing, ``null`` clears."""
     raw = cast("Mapping[str, object]", call.request.arguments["input"])
     asked_fields = {name: canonical_json(raw[name]) for name in FIELDS if name in raw}
-    fields = asked_fields if given.locale is None else _with_locale(asked_fields, given.locale)
+    canonical = {} if given.locale is None else {"locale": canonical_json(given.locale)}
+    fields = {**asked_fields, **canonical}
     attributes = {f"{ATTRIBUTE}{key}": text for key, text in (given.attributes or {}).items()}
     clears = "attributes" in raw and given.attributes is None
     key = (call.user, given.event_id, given.sale_id)
@@ -37,10 +37,6 @@ def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
     asked = [asked_fields, attributes if given.attributes is not None else None, clears]
     digest = digest_of([call.request.field, key, asked])
     return DemandChange(change, call.request_id, digest)
-
-
-def _with_locale(fields: Mapping[str, str], locale: Locale) -> Mapping[str, str]:
-    return {**fields, "locale": canonical_json(locale)}
 
 
 def delete_change(given: DemandRecordKeyInput, call: Invocation) -> DemandChange:
