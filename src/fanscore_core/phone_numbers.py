@@ -79,7 +79,7 @@ _matches_north_american = re.compile(
 
 
 def has_phone_form(text: str) -> bool:
-    """Whether a text has one of the forms of a phone number, be there such a number or not."""
+    """Whether a text has one of the forms of a phone number, which need not exist."""
     return _matches_form.fullmatch(_without_separators(text)) is not None
 
 
@@ -89,7 +89,7 @@ def is_phone_number(text: str) -> bool:
 
 
 def canonical_phone_number(text: str) -> str:
-    """Return a phone number in the form of E.164; what has not the form of one stays as it is."""
+    """Return a phone number in the form of E.164, and any other text unchanged."""
     number = _without_separators(text)
     found = _matches_form.fullmatch(number)
     if found is None:

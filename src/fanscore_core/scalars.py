@@ -37,7 +37,7 @@ class TextForm:
     """A form that text can have.
 
     Attributes:
-        rule: what to say of a text that has it not.
+        rule: what was expected, for the message about a text that lacks the form.
         accepts: whether a text may be given as an argument.
         reads: whether a text may be stored, or be sent by another system.
         canonical: returns the text that is used in place of what was given or read.
