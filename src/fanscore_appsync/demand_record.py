@@ -25,13 +25,16 @@ from fanscore_core.pipelines.demand_record import DemandRecordResult
 def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
     """Make the change of ``demandRecordSave``: what is absent changes nothing, ``null`` clears."""
     raw = cast("Mapping[str, object]", call.request.arguments["input"])
-    fields = {name: canonical_json(raw[name]) for name in FIELDS if name in raw}
+    asked_fields = {name: canonical_json(raw[name]) for name in FIELDS if name in raw}
+    canonical = {} if given.locale is None else {"locale": canonical_json(given.locale)}
+    fields = {**asked_fields, **canonical}
     attributes = {f"{ATTRIBUTE}{key}": text for key, text in (given.attributes or {}).items()}
     clears = "attributes" in raw and given.attributes is None
     key = (call.user, given.event_id, given.sale_id)
     stamp = Stamp(call.now, call.request_id)
     change = save(key, {**fields, **attributes}, stamp, clear_attributes=clears)
-    asked = [fields, attributes if given.attributes is not None else None, clears]
+    # As the client wrote it: a retry does the same, and its digest may be older than this release.
+    asked = [asked_fields, attributes if given.attributes is not None else None, clears]
     digest = digest_of([call.request.field, key, asked])
     return DemandChange(change, call.request_id, digest)
 

@@ -73,7 +73,9 @@ _NAMES = frozenset(
 )
 """The names that errors may repeat: what a plain resolver raises, Lambda logs."""
 
-_converter = StrictConverter(camel, forbid_extra_keys=True, shows_key=_NAMES.__contains__)
+_converter = StrictConverter(
+    camel, forbid_extra_keys=True, shows_key=_NAMES.__contains__, of_arguments=True
+)
 _source_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 _ERRORS: Mapping[type, tuple[str, str]] = {

@@ -24,8 +24,8 @@ DEMAND: Mapping[str, object] = {"eventId": "disco456", "saleId": "sale789"}
 ENTRY: Mapping[str, object] = {
     "campaignId": "camp1",
     "email": "fan@example.com",
-    "phoneNumber": "+442071838750",
-    "locale": "en-GB",
+    "phoneNumber": "+44 20 7183-8750",
+    "locale": "en_GB",
     "attributes": {"seats": 2, "price": 99.5},
     "requestId": "request-1",
 }
@@ -154,6 +154,8 @@ def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
         "globalUserId": FAN,
         "memberId": "identity-fan",
         **{name: value for name, value in ENTRY.items() if name != "requestId"},
+        "phoneNumber": "+442071838750",
+        "locale": "en-GB",
     }
     posts = {system: (key, detail) for system, key in IDEMPOTENCY_KEYS.items()}
     assert journey.posts() == posts

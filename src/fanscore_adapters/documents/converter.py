@@ -33,13 +33,6 @@ ValueT = TypeVar("ValueT")
 
 MAX_SHOWN_KEY = 40
 
-_TEXTS: Mapping[object, tuple[Callable[[str], bool], str]] = {
-    scalars.Email: (scalars.is_email, scalars.EMAIL_RULE),
-    scalars.PhoneNumber: (scalars.is_phone_number, scalars.PHONE_RULE),
-    scalars.Locale: (scalars.is_locale, scalars.LOCALE_RULE),
-}
-"""Text that has a form, by its type: how to recognise it, and what to say if it has not."""
-
 _matches_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _matches_date_time = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
@@ -73,6 +66,7 @@ class StrictConverter:
         *,
         forbid_extra_keys: bool,
         shows_key: Callable[[str], bool] = looks_like_a_name,
+        of_arguments: bool = False,
     ) -> None:
         """Make a converter.
 
@@ -81,10 +75,13 @@ class StrictConverter:
             forbid_extra_keys: whether a key that the class does not know is an error.
             shows_key: whether that error repeats the key; of documents whose keys strangers make
                 up, only what is known beforehand should be.
+            of_arguments: whether mail addresses, phone numbers and locales are checked as
+                arguments are. What is stored or sent may be older than the check.
         """
         self._rename = rename
         self._forbid_extra_keys = forbid_extra_keys
         self._shows_key = shows_key
+        self._of_arguments = of_arguments
         # The quick one says that there is a mistake, the careful one where: few documents have one.
         self._quick = self._converter(careful=False)
         self._careful = self._converter(careful=True)
@@ -124,7 +121,7 @@ class StrictConverter:
         converter.register_structure_hook_func(_is_json_object, _structure_json_object)
         converter.register_structure_hook_func(_is_id_type, _structure_id)
         converter.register_structure_hook_func(_is_enum, _structure_enum)
-        converter.register_structure_hook_func(_TEXTS.__contains__, _structure_text)
+        converter.register_structure_hook_func(scalars.FORMS.__contains__, self._structure_text)
         converter.register_structure_hook_func(_is_tuple, partial(self._structure_tuple, converter))
         converter.register_structure_hook_factory(
             attrs.has, partial(self._structure_class, converter)
@@ -172,6 +169,13 @@ class StrictConverter:
         return {
             field.name: override(rename=self._rename(field.name)) for field in attrs.fields(kind)
         }
+
+    def _structure_text(self, value: object, kind: object) -> str:
+        form = scalars.FORMS[kind]
+        has_it = form.accepts if self._of_arguments else form.reads
+        if type(value) is not str or not has_it(value):
+            raise InvalidInput("", form.rule)
+        return form.canonical(value)
 
     def _structure_tuple(
         self, converter: Converter, value: object, kind: object
@@ -265,13 +269,6 @@ def _structure_enum(value: object, kind: type[Enum]) -> Enum:
     if value not in names:
         raise InvalidInput("", f"expected {' or '.join(names)}")
     return kind(value)
-
-
-def _structure_text(value: object, kind: object) -> str:
-    matches, rule = _TEXTS[kind]
-    if type(value) is not str or not matches(value):
-        raise InvalidInput("", rule)
-    return value
 
 
 def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:

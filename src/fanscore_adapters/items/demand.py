@@ -111,6 +111,8 @@ def read_record(item: Item) -> StoredDemandRecord:
     default = Stamp(stored.updated_at, "")
     stamps = _read_stamps(item.get("stamps"))
     texts = _texts(item)
+    if stored.locale is not None:
+        texts = {**texts, "locale": canonical_json(stored.locale)}
     cleared = {name: "null" for name in stamps if name not in {_RECORD, _CLEARED}}
     record = DemandRecord(
         stored.fan_id,

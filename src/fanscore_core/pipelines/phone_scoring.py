@@ -8,14 +8,17 @@ from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore
-from fanscore_core.scalars import PhoneNumber
+from fanscore_core.scalars import PhoneNumber, e164
 
 
 @attrs.frozen
 class PhoneScoreArgs:
-    """Which number, and for which fan, if one asks."""
+    """Which number, and for which fan, if one asks.
 
-    phone_number: PhoneNumber = attrs.field(repr=False)
+    However a number is spelled, its arguments and the question about it are equal.
+    """
+
+    phone_number: PhoneNumber = attrs.field(converter=e164, repr=False)
     caller: GlobalUserId | None
 
 

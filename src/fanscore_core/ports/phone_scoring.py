@@ -33,7 +33,7 @@ class PhoneScore:
 
 @attrs.frozen
 class PhoneNumberScore(Query[PhoneScore]):
-    """The risk of a phone number, for a fan if one asks."""
+    """The risk of a phone number (in the form of E.164), for a fan if one asks."""
 
     phone_number: PhoneNumber = attrs.field(validator=exactly(str), repr=False)
     global_user_id: GlobalUserId | None = attrs.field(default=None, validator=valid_optional_id)

@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from fanscore_appsync.testing import user
+from fanscore_core.canonical import digest_of
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import DeadlineExceeded
 from fanscore_core.ids import GlobalUserId
@@ -126,6 +127,24 @@ def test_every_field(desk: DemandDesk) -> None:
         locale="en-GB",
         attributes='{"a":"\\u00e9","b":{"at":[1,1.5],"row":null}}',
     )
+
+
+def test_a_locale_with_an_underscore(desk: DemandDesk) -> None:
+    """A locale is stored and shown with hyphens; a retry is the same however it was stored."""
+    given = {**INPUT, "locale": "en_GB"}
+    assert desk.save(given) == success(locale="en-GB")
+    assert stored(desk)["locale"] == "en-GB"
+    assert desk.save(given) == success(locale="en-GB")
+
+
+def test_a_locale_is_digested_as_it_was_given(desk: DemandDesk) -> None:
+    """A request is known by the digest that earlier releases made of it."""
+    desk.save({**INPUT, "locale": "en_GB"})
+    asked = [{"email": '"fan@example.com"', "locale": '"en_GB"'}, None, False]
+    digest = digest_of(["Mutation.demandRecordSave", ["user123", "evt123", "sale456"], asked])
+    item = desk.stored("evt123", "sale456")
+    assert item is not None
+    assert item["requests"] == [["request-1", digest]]
 
 
 def test_attributes_as_text(desk: DemandDesk) -> None:

@@ -1,6 +1,8 @@
 """The AWS scalars, as AppSync reads and writes them.
 
-The forms are those of https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html.
+The forms are those of https://docs.aws.amazon.com/appsync/latest/devguide/scalars.html. What that
+page says of mail addresses is RFC 822, which has forms that the handler refuses; here they are
+refused at once. A resolver may answer what was accepted once, and has been stored since.
 """
 
 from __future__ import annotations
@@ -23,16 +25,30 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from fanscore_core.scalars import is_email, is_phone_number
+from fanscore_core.scalars import EMAIL, PHONE_NUMBER
 
 _OFFSET = r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
 _DATE = r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
 
+_URL_CHARACTERS = r"A-Za-z0-9._~!$&'()*+,;=\-"
+_ESCAPE = "%[0-9A-Fa-f]{2}"
+_WITH_HOST = frozenset({"ftp", "http", "https"})
+
 _matches_date = re.compile(rf"{_DATE}{_OFFSET}?", re.ASCII).fullmatch
 _matches_time = re.compile(rf"{_TIME}{_OFFSET}?", re.ASCII).fullmatch
 _matches_date_time = re.compile(rf"{_DATE}T{_TIME}{_OFFSET}", re.ASCII).fullmatch
-
+_matches_url = re.compile(
+    rf"""
+    [A-Za-z][A-Za-z0-9+.-]* :
+    (?://(?P<authority> (?:[{_URL_CHARACTERS}:@\[\]] | {_ESCAPE})*+))?
+    (?P<path> (?:[{_URL_CHARACTERS}:@/] | {_ESCAPE})*+)
+    (?:\?(?:[{_URL_CHARACTERS}:@/?] | {_ESCAPE})*+)?
+    (?:\#(?:[{_URL_CHARACTERS}:@/?] | {_ESCAPE})*+)?
+    """,
+    re.VERBOSE,
+).fullmatch
+_matches_ip_characters = re.compile(r"[0-9A-Fa-f:.]+(?:/(?:0|[1-9][0-9]{0,2}))?").fullmatch
 
 _SECONDS = "whole seconds"
 _JSON = "a string that holds JSON"
@@ -56,16 +72,31 @@ def is_date_time(text: str) -> bool:
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is a URL with a scheme and a host (``AWSURL``)."""
+    """Whether a text is a URL (``AWSURL``), by the characters and parts of RFC 3986.
+
+    It has a scheme, and a host (RFC 1738 §3.1) unless it is one such as ``mailto:a@example.com``
+    (§3.5); its path has no two slashes in a row.
+    """
+    found = _matches_url(text)
+    if found is None or "//" in found["path"]:
+        return False
     try:
         parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port  # the latter refuses what is no port
     except ValueError:
         return False
-    return bool(parts.scheme and parts.hostname) and not re.search(r"\s", text)
+    if found["authority"] is None and parts.scheme not in _WITH_HOST:
+        return bool(found["path"]) and not found["path"].startswith("/")
+    return bool(host)
 
 
 def is_ip_address(text: str) -> bool:
-    """Whether a text is an address of version 4 or 6, or a block of them (``AWSIPAddress``)."""
+    """Whether a text is an address of version 4 or 6, or a block of them (``AWSIPAddress``).
+
+    A block is written with the length of its prefix (RFC 4632 §3.1, RFC 4291 §2.3).
+    """
+    if not _matches_ip_characters(text):
+        return False
     try:
         ipaddress.ip_interface(text)
     except ValueError:
@@ -110,15 +141,30 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _text(name: str, accepts: Callable[[str], bool], expected: str) -> GraphQLScalarType:
-    """Make a scalar that is a text with a form, the same on its way in and out."""
+def _text(
+    name: str,
+    accepts: Callable[[str], bool],
+    expected: str,
+    shows: Callable[[str], bool] | None = None,
+) -> GraphQLScalarType:
+    """Make a scalar that is a text with a form.
 
-    def check(value: object) -> str:
-        if not isinstance(value, str) or not accepts(value):
-            raise _refusal(name, expected)
-        return value
+    Args:
+        name: of the scalar.
+        accepts: whether a client may give a text.
+        expected: what to say otherwise.
+        shows: whether a resolver may answer a text, if that is not the same.
+    """
 
-    return _scalar(name, expected, check, check)
+    def check(allows: Callable[[str], bool]) -> Callable[[object], str]:
+        def checked(value: object) -> str:
+            if not isinstance(value, str) or not allows(value):
+                raise _refusal(name, expected)
+            return value
+
+        return checked
+
+    return _scalar(name, expected, check(shows or accepts), check(accepts))
 
 
 def _scalar(
@@ -167,10 +213,10 @@ SCALARS: Mapping[str, GraphQLScalarType] = {
         _text("AWSTime", is_time, "a time, such as 12:30:00"),
         _text("AWSDateTime", is_date_time, "a date and time, such as 2026-11-01T12:30:00Z"),
         _scalar("AWSTimestamp", _SECONDS, _seconds, _seconds),
-        _text("AWSEmail", is_email, "a mail address"),
+        _text("AWSEmail", EMAIL.accepts, "a mail address", EMAIL.reads),
         _scalar("AWSJSON", _JSON, write_json, read_json),
         _text("AWSURL", is_url, "a URL"),
-        _text("AWSPhone", is_phone_number, "a phone number"),
+        _text("AWSPhone", PHONE_NUMBER.accepts, "a phone number", PHONE_NUMBER.reads),
         _text("AWSIPAddress", is_ip_address, "an address of version 4 or 6"),
     )
 }

@@ -8,6 +8,14 @@ import pytest
 from fanscore_adapters.documents.converter import StrictConverter, camel, same
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
+from fanscore_core.scalars import (
+    EMAIL_RULE,
+    LOCALE_RULE,
+    PHONE_RULE,
+    Email,
+    Locale,
+    PhoneNumber,
+)
 
 
 @attrs.frozen
@@ -198,6 +206,41 @@ def test_what_a_class_itself_refuses_without_words_is_not_valid() -> None:
     with pytest.raises(InvalidInput) as refused:
         STRICT.structure({"number": 7}, Odd, "odd")
     assert str(refused.value) == "odd: not valid"
+
+
+@attrs.frozen
+class Contact:
+    email: Email | None = None
+    phone_number: PhoneNumber | None = None
+    locale: Locale | None = None
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "contact"),
+    [
+        ("email", "a,b@example.com", Contact(email=Email("a,b@example.com"))),
+        ("phoneNumber", "111 000 4444", None),
+        ("phoneNumber", "+1 111 000 4444", Contact(phone_number=PhoneNumber("+11110004444"))),
+        ("locale", "en_12", Contact(locale=Locale("en-12"))),
+        ("locale", "english", None),
+    ],
+)
+def test_texts_with_a_form_are_stricter_in_arguments(
+    key: str, text: str, contact: Contact | None
+) -> None:
+    """What may be older than the check is read if it was ever accepted; an argument is not."""
+    arguments = StrictConverter(camel, forbid_extra_keys=True, of_arguments=True)
+    kinds = {"email": EMAIL_RULE, "phoneNumber": PHONE_RULE, "locale": LOCALE_RULE}
+    mistake = f"contact.{key}: {kinds[key]}"
+    with pytest.raises(InvalidInput) as refused:
+        arguments.structure({key: text}, Contact, "contact")
+    assert str(refused.value) == mistake
+    if contact is not None:
+        assert STRICT.structure({key: text}, Contact, "contact") == contact
+        return
+    with pytest.raises(InvalidInput) as refused:
+        STRICT.structure({key: text}, Contact, "contact")
+    assert str(refused.value) == mistake
 
 
 def test_refusals_hold_nothing_of_the_document() -> None:

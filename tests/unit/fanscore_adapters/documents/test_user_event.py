@@ -120,6 +120,46 @@ def test_a_missing_field_is_null() -> None:
     assert read_event({**ENVELOPE, "detail": detail}) == BARE
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "canonical", "event"),
+    [
+        (
+            "email",
+            "a,b@example.com",
+            "a,b@example.com",
+            attrs.evolve(FULL, email=Email("a,b@example.com")),
+        ),
+        (
+            "phoneNumber",
+            "+1 111 000 4444",
+            "+11110004444",
+            attrs.evolve(FULL, phone_number=PhoneNumber("+11110004444")),
+        ),
+        (
+            "phoneNumber",
+            "202-555-0123",
+            "+12025550123",
+            attrs.evolve(FULL, phone_number=PhoneNumber("+12025550123")),
+        ),
+        ("locale", "en_GB", "en-GB", FULL),
+        ("locale", "en-12", "en-12", attrs.evolve(FULL, locale=Locale("en-12"))),
+    ],
+)
+def test_what_was_legal_when_it_was_published(
+    name: str, text: str, canonical: str, event: UserEvent
+) -> None:
+    """An event of an earlier release can be read, and what is posted of it is canonical."""
+    assert read_event({**ENVELOPE, "detail": {**DETAIL, name: text}}) == event
+    assert detail_document(event) == {**DETAIL, name: canonical}
+
+
+def test_a_number_in_an_event_is_canonical() -> None:
+    """However a number is spelled, the event has it in the form of E.164."""
+    event = attrs.evolve(FULL, phone_number=PhoneNumber("+1 555 010-0123"))
+    assert event == FULL
+    assert attrs.evolve(BARE, phone_number=None) == BARE
+
+
 DATE_TIME_RULE = "expected a date and time with offset, such as 2026-11-01T08:00:00Z"
 
 

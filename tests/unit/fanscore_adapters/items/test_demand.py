@@ -204,6 +204,20 @@ def test_a_value_without_a_stamp() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "read"),
+    [
+        ("email", "a,b@example.com", "a,b@example.com"),
+        ("locale", "en_GB", "en-GB"),
+        ("locale", "en-12", "en-12"),
+    ],
+)
+def test_what_was_legal_when_it_was_stored(name: str, text: str, read: str) -> None:
+    """A value that is no argument any more can still be read; a locale has hyphens."""
+    record = read_record({**BARE_ITEM, name: text}).record
+    assert (record.value_of(name), list(record.fields)) == (read, [name])
+
+
 def test_what_is_not_known_is_ignored() -> None:
     """Attributes of an item that are not of a record do not matter."""
     assert read_record({**LIVE_ITEM, "note": "by others"}) == LIVE

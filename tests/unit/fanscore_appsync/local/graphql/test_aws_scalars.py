@@ -25,9 +25,26 @@ GOOD: Mapping[str, Sequence[object]] = {
     ],
     "AWSTimestamp": [0, -1, 1_800_000_000],
     "AWSEmail": ["a@example.com", "first.last+tag@mail.example.co.uk"],
-    "AWSURL": ["https://example.com", "http://example.com:8080/a?b=c#d", "ftp://example.com/a"],
+    "AWSURL": [
+        "https://example.com",
+        "http://example.com:8080/a?b=c#d",
+        "ftp://fan:secret@example.com/a%20b",
+        "HTTPS://[2001:db8::1]:443/",
+        "https://example.com/a?b=//c",
+        "mailto:example@example.com",
+        "urn:isbn:0451450523",
+    ],
     "AWSPhone": ["+442071838750", "+1 555-555-0123", "541-754-3010", "5417543010"],
-    "AWSIPAddress": ["127.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"],
+    "AWSIPAddress": [
+        "127.0.0.1",
+        "10.0.0.0/8",
+        "0.0.0.0/0",
+        "192.0.2.1/32",
+        "::1",
+        "::ffff:192.0.2.1",
+        "2001:DB8::/32",
+        "1a2b:3c4b::1234:4567/128",
+    ],
 }
 
 BAD: Mapping[str, Sequence[object]] = {
@@ -58,9 +75,51 @@ BAD: Mapping[str, Sequence[object]] = {
     ],
     "AWSTimestamp": ["0", 1.5, True, None],
     "AWSEmail": ["", "a", "a@", "@example.com", "a@example", "a b@example.com", 1],
-    "AWSURL": ["", "example.com", "/a", "https://", "https://exa mple.com", "http://[", 1],
+    "AWSURL": [
+        "",
+        "example.com",
+        "/a",
+        "//example.com/a",
+        "1http://example.com",
+        "https:",
+        "https://",
+        "https:///a",
+        "https:example.com",
+        "https:/example.com",
+        "mailto:",
+        "urn:/a",
+        "https://example.com//a",
+        "https://example.com/a//b",
+        "https://exa mple.com",
+        "https://example.com/a b",
+        "https://example.com/\n",
+        "https://example.com/<a>",
+        "https://example.com/%zz",
+        "https://example.com/ü",
+        "https://example.com:a/",
+        "https://example.com:65536/",
+        "http://[",
+        1,
+    ],
     "AWSPhone": ["", "1110004444", "+1", "phone", "+44 (0)20", 5417543010],
-    "AWSIPAddress": ["", "127.0.0.256", "::g", "10.0.0.0/33", "localhost", 1],
+    "AWSIPAddress": [
+        "",
+        "127.0.0.256",
+        "127.1",
+        "127.0.0.01",
+        "::g",
+        "1::2::3",
+        "[::1]",
+        "fe80::1%eth0",
+        "10.0.0.0/33",
+        "10.0.0.0/",
+        "10.0.0.0/08",
+        "10.0.0.0/255.0.0.0",
+        "::/129",
+        "localhost",
+        " 127.0.0.1",
+        1,
+    ],
 }
 
 
@@ -100,6 +159,25 @@ def test_bad_values(name: str, value: object) -> None:
         with pytest.raises(GraphQLError) as raised:
             coerce(value)
         assert raised.value.message == f"{name}: expected {EXPECTED[name]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWSEmail", "a,b@example.com"),
+        ("AWSEmail", "a@example.123"),
+        ("AWSPhone", "+1 111 000 4444"),
+        ("AWSPhone", "911-555-0123"),
+    ],
+)
+def test_what_was_stored_before(name: str, value: str) -> None:
+    """What a client may not give any more, a resolver may still answer."""
+    scalar = SCALARS[name]
+    assert scalar.coerce_input_value is not None
+    assert scalar.coerce_output_value is not None
+    assert scalar.coerce_output_value(value) == value
+    with pytest.raises(GraphQLError):
+        scalar.coerce_input_value(value)
 
 
 @pytest.mark.parametrize(
