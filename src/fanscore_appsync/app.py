@@ -165,7 +165,7 @@ class App:
         if outcome.error is not None:
             return self._failed(one, outcome, outcome.error)
         try:
-            return Resolved(one.field.write(outcome.value), None, outcome)
+            return Resolved(wire.writable(one.field.write(outcome.value)), None, outcome)
         except Exception as error:  # noqa: BLE001  # one bad item spoils no other
             return self._failed(one, outcome, error)
 
