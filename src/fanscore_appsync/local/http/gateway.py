@@ -35,6 +35,7 @@ from fanscore_appsync.local.http.request import (
     accepted_type,
     appsync_headers,
     check_content_type,
+    check_headers,
     is_from_this_machine,
     parameters_of_body,
     parameters_of_url,
@@ -118,7 +119,7 @@ class Gateway:
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "x-api-key", TRACE_HEADER],
         )
-        return _HostCheck(
+        return _Entrance(
             Starlette(
                 routes=routes,
                 middleware=[cors] if self.origins else [],
@@ -221,8 +222,8 @@ async def _console(request: HttpRequest) -> HttpResponse:
 
 
 @attrs.frozen
-class _HostCheck:
-    """Refuses requests for other hosts.
+class _Entrance:
+    """Refuses requests by their headers alone: those that none should read, or for other hosts.
 
     A page elsewhere can have its own host name point to this machine (DNS rebinding), and its
     browser then takes the gateway for a part of that page.
@@ -232,13 +233,20 @@ class _HostCheck:
     hosts: frozenset[str] | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.hosts is not None:
-            name = _host_name(HttpRequest(scope).headers.get("host", ""))
-            if name not in self.hosts:
-                error = Unacceptable(421, "MisdirectedRequest", "This is another host")
+        if scope["type"] == "http":
+            try:
+                self._check(scope)
+            except Unacceptable as error:
                 await write_unacceptable(error, JSON)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        check_headers(scope["headers"])
+        if self.hosts is not None:
+            name = _host_name(HttpRequest(scope).headers.get("host", ""))
+            if name not in self.hosts:
+                raise Unacceptable(421, "MisdirectedRequest", "This is another host")
 
 
 def _host_name(host: str) -> str:

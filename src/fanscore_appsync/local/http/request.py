@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import NoReturn
 
@@ -20,6 +20,9 @@ IAM_HEADER = "x-fanscore-iam-role"
 
 CLOSE: Mapping[str, str] = {"connection": "close"}
 """After a body that was not read to its end, nothing else can be read."""
+
+MAX_HEADERS = 100
+"""The most header lines of a request, so that nobody is kept busy reading them."""
 
 MALFORMED = "MalformedHttpRequestException"
 
@@ -79,6 +82,17 @@ class Parameters:
     query: str
     variables: Mapping[str, object]
     operation: str | None
+
+
+def check_headers(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Check the header lines of a request, before anything else reads them.
+
+    Raises:
+        Unacceptable: there are too many.
+    """
+    if len(headers) > MAX_HEADERS:
+        problem = f"The request has more than {MAX_HEADERS} headers"
+        raise Unacceptable(431, "RequestHeaderFieldsTooLarge", problem, headers=CLOSE)
 
 
 async def read_body(request: HttpRequest, limits: Limits) -> bytes:
@@ -175,12 +189,11 @@ def accepted_type(accept: str | None) -> str:
 
 def appsync_headers(request: HttpRequest) -> Mapping[str, object]:
     """Give the headers as AppSync hands them on: in lower case, repeated ones as a list."""
-    headers: dict[str, object] = {}
-    for name in dict.fromkeys(request.headers.keys()):
-        values = request.headers.getlist(name)
+    values: dict[str, list[str]] = {}
+    for name, value in request.headers.items():
         if name not in _NOT_HANDED_ON:
-            headers[name] = values[0] if len(values) == 1 else values
-    return headers
+            values.setdefault(name, []).append(value)
+    return {name: each[0] if len(each) == 1 else each for name, each in values.items()}
 
 
 def peer_of(request: HttpRequest) -> str:
