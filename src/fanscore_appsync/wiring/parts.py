@@ -69,7 +69,7 @@ def parsed_file(path: str, variable: str, parse: Callable[[str], ParsedT]) -> Pa
         InvalidInput: it cannot be read, or not be parsed; names the variable and the file.
     """
     try:
-        return parse(Path(path).read_text(encoding="utf-8"))
+        return parse(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(variable, f"cannot read {path}: {type(error).__name__}") from error
     except InvalidInput as error:

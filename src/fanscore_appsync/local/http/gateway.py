@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 
@@ -59,6 +60,8 @@ CONSOLE_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
 }
 
+_PATHS = (_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
+
 Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
 
@@ -108,9 +111,9 @@ class Gateway:
     def app(self) -> ASGIApp:
         """The ASGI application."""
         routes = [
-            Route("/graphql", self._endpoint(self._graphql), methods=["GET", "POST"]),
-            Route("/dev/token", self._endpoint(self._token), methods=["POST"]),
-            Route("/dev/api-key", self._endpoint(self._api_key), methods=["GET"]),
+            Route(_GRAPHQL, self._endpoint(self._graphql), methods=["GET", "POST"]),
+            Route(_TOKEN, self._endpoint(self._token), methods=["POST"]),
+            Route(_API_KEY, self._endpoint(self._api_key), methods=["GET"]),
             Route("/{path:path}", _console, methods=["GET"]),
         ]
         cors = Middleware(
@@ -272,13 +275,26 @@ def _token_wish(document: object) -> tuple[str, Sequence[str]]:
 
 async def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
     """Write that there is no such page, or none for this method."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    found = error if isinstance(error, HTTPException) else HTTPException(404)
+    if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not await _is_page(request.scope):
+        found = HTTPException(404)
+    status, headers = found.status_code, dict(found.headers or {})
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
     content_type = accepted_type(request.headers.get("accept"))
     return write_unacceptable(Unacceptable(status, kind, message, headers=headers), content_type)
+
+
+async def _is_page(scope: Scope) -> bool:
+    """Whether there is a page of this path, for whatever method."""
+    if scope["path"] in _PATHS:
+        return True
+    try:
+        found, _ = await asyncio.to_thread(_FILES.lookup_path, _FILES.get_path(scope))
+    except (OSError, ValueError):  # such as a name that no file can have
+        return False
+    return bool(found)
 
 
 _PAGE_ERRORS = {

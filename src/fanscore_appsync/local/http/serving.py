@@ -56,6 +56,10 @@ MAX_TOKEN_THREADS = 2 * MAX_WAITING
 TOKEN_S = 60 * 60
 """How long a token is good for that the console is given."""
 
+WRONG_KEYS = 20
+WRONG_KEYS_PER_S = 1.0
+"""Wrong API keys that one address may try at once, and how soon another."""
+
 GRACE_S = 2
 """How much longer than a request may take the end is waited for."""
 
@@ -166,6 +170,7 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     Raises:
         InvalidInput: a file, the user pool, or options that do not go together.
     """
+    _refuse_empty(options)
     if options.believes_iam_header and not options.is_local:
         raise InvalidInput("--allow-iam-header", "not where other machines can call")
     issuer = None if options.user_pool else _issuer(options)
@@ -185,6 +190,21 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     )
 
 
+def _refuse_empty(options: Options) -> None:
+    """Refuse an option that is given without a value, as by a variable that is not set."""
+    given: Mapping[str, Sequence[str | None]] = {
+        "--host": [options.host],
+        "--allow-origin": options.origins,
+        "--api-keys": [options.api_keys],
+        "--user-pool": [options.user_pool],
+        "--client-id": options.client_ids,
+        "--keys": [options.folder],
+    }
+    for name, values in given.items():
+        if "" in values:
+            raise InvalidInput(name, "given without a value")
+
+
 def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credentials:
     keys = _api_keys(options)
     return Credentials(
@@ -192,6 +212,7 @@ def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credenti
         lambda each: keys.check(each, datetime.now(UTC)),
         RateLimiter(time.monotonic).take,
         options.believes_iam_header,
+        RateLimiter(time.monotonic, WRONG_KEYS_PER_S, WRONG_KEYS).take,
     )
 
 
@@ -232,7 +253,7 @@ def _api_keys(options: Options) -> ApiKeys:
     if options.api_keys is None:
         return development_keys(datetime.now(UTC)) if options.is_local else ApiKeys(())
     try:
-        return parse_api_keys(Path(options.api_keys).read_text(encoding="utf-8"))
+        return parse_api_keys(Path(options.api_keys).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(options.api_keys, f"cannot be read: {type(error).__name__}") from error
 
@@ -309,6 +330,9 @@ def http_protocol(headers_s: float) -> type[asyncio.Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._unlimit()
             super().connection_lost(exc)
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Give no advice: the gateway knows no other protocol, and refuses the request."""
 
         def _limit(self) -> None:
             self._closing = self.loop.call_later(headers_s, self.transport.close)

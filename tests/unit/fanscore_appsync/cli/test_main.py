@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sqlite3
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from fanscore_adapters.documents.policy import policy_text
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_appsync.cli.main import main
 from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_core.policy import DEFAULT_POLICY
 from tests.unit.fanscore_appsync.samples import (
     ACCOUNT_FANSCORE,
     FAN,
@@ -154,6 +157,28 @@ def test_bad_policies(tmp_path: Path, text: str, mistake: str) -> None:
     environ = {"FANSCORE_POLICY": str(path)}
     refused(fanscore("explain", "user123", environ=environ), mistake)
     refused(fanscore("invoke", "-", given="{}", environ=environ), mistake)
+
+
+def test_byte_order_marks(tmp_path: Path) -> None:
+    """What an editor puts before a JSON file is passed over: in events, policies and samples."""
+    event = codecs.BOM_UTF8 + json.dumps(score_event()).encode()
+    (tmp_path / "event.json").write_bytes(event)
+    environ: dict[str, str] = {}
+    for name, text in (
+        ("FANSCORE_POLICY", policy_text(DEFAULT_POLICY)),
+        ("FANSCORE_SAMPLE", json.dumps({"tables": {}, "services": {}})),
+    ):
+        environ[name] = str(tmp_path / name)
+        Path(environ[name]).write_text(text, encoding="utf-8-sig")
+    whole = fanscore("invoke", "-", given=json.dumps(score_event()))
+    empty = fanscore("invoke", "-", given=event, environ=environ)
+    assert json.loads(whole.stdout)["reasons"] != json.loads(empty.stdout)["reasons"]
+    for result in (
+        fanscore("invoke", str(tmp_path / "event.json"), environ=environ),
+        fanscore("invoke", "-", given=event, environ=environ),
+    ):
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert result.stdout == empty.stdout
 
 
 DEMO = """Score 87 of user123, policy 2026-11-01
