@@ -16,7 +16,7 @@ from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
-from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, PipelineMisuse
+from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, NotFound, PipelineMisuse
 from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
 
@@ -162,6 +162,8 @@ class App:
             # The caller's ids were checked on the way in: this one is of our own making.
             misuse = PipelineMisuse(one.field.pipeline.name, "InvalidId", "met an id that is none")
             return self._failed(one, outcome, misuse)
+        if one.field.from_source and isinstance(outcome.error, NotFound):
+            return Resolved(None, None, outcome)  # null: the parent is there, and stays an answer
         if outcome.error is not None:
             return self._failed(one, outcome, outcome.error)
         try:
