@@ -303,8 +303,8 @@ BREAKS = (
     Break(
         "steps start though before failed",
         "state",
-        "self._decider, self._error = BEFORE, _without_engine_frame(error)",
-        "self._error = _without_engine_frame(error)",
+        'self._decider, self._error = BEFORE, _as_error("before", error)',
+        'self._error = _as_error("before", error)',
     ),
     Break(
         "after is skipped on END",
