@@ -34,7 +34,7 @@ class DirectHosts:
     """Hosts that are called without a proxy: a name with all below it, or a block of addresses.
 
     Attributes:
-        name: in lower case; empty for a block.
+        name: in lower case.
         block: of addresses; ``None`` for a name.
         port: ``None`` for any.
     """
@@ -96,11 +96,11 @@ def read_http_environment(environ: Mapping[str, str]) -> HttpEnvironment:
     Raises:
         InvalidInput: naming the variable; a value is not repeated, since it may hold a password.
     """
-    proxies: dict[str, str] = {}
-    for scheme in ("http", "https"):
-        given = _first(environ, f"{scheme}_proxy", "all_proxy")
-        if given is not None:
-            proxies[scheme] = _proxy_url(*given)
+    proxies = {
+        scheme: proxy
+        for scheme in ("http", "https")
+        if (proxy := proxy_url(environ, f"{scheme}_proxy", "all_proxy"))
+    }
     variable, text = _first(environ, "no_proxy") or ("NO_PROXY", "")
     exceptions = {each.strip() for each in text.split(",")} - {""}
     if "*" in exceptions:
@@ -109,15 +109,19 @@ def read_http_environment(environ: Mapping[str, str]) -> HttpEnvironment:
     return HttpEnvironment(proxies, direct, *_certificates(environ))
 
 
-def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str] | None:
-    for name in names:
-        for spelling in (name, name.upper()):
-            if environ.get(spelling):
-                return spelling, environ[spelling]
-    return None
+def proxy_url(environ: Mapping[str, str], *names: str) -> str | None:
+    """Return the URL of the proxy that the first of some variables names, if one does.
 
+    Args:
+        environ: the environment.
+        names: of the variables, in lower case; upper case counts too.
 
-def _proxy_url(variable: str, text: str) -> str:
+    Raises:
+        InvalidInput: it is no URL of a proxy; names the variable.
+    """
+    variable, text = _first(environ, *names) or ("", "")
+    if not text:
+        return None
     url = text if "://" in text else f"http://{text}"
     try:
         parts = urlsplit(url)
@@ -130,33 +134,55 @@ def _proxy_url(variable: str, text: str) -> str:
     return url
 
 
-def _direct_hosts(variable: str, text: str) -> DirectHosts:
+def check_certificates(variable: str, path: str) -> None:
+    """Check a file of certificates to trust.
+
+    Raises:
+        InvalidInput: it is none; names the variable.
+    """
     try:
-        return DirectHosts(block=ip_network(text.strip("[]"), strict=False))
-    except ValueError:
-        found = _split_exception(text)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except (OSError, ValueError):  # the latter for a path that no file can have
+        raise InvalidInput(variable, "expected a file of certificates") from None
+
+
+def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str] | None:
+    for name in names:
+        for spelling in (name, name.upper()):
+            if environ.get(spelling):
+                return spelling, environ[spelling]
+    return None
+
+
+def _direct_hosts(variable: str, text: str) -> DirectHosts:
+    block = _block(text)
+    if block is not None:
+        return DirectHosts(block=block)
+    found = _split_exception(text)
     if found is None:
         raise InvalidInput(variable, _NO_PROXY_RULE)
-    port = None if found["port"] is None else int(found["port"])
+    host, port = found["host"], None if found["port"] is None else int(found["port"])
+    return DirectHosts(host.lower().lstrip("*").strip("."), _block(host), port)
+
+
+def _block(text: str) -> IPv4Network | IPv6Network | None:
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
-        return DirectHosts(block=ip_network(found["host"].strip("[]")), port=port)
+        return ip_network(bare, strict=False)
     except ValueError:
-        return DirectHosts(found["host"].lower().lstrip("*").strip("."), port=port)
+        return None
 
 
 def _certificates(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
     file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if file:
+    if environ.get("SSLKEYLOGFILE"):  # that Python's own contexts of TLS write to
         try:
-            context.load_verify_locations(cafile=file)
-        except OSError:
-            raise InvalidInput("SSL_CERT_FILE", "expected a file of certificates") from None
-    elif folder and not Path(folder).is_dir():
-        raise InvalidInput("SSL_CERT_DIR", "expected a folder of certificates")
-    if environ.get("SSLKEYLOGFILE"):
-        try:
-            context.keylog_filename = environ["SSLKEYLOGFILE"]
-        except OSError:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = environ["SSLKEYLOGFILE"]
+        except (OSError, ValueError):
             raise InvalidInput("SSLKEYLOGFILE", "expected a file that can be written") from None
-    return (file, None) if file else (None, folder or None)
+    if file:
+        check_certificates("SSL_CERT_FILE", file)
+        return file, None
+    if folder and not Path(folder).is_dir():
+        raise InvalidInput("SSL_CERT_DIR", "expected a folder of certificates")
+    return None, folder or None

@@ -21,6 +21,7 @@ import httpcore
 import httpx
 
 from fanscore_adapters.http.environment import HttpEnvironment
+from fanscore_core.errors import InvalidInput
 
 MAX_CONNECTIONS = 100
 MAX_IDLE = 20
@@ -48,10 +49,17 @@ def within(left_s: Callable[[], float]) -> Iterator[None]:
 
 
 def tls_context(environment: HttpEnvironment) -> ssl.SSLContext:
-    """Make the context of TLS, with the certificates that the environment names."""
-    if environment.cert_file is None and environment.cert_dir is None:
-        return httpx.create_ssl_context(trust_env=False)
-    return ssl.create_default_context(cafile=environment.cert_file, capath=environment.cert_dir)
+    """Make the context of TLS, with the certificates that the environment names.
+
+    Raises:
+        InvalidInput: they cannot be read any more.
+    """
+    try:
+        if environment.cert_file is None and environment.cert_dir is None:
+            return httpx.create_ssl_context(trust_env=False)
+        return ssl.create_default_context(cafile=environment.cert_file, capath=environment.cert_dir)
+    except OSError as error:
+        raise InvalidInput("SSL_CERT_FILE", f"cannot be read: {type(error).__name__}") from None
 
 
 class DeadlineTransport(httpx.BaseTransport):

@@ -25,6 +25,7 @@ from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
     NOTIFICATION,
     SYNC,
+    check_posting,
     endpoint_urls,
     mint,
     now,
@@ -50,6 +51,7 @@ def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapte
     """
     sample = _sample(settings.sample)
     _check_outages(settings.outages)
+    check_posting(settings)
     tables = _tables(settings, closing)
     if settings.database == IN_MEMORY:
         _load(tables, sample)
@@ -81,6 +83,7 @@ def connect_consumers(settings: Settings, closing: ExitStack) -> ConsumerApp:
         InvalidInput: the outages or the database cannot be used.
     """
     _check_outages(settings.outages)
+    check_posting(settings)
     events = EventStore(settings.database)
     closing.callback(events.close)
     return _consumers_on(_tables(settings, closing), events, settings, closing)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,7 @@ import attrs
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from fanscore_adapters.http.environment import read_http_environment
 from fanscore_appsync.local.auth.api_keys import (
     DEVELOPMENT_KEY,
     ApiKeys,
@@ -85,7 +87,7 @@ class Options:
         user_pool: the issuer whose tokens count; ``None`` for the development issuer.
         client_ids: the app clients of the user pool.
         folder: where the development issuer's key lies; ``None`` for the usual place.
-        environ: names the usual place.
+        environ: names the usual place, and by which proxy the keys of the user pool are fetched.
     """
 
     host: str
@@ -245,7 +247,9 @@ def _user_pool(options: Options, issuer: DevelopmentIssuer | None) -> UserPool:
     if not options.client_ids:
         raise InvalidInput("--client-id", "a user pool needs at least one app client")
     url = str(options.user_pool).rstrip("/")
-    keys = JwksClient(f"{url}/.well-known/jwks.json", jwks_http_client, time.monotonic)
+    key_set = f"{url}/.well-known/jwks.json"
+    open_client = partial(jwks_http_client, key_set, read_http_environment(options.environ))
+    keys = JwksClient(key_set, open_client, time.monotonic)
     return UserPool(url, frozenset(options.client_ids), keys, time.time)
 
 

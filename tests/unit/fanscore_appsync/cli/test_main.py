@@ -455,3 +455,46 @@ def test_options_of_the_embedded_backend_are_refused_on_aws(
     monkeypatch.setenv("FANSCORE_BACKEND", "aws")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     refused(fanscore(*arguments), "--db and --outage have no meaning with FANSCORE_BACKEND=aws")
+
+
+HOSTILE = {
+    "ALL_PROXY": "socks5://proxy.test",
+    "AWS_ENDPOINT_URL": "bad",
+    "AWS_PROFILE": "nobody",
+    "NO_PROXY": "[::1",
+    "SSL_CERT_FILE": "/nonexistent",
+}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("demo",), ("explain", "user123"), ("invoke", "-"), ("sample", "fans.db")]
+)
+def test_an_environment_that_is_of_no_concern(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """What says nothing to a command that calls nobody stops none."""
+    monkeypatch.chdir(tmp_path)
+    result = fanscore(*arguments, given=json.dumps(score_event()), environ=HOSTILE)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"])
+def test_an_environment_in_which_nothing_can_be_posted(name: str) -> None:
+    """A command that posts is refused in one line, which names the variable."""
+    environ = {name: HOSTILE[name], "FANSCORE_SYNC_URL": "https://sync.test"}
+    result = fanscore("invoke", "-", given=json.dumps(score_event()), environ=environ)
+    refused(result, f"fanscore: {name}: expected ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_environment_in_which_aws_cannot_be_asked() -> None:
+    """The same for what asks AWS."""
+    environ = {
+        "AWS_PROFILE": "nobody",
+        "AWS_REGION": "eu-west-1",
+        "FANSCORE_BACKEND": "aws",
+        "FANSCORE_LNAA_TOKEN": "token",
+        "FANSCORE_LNAA_URL": "https://lnaa.test",
+    }
+    result = fanscore("explain", "user123", environ=environ)
+    refused(result, "fanscore: AWS_PROFILE: there is no such profile\n")

@@ -141,6 +141,18 @@ def test_wrong_keys_of_an_address(local: Options, closing: ExitStack) -> None:
     count("192.0.2.2")
 
 
+def test_a_bad_environment_of_http(local: Options, closing: ExitStack) -> None:
+    """Who fetches keys over HTTP is refused, naming the variable; who has its own is not."""
+    environ = {"ALL_PROXY": "socks5://proxy.test"}
+    make_gateway(attrs.evolve(local, environ=environ), closing)
+    url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE"
+    with pytest.raises(InvalidInput) as refused:
+        make_gateway(
+            attrs.evolve(local, environ=environ, user_pool=url, client_ids=("a",)), closing
+        )
+    assert str(refused.value) == "ALL_PROXY: expected an http or https URL of a proxy"
+
+
 def test_limits(local: Options, closing: ExitStack) -> None:
     """Limits hold for HTTP as for GraphQL."""
     limits = Limits(depth=3)
