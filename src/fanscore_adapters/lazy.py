@@ -9,6 +9,7 @@ import attrs
 
 from fanscore_adapters.adapter import Adapter, one_by_one
 from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.errors import InvalidInput, Unavailable
 
 
 @attrs.define
@@ -17,7 +18,7 @@ class LazyAdapter:
 
     Attributes:
         systems: those of the other one.
-        make: makes the other one; called once.
+        make: makes the other one; called until it does not raise ``InvalidInput``.
     """
 
     systems: Mapping[type[Question[object]], str]
@@ -28,8 +29,12 @@ class LazyAdapter:
     split = staticmethod(one_by_one)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
-        """Let the other one answer every ask."""
-        with self._lock:
-            if self._made is None:
-                self._made = self.make()
+        """Let the other one answer every ask, if it can be made."""
+        try:
+            with self._lock:
+                if self._made is None:
+                    self._made = self.make()
+        except InvalidInput as error:  # what was checked at start is not as it was
+            systems = [self.systems[type(ask.question)] for ask in asks]
+            return [Answered(Unavailable(each, f"no client: {error}"), each) for each in systems]
         return self._made.fetch(asks)

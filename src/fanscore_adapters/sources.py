@@ -14,7 +14,7 @@ import attrs
 
 from fanscore_adapters.adapter import Adapter, late
 from fanscore_core.engine.question import Answered, Ask
-from fanscore_core.errors import DeadlineExceeded, SourceFailed, UnknownQuestion
+from fanscore_core.errors import OF_THE_PROCESS, DeadlineExceeded, SourceFailed, UnknownQuestion
 
 MAX_DEGRADABLE_S = 2.0
 """The most that is waited for an answer that its step can do without.
@@ -96,7 +96,9 @@ class Sources:
             return [self._late(call.adapter.systems[type(ask.question)], ask) for ask in group]
         try:
             answered = list(call.future.result())
-        except Exception as error:
+        except OF_THE_PROCESS:
+            raise
+        except BaseException as error:
             raise SourceFailed(name, f"raised {type(error).__name__}") from error
         if len(answered) != len(group):
             raise SourceFailed(name, f"gave {len(answered)} answers to {len(group)} questions")

@@ -15,7 +15,7 @@ from fanscore_appsync.invocation import Invocation
 from fanscore_appsync.log import OK, UNKNOWN
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
-from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, PipelineMisuse
+from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, NotFound, PipelineMisuse
 from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
 
@@ -155,10 +155,12 @@ class App(FunctionApp):
             # The caller's ids were checked on the way in: this one is of our own making.
             misuse = PipelineMisuse(one.field.pipeline.name, "InvalidId", "met an id that is none")
             return self._failed(one, outcome, misuse)
+        if one.field.from_source and isinstance(outcome.error, NotFound):
+            return Resolved(None, None, outcome)  # null: the parent is there, and stays an answer
         if outcome.error is not None:
             return self._failed(one, outcome, outcome.error)
         try:
-            return Resolved(one.field.write(outcome.value), None, outcome)
+            return Resolved(wire.writable(one.field.write(outcome.value)), None, outcome)
         except Exception as error:  # noqa: BLE001  # one bad item spoils no other
             return self._failed(one, outcome, error)
 

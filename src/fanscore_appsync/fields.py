@@ -74,7 +74,8 @@ class Field:
         owner: whose it is, for the pattern ``OWNER``.
         service_only: the arguments that only services may give.
         request_id: of a mutation: the id that the client gave, if any.
-        from_source: whether GraphQL gives the parent object instead of arguments.
+        from_source: whether GraphQL gives the parent object instead of arguments; what is then
+            not found is ``null`` and no error, since clients take any error for the parent's.
         batch_size: of a child field that is resolved for many parents at once; 0 for none.
         cache: how AppSync caches it, if it does.
     """

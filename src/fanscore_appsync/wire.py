@@ -7,6 +7,7 @@ docs/reference/errors.md.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -146,6 +147,19 @@ def read_source(source: Mapping[str, object], kind: type[ValueT]) -> ValueT:
 def data(result: object) -> object:
     """Write a result as the schema's type of the same name."""
     return _converter.unstructure(result)
+
+
+def writable(document: object) -> object:
+    """Return a document that Lambda's runtime can write: as JSON in UTF-8, nothing escaped.
+
+    What it cannot write ends its process without a reply, and all of a batch with it.
+
+    Raises:
+        ValueError: there is half a surrogate pair in it, or a member that holds itself.
+        TypeError: something in it has no place in JSON.
+    """
+    json.dumps(document, ensure_ascii=False, default=float).encode()
+    return document
 
 
 def error_code(error: Exception) -> str:

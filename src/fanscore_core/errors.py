@@ -31,6 +31,11 @@ import enum
 
 import attrs
 
+OF_THE_PROCESS = (KeyboardInterrupt, SystemExit)
+"""What ends the process, wherever it is raised. All else that a step or a source raises is its own
+error, ``asyncio.CancelledError`` and ``GeneratorExit`` too, which are no ``Exception``.
+"""
+
 
 class FanscoreError(Exception):
     """Any failure that a caller can do something about."""

@@ -257,7 +257,7 @@ QUERIES: Mapping[str, Sequence[Item]] = {
         Item(data(SMALL_SHOW)),
         Item(bad_input("source.eventId", "required"), {"saleId": "sale456"}),
         Item(NOT_LOGGED_IN, caller="api key"),
-        Item(not_found("event"), {"eventId": "evt456"}),
+        Item({"data": None}, {"eventId": "evt456"}),
         Item(data(GREAT_SHOW), STORED),
         Item(data(SMALL_SHOW), SAVED, "other fan"),
     ),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import logging
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import CONSOLE_HEADERS, Development, Gateway
 from fanscore_core.errors import Unavailable
-from tests.gateway.served import CREDENTIALS, FAN, KEY, Served, check_key, identify, served
+from tests.gateway.served import API_KEY, CREDENTIALS, FAN, KEY, Served, check_key, identify, served
 
 JSON = "application/json"
 OWN = "application/graphql-response+json"
@@ -183,6 +185,28 @@ def test_an_api_key_over_its_rate() -> None:
     }
 
 
+def test_wrong_api_keys() -> None:
+    """An address that tries too many wrong keys is status 429; a right key is good all the same."""
+    counted: list[str] = []
+
+    def limited(address: str) -> None:
+        counted.append(address)
+        if len(counted) > 1:
+            raise RateLimited(1.25)
+
+    credentials = attrs.evolve(CREDENTIALS, count_wrong_key=limited)
+    with served(change=with_parts(credentials=credentials)) as gateway:
+        wrong = {"x-api-key": "wrong"}
+        refused, limited_to = (
+            gateway.post("{__typename}", wrong),
+            gateway.post("{__typename}", wrong),
+        )
+        right = gateway.post("{__typename}", KEY)
+    assert (refused.status_code, limited_to.status_code, right.status_code) == (401, 429, 200)
+    assert limited_to.headers["retry-after"] == "2"
+    assert counted == ["127.0.0.1", "127.0.0.1"]
+
+
 def test_keys_of_the_pool_that_cannot_be_had() -> None:
     """Where no token can be checked, the caller is told to come back, not that theirs is bad."""
 
@@ -309,6 +333,69 @@ def test_no_such_page(gateway: Served) -> None:
     response = gateway.client.get("/nowhere")
     assert response.status_code == 404
     assert error_of(response) == {"errorType": "NotFound", "message": "There is no such page"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/nowhere", 404),
+        ("DELETE", "/no/where", 404),
+        ("POST", "/%00", 404),
+        ("POST", f"/{'a' * 300}", 404),
+        ("POST", "/../serving.py", 404),
+        ("POST", "/", 405),
+        ("POST", "/console.css", 405),
+        ("PUT", "/graphql", 405),
+        ("PUT", "/dev/token", 405),
+    ],
+)
+def test_other_methods(gateway: Served, method: str, path: str, status: int) -> None:
+    """A page that is not there is so for every method; one that is may not be for this one."""
+    response = gateway.client.request(method, path)
+    kinds = {404: "NotFound", 405: "MethodNotAllowed"}
+    assert (response.status_code, error_of(response)["errorType"]) == (status, kinds[status])
+    assert ("allow" in response.headers) is (status == 405)
+
+
+def test_a_name_that_no_file_can_have(gateway: Served) -> None:
+    """A page whose name no file can have is not there, and nothing is reported."""
+    for path in ("/%00", f"/{'a' * 300}"):
+        assert gateway.client.get(path).status_code == 404
+    assert gateway.reports == []
+
+
+WEBSOCKET = (
+    "GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: WebSocket\r\n"
+    "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n"
+)
+TWO_LENGTHS = (
+    "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    f"x-api-key: {API_KEY}\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n"
+    "0\r\n\r\nGET /console.css HTTP/1.1\r\nhost: localhost\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("request_text", "message"),
+    [
+        (WEBSOCKET, "There are no WebSockets here"),
+        (TWO_LENGTHS, "Content-Length and Transfer-Encoding exclude each other"),
+    ],
+    ids=["WebSocket", "two lengths"],
+)
+def test_requests_that_are_refused_by_their_headers(
+    gateway: Served, caplog: pytest.LogCaptureFixture, request_text: str, message: str
+) -> None:
+    """The request is status 400, nothing after it is read, and nothing to install is advised."""
+    caplog.set_level(logging.INFO, "uvicorn.error")
+    answer = gateway.raw(request_text.encode(), is_whole=False)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nconnection: close" in head.lower()
+    assert json.loads(body) == {
+        "errors": [{"errorType": "MalformedHttpRequestException", "message": message}]
+    }
+    assert "install" not in caplog.text
 
 
 BAD_WISHES: Sequence[object] = [

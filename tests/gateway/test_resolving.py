@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from fanscore_appsync.app import Response
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_appsync.testing import appsync_event, user
+from tests.e2e.local_system import local_system
 from tests.gateway.served import Handler, Served, served
 
 Json = Mapping[str, object]
@@ -223,3 +226,37 @@ def test_a_handler_that_raises() -> None:
             }
         ],
     }
+
+
+def event_of(event_id: str, *, envelope: bool = False) -> object:
+    """Make the event that asks for a record's event."""
+    source = {"eventId": event_id, "saleId": "s"}
+    return appsync_event(
+        "DemandRecord.event", {}, user("user123"), source=source, envelope=envelope
+    )
+
+
+def test_a_record_of_an_unknown_event() -> None:
+    """A child whose object is not there is null without error, plainly, enveloped or in a batch."""
+    with local_system() as system:
+        assert system.answer(event_of("no-such")) is None
+        assert system.answer(event_of("no-such", envelope=True)) == {"data": None}
+        (known, unknown) = cast(
+            "Sequence[Json]", system.answer([event_of("disco456"), event_of("no-such")])
+        )
+    assert cast("Json", known["data"])["id"] == "disco456"
+    assert unknown == {"data": None}
+
+
+def test_saving_a_record_of_an_unknown_event() -> None:
+    """A save whose event is not known succeeds, with its record and without errors."""
+    save = (
+        'mutation{demandRecordSave(input:{eventId:"no-such",saleId:"s"})'
+        "{status record{eventId event{id}}}}"
+    )
+    record = {"eventId": "no-such", "event": None}
+    with served() as gateway:
+        saved = gateway.asked(save)
+        listed = gateway.asked('{demand{records(eventId:"no-such"){eventId event{id}}}}')
+    assert saved == {"data": {"demandRecordSave": {"status": "SUCCESS", "record": record}}}
+    assert listed == {"data": {"demand": {"records": [record]}}}

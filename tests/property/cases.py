@@ -16,6 +16,7 @@ from tests.property.scripts import (
     Act,
     Asking,
     Bug,
+    Foreign,
     Misdeed,
     Misusing,
     Response,
@@ -51,6 +52,7 @@ class Edge(enum.Enum):
     NEXT = "returns early"
     END = "returns early from the pipeline"
     BUG = "raises"
+    FOREIGN = "raises what is no Exception"
 
 
 @attrs.define
@@ -110,7 +112,7 @@ def _step(at: int, plan: StepPlan, journal: Journal) -> Step[int, Stash, object]
         except GeneratorExit:
             journal.closed.add(at)
             raise
-        except Exception:
+        except BaseException:
             journal.decided.add(at)
             raise
         ends = isinstance(returned, EarlyReturn) and returned.skip_to is SkipTo.END
@@ -130,6 +132,8 @@ def _edge(edge: Edge, field: str) -> Callable[[Context[int, Stash]], object] | N
         match edge:
             case Edge.BUG:
                 raise Bug(context.args)
+            case Edge.FOREIGN:
+                raise Foreign(context.args)
             case Edge.NEXT:
                 return EarlyReturn(saw)
             case Edge.END:

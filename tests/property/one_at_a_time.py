@@ -26,10 +26,12 @@ from fanscore_core.engine.steps import (
 )
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
+from tests.property.scripts import Foreign
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
+ContextT = TypeVar("ContextT")
 
 
 @attrs.define
@@ -68,7 +70,7 @@ def one_at_a_time(
 def _walk_through(
     walk: Walk[StashT], pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT, source: Source
 ) -> None:
-    first = pipeline.before(Context(args, walk.stash)) if pipeline.before else None
+    first = _called("before", pipeline.before, Context(args, walk.stash))
     walk.value = _plain(first)
     if not isinstance(first, EarlyReturn):
         for step in pipeline.steps:
@@ -79,7 +81,14 @@ def _walk_through(
     if pipeline.after:
         context: PrevContext[ArgsT, StashT, object] = PrevContext(args, walk.stash)
         context.prev = walk.value
-        walk.value = _plain(pipeline.after(context))
+        walk.value = _plain(_called("after", pipeline.after, context))
+
+
+def _called(name: str, function: Callable[[ContextT], object] | None, context: ContextT) -> object:
+    try:
+        return function(context) if function else None
+    except Foreign as error:
+        raise PipelineMisuse(name, "Foreign", "") from error
 
 
 def _run_step(
@@ -123,6 +132,8 @@ def _converse(
             question = resume()
         except StopIteration as stop:
             return stop.value
+        except Foreign as foreign:
+            raise PipelineMisuse(step.name, "Foreign", "") from foreign
         if not (isinstance(question, Question) and _may_ask(step, question)):
             coroutine.close()
             raise PipelineMisuse(step.name, type(question).__name__, "")

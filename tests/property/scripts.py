@@ -39,6 +39,10 @@ class Bug(Exception):
     sum: int
 
 
+class Foreign(BaseException):
+    """What a step raises that is no ``Exception``, as ``asyncio.CancelledError`` is none."""
+
+
 @attrs.define
 class Work:
     """A step at work.
@@ -180,6 +184,7 @@ class Way(enum.Enum):
     NEXT = "an early return to the next step"
     END = "an early return from the pipeline"
     BUG = "an error"
+    FOREIGN = "an error that is no Exception"
 
 
 @attrs.frozen
@@ -200,6 +205,8 @@ class Stopping:
                 return EarlyReturn(work.sum, SkipTo.END)
             case Way.BUG:
                 raise Bug(work.sum)
+            case Way.FOREIGN:
+                raise Foreign(work.sum)
 
 
 async def play(

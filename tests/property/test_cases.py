@@ -56,7 +56,8 @@ class Sight:
         yield "ended by a step between others", inside and error is None
         yield "failed by a step between others", inside and error is not None
         yield "a step's bug", isinstance(error, Bug) and Fate.FAILED in self.fates
-        yield "misuse", isinstance(error, PipelineMisuse)
+        yield "misuse", isinstance(error, PipelineMisuse) and error.question != "Foreign"
+        yield "no Exception", isinstance(error, PipelineMisuse) and error.question == "Foreign"
         yield "unavailable", isinstance(error, Unavailable)
         yield "out of time", isinstance(error, DeadlineExceeded)
         yield "not allowed", isinstance(error, NotAllowed)

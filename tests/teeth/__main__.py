@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 COMPILED = shutil.ignore_patterns("__pycache__")
 LAWS = "tests/property/test_engine_laws.py"
 UNITS = "tests/unit/fanscore_core/engine"
-MODULES = ("definition", "question", "rounds", "state", "steps", "stubs", "trace")
+MODULES = ("definition", "question", "recording", "rounds", "state", "steps", "stubs", "trace")
 AT_ONCE = 2
 TIMEOUT_S = 300
 

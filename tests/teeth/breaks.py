@@ -249,9 +249,9 @@ BREAKS = (
     Break(
         "fields that are only read can be written",
         "steps",
-        "property(attrgetter(slot_of(name)))",
-        "property(attrgetter(slot_of(name)), "
-        "lambda stash, value, name=name: setattr(stash, slot_of(name), value))",
+        "property(attrgetter(slot_of(field)), refuse)",
+        "property(attrgetter(slot_of(field)), "
+        "lambda stash, value: setattr(stash, slot_of(field), value))",
     ),
     # Misuse and bugs.
     Break(
@@ -303,8 +303,8 @@ BREAKS = (
     Break(
         "steps start though before failed",
         "state",
-        "self._decider, self._error = BEFORE, _without_engine_frame(error)",
-        "self._error = _without_engine_frame(error)",
+        'self._decider, self._error = BEFORE, _as_error("before", error)',
+        'self._error = _as_error("before", error)',
     ),
     Break(
         "after is skipped on END",
@@ -356,7 +356,7 @@ BREAKS = (
         "_ask_round(asking, source, 0)",
     ),
     Break("no question has been saved", "rounds", "shared=index in served", "shared=False"),
-    Break("a replay repeats itself", "stubs", "                del self.left[index]\n", ""),
+    Break("a replay repeats itself", "recording", "                del self.left[index]\n", ""),
     # The definition of a query.
     Break(
         "a field needs no validator", "question", "if field.validator is None:", "if field is None:"

@@ -172,7 +172,10 @@ class AwsClient:
     def _made(self) -> object:
         with self._lock:
             if self._client is None:
-                self._client = self._make()
+                try:
+                    self._client = self._make()
+                except Exception as error:  # noqa: BLE001  # what the start did not check
+                    raise AwsError(type(error).__name__) from None
             return self._client
 
     def _make(self) -> BaseClient:
@@ -245,8 +248,8 @@ def _told_as_ours() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _refused(error.response) from None
-    except (BotoCoreError, ResponseParserError) as error:
-        raise AwsError(type(error).__name__) from None
+    except (BotoCoreError, ResponseParserError, OSError) as error:
+        raise AwsError(type(error).__name__) from None  # OSError: a file of credentials
     except _STUMBLED:
         raise malformed() from None
 

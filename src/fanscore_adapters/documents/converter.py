@@ -33,6 +33,8 @@ ValueT = TypeVar("ValueT")
 
 MAX_SHOWN_KEY = 40
 
+TEXT_RULE = "expected text without half characters"
+
 _matches_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _matches_date_time = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
@@ -113,7 +115,8 @@ class StrictConverter:
 
     def _converter(self, *, careful: bool) -> Converter:
         converter = Converter(detailed_validation=careful)
-        for kind, name in ((str, "a string"), (int, "an integer"), (bool, "true or false")):
+        converter.register_structure_hook(str, _structure_any_text)
+        for kind, name in ((int, "an integer"), (bool, "true or false")):
             converter.register_structure_hook(kind, _exact(kind, name))
         converter.register_structure_hook(Decimal, _structure_number)
         converter.register_structure_hook(datetime, _structure_date_time)
@@ -234,6 +237,20 @@ def _points_by_name(points: Mapping[Signal, int]) -> Mapping[str, int]:
     return {signal.name: each for signal, each in points.items() if signal.required}
 
 
+def is_text(value: object) -> bool:
+    """Whether a value is text that can be written as UTF-8: no half of a surrogate pair.
+
+    JSON can spell such a half (RFC 8259, 8.2), and the Lambda runtime cannot write it.
+    """
+    if type(value) is not str:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def date_time_text(moment: datetime) -> str:
     """Write a time as ``AWSDateTime``: in UTC, with as many digits as it has."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -271,6 +288,14 @@ def _structure_enum(value: object, kind: type[Enum]) -> Enum:
     return kind(value)
 
 
+def _structure_any_text(value: object, _kind: object) -> str:
+    if type(value) is not str:
+        raise InvalidInput("", "expected a string")
+    if not is_text(value):
+        raise InvalidInput("", TEXT_RULE)
+    return value
+
+
 def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:
     """Read an ``AWSJSON`` that must be an object.
 
@@ -278,24 +303,13 @@ def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:
     read as strictly.
     """
     document = parse_json(value) if type(value) is str else value
-    if type(document) is not dict or not all(map(_is_text, document)):
+    if type(document) is not dict or not all(map(is_text, document)):
         raise InvalidInput("", "expected a JSON object")
     return {name: canonical_json(member) for name, member in document.items()}
 
 
 def _is_json_object(kind: object) -> bool:
     return kind is scalars.JsonObject
-
-
-def _is_text(value: object) -> bool:
-    """Whether a value is text that can be stored: no half of a surrogate pair."""
-    if type(value) is not str:
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _structure_date_time(value: object, _kind: object) -> datetime:

@@ -8,6 +8,7 @@ from importlib import resources
 import attrs
 
 from fanscore_adapters.adapter import by_question, declared_outage, together
+from fanscore_adapters.documents.converter import is_text
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_adapters.documents.proxies import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
 from fanscore_adapters.items.operations import Item
@@ -133,7 +134,7 @@ def _items(where: str, items: object) -> Sequence[Item]:
         raise InvalidInput(where, "expected a list of items")
     for index, item in enumerate(items):
         match item:
-            case {"PK": str(), "SK": str()}:
+            case {"PK": str(pk), "SK": str(sk)} if is_text(pk) and is_text(sk):
                 pass
             case _:
                 raise InvalidInput(f"{where}[{index}]", "expected an item with PK and SK")

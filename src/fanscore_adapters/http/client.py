@@ -10,6 +10,7 @@ import enum
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from math import inf
 from time import monotonic, sleep
 
 import attrs
@@ -19,6 +20,8 @@ from tenacity.wait import wait_base
 
 from fanscore_adapters.adapter import LEAST_S, late
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
+from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
+from fanscore_adapters.http.transport import DeadlineTransport, within
 from fanscore_adapters.retries import retrying
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import Unavailable
@@ -35,16 +38,24 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def stateless_client(timeout_s: float) -> httpx.Client:
+def stateless_client(timeout_s: float, environment: HttpEnvironment = DIRECT) -> httpx.Client:
     """Make a client that follows no redirects, which would take data and tokens elsewhere.
 
-    It keeps no cookies either: the next call is about another fan.
+    It keeps no cookies either: the next call is about another fan. Of the environment it reads
+    nothing itself.
 
     Args:
         timeout_s: for connecting, for each read and for each write.
+        environment: names proxies and certificates.
     """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-    return httpx.Client(timeout=timeout_s, follow_redirects=False, cookies=no_cookies)
+    return httpx.Client(
+        timeout=timeout_s,
+        follow_redirects=False,
+        cookies=no_cookies,
+        transport=DeadlineTransport(environment),
+        trust_env=False,
+    )
 
 
 class Failure(enum.Enum):
@@ -104,7 +115,9 @@ class HttpEndpoint:
 
     Attributes:
         system: its name in the user's document.
-        client: follows no redirects; its timeouts bound each attempt, as does the time left.
+        client: follows no redirects, as ``stateless_client`` makes it. An attempt takes at most as
+            long as its timeouts for connecting and reading together, and ends when the time is up,
+            however little by little the system answers.
         breaker: the circuit to this system.
         max_wait_s: a system that asks to wait longer than this is not asked again.
         wait: lets seconds pass between attempts.
@@ -189,17 +202,21 @@ class _HttpAttempts:
         return answer
 
     def _exchange(self, left_s: float) -> object:
-        client, call = self.party.client, self.call
+        client, call, clock = self.party.client, self.call, self.party.clock
+        ends_at = min(self.expires_at, clock() + _longest_s(client.timeout))
         try:
-            with client.stream(
-                call.method,
-                call.url,
-                content=call.content,
-                headers={"Accept-Encoding": "identity", **call.headers},
-                timeout=_within(client.timeout, left_s),
-            ) as response:
+            with (
+                within(lambda: ends_at - clock()),
+                client.stream(
+                    call.method,
+                    call.url,
+                    content=call.content,
+                    headers={"Accept-Encoding": "identity", **call.headers},
+                    timeout=_within(client.timeout, left_s),
+                ) as response,
+            ):
                 self._check(response)
-                return call.read(response.status_code, self._body(response))
+                return call.read(response.status_code, self._body(response, ends_at))
         except httpx.RequestError as error:
             is_timeout = isinstance(error, httpx.TimeoutException)
             kind = Failure.TIMEOUT if is_timeout else Failure.OUTAGE
@@ -213,7 +230,7 @@ class _HttpAttempts:
             wait_s = _asked_wait_s(response.headers.get("Retry-After", ""), self.party.now())
             raise CallFailedError(kind, f"answered with status {status}", wait_s)
 
-    def _body(self, response: httpx.Response) -> bytes | None:
+    def _body(self, response: httpx.Response, ends_at: float) -> bytes | None:
         if response.headers.get("Content-Encoding", "identity") != "identity":
             return None  # nobody asked for it, and it may be huge
         body = b""
@@ -221,7 +238,7 @@ class _HttpAttempts:
             body += chunk
             if len(body) > MAX_BODY:
                 return None
-            if self.party.clock() >= self.expires_at:
+            if self.party.clock() >= ends_at:
                 raise CallFailedError(Failure.TIMEOUT, "took too long to answer")
         return body
 
@@ -244,6 +261,11 @@ def _within(timeout: httpx.Timeout, left_s: float) -> httpx.Timeout:
     return httpx.Timeout(
         **{name: left_s if limit is None else min(limit, left_s) for name, limit in limits.items()}
     )
+
+
+def _longest_s(timeout: httpx.Timeout) -> float:
+    limits = (timeout.connect, timeout.read)
+    return sum(inf if limit is None else limit for limit in limits)
 
 
 def _asked_wait_s(text: str, now: datetime) -> float:

@@ -21,6 +21,7 @@ from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
+from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ports.lnaa import ActivateMembership, Membership
@@ -36,13 +37,16 @@ _SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(LNAA_CALLS, LNAA_
 _DOTS = frozenset({".", ".."})
 
 
-def lnaa_client(timeout_s: float = TIMEOUT_S) -> httpx.Client:
+def lnaa_client(
+    timeout_s: float = TIMEOUT_S, environment: HttpEnvironment = DIRECT
+) -> httpx.Client:
     """Make the client to ask with.
 
     Args:
         timeout_s: for connecting, for each read and for each write.
+        environment: names proxies and certificates.
     """
-    return stateless_client(timeout_s)
+    return stateless_client(timeout_s, environment)
 
 
 @attrs.frozen

@@ -19,6 +19,7 @@ from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.documents.user_event import ENDPOINTS, detail_text
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
+from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.consumers import Post
@@ -30,13 +31,16 @@ MAX_ATTEMPTS = 3
 MAX_WAIT_S = 2.0
 
 
-def webhook_client(timeout_s: float = TIMEOUT_S) -> httpx.Client:
+def webhook_client(
+    timeout_s: float = TIMEOUT_S, environment: HttpEnvironment = DIRECT
+) -> httpx.Client:
     """Make the client to post with.
 
     Args:
         timeout_s: for connecting, for each read and for each write.
+        environment: names proxies and certificates.
     """
-    return stateless_client(timeout_s)
+    return stateless_client(timeout_s, environment)
 
 
 @attrs.frozen

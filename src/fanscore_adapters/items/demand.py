@@ -12,7 +12,13 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
+from fanscore_adapters.documents.converter import (
+    TEXT_RULE,
+    StrictConverter,
+    camel,
+    date_time_text,
+    is_text,
+)
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
@@ -153,12 +159,14 @@ def _read_stamps(document: object) -> Mapping[str, Stamp]:
         return {}
     if not isinstance(document, dict):
         raise InvalidInput("record.stamps", "expected an object")
+    if not all(map(is_text, document)):
+        raise InvalidInput("record.stamps", TEXT_RULE)
     return {name: _read_stamp(name, stamp) for name, stamp in document.items()}
 
 
 def _read_stamp(name: str, document: object) -> Stamp:
     match document:
-        case [str(written_at), str(request_id)]:
+        case [str(written_at), str(request_id)] if is_text(request_id):
             at = _converter.structure(written_at, datetime, f"record.stamps.{name}")
             return Stamp(at, request_id)
         case _:
@@ -171,11 +179,15 @@ def _texts(item: Item) -> Mapping[str, str]:
     attributes = item.get("attributes") or {}
     if not isinstance(attributes, dict):
         raise InvalidInput("record.attributes", "expected an object")
+    if not all(map(is_text, attributes)):
+        raise InvalidInput("record.attributes", TEXT_RULE)
     for name, text in attributes.items():
         if not isinstance(text, str):
             raise InvalidInput(f"record.attributes.{name}", "expected JSON text")
         try:
-            parse_stored_json(text)
+            document = parse_stored_json(text)
+            if "\\u" in text or not text.isascii():
+                canonical_json(document)  # refuses half characters
         except InvalidInput as error:
             raise InvalidInput(f"record.attributes.{name}", error.problem) from error
         fields[f"{ATTRIBUTE}{name}"] = text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 
 from fanscore_adapters.embedded.event_store import EventStore
@@ -18,7 +19,8 @@ def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
         closing: is given what to close in the end.
 
     Raises:
-        InvalidInput: the database cannot be used.
+        InvalidInput: the database cannot be used, or the environment says something to botocore
+            that is wrong.
     """
     if settings.aws is not None:
         return _on_aws(settings.aws, closing)
@@ -29,9 +31,12 @@ def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
 def _on_aws(aws: AwsSettings, closing: ExitStack) -> Erasure:
     # Only here: the SDK is big.
     from fanscore_adapters.aws.client import AwsClient, AwsSession  # noqa: PLC0415
+    from fanscore_adapters.aws.environment import check_aws_environment  # noqa: PLC0415
     from fanscore_adapters.dynamodb.adapter import READ_S  # noqa: PLC0415
     from fanscore_adapters.dynamodb.partitions import DynamoDbPartitions  # noqa: PLC0415
 
-    client = AwsClient("dynamodb", AwsSession(aws.region), READ_S)
+    session = AwsSession(aws.region)
+    check_aws_environment(os.environ, session, ("dynamodb",))
+    client = AwsClient("dynamodb", session, READ_S)
     closing.callback(client.close)
     return Erasure(DynamoDbPartitions(client, aws.tables), None)

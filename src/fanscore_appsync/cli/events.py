@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
-from fanscore_appsync.cli.options import environment, with_file
+from fanscore_appsync.cli.options import environment, refuse, with_file
 from fanscore_appsync.wiring import embedded
+from fanscore_appsync.wiring.parts import check_posting
+from fanscore_core.errors import InvalidInput
 
 _database = click.option(
     "--db", "database", metavar="FILE", help="The database of the bus. Default: FANSCORE_DB."
@@ -45,7 +47,12 @@ def retry(event_id: str | None, database: str | None) -> None:
 
     Exit status: 0 if everything is delivered then, 1 if not, 2 for unusable input.
     """
-    with embedded.connect_bus(with_file(environment(), database)) as bus:
+    settings = with_file(environment(), database)
+    try:
+        check_posting(settings)
+    except InvalidInput as error:
+        refuse(str(error))
+    with embedded.connect_bus(settings) as bus:
         count = bus.retry(event_id)
         bus.deliver_due(datetime.now(UTC))
         undelivered = len(bus.undelivered())

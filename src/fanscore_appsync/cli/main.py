@@ -26,6 +26,7 @@ from fanscore_core.errors import InvalidInput
 from fanscore_core.scoring import AccountFanscore
 
 ASCII = str.maketrans("█░·│", "#-.|")
+BYTE_ORDER_MARK = "\ufeff"
 TIME_S = time_left_s(None)
 
 QUERY = """query {
@@ -113,7 +114,7 @@ def invoke(event: TextIO) -> None:
     Exit status: 0 for data, 1 for an error answer, 2 for unusable input.
     """
     try:
-        document = json.load(event)
+        document = json.loads(event.read().removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError) as error:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     app = _connect(environment())

@@ -13,6 +13,7 @@ from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
+    check_posting,
     endpoint_urls,
     mint,
     now,
@@ -91,6 +92,7 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
     from fanscore_appsync.consumer_app import ConsumerApp  # noqa: PLC0415  # (the same)
     from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
+    check_posting(settings)
     tables = aws.consumer_adapters(settings, settings.aws, closing)
     adapters = (*tables, webhooks(endpoint_urls(settings), closing))
     return ConsumerApp(source_maker(adapters, closing), report, now, mint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -9,8 +10,10 @@ from functools import partial
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws import eventbridge, lambda_, rekognition
 from fanscore_adapters.aws.client import AwsClient, AwsSession
+from fanscore_adapters.aws.environment import check_aws_environment
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.dynamodb import adapter as dynamodb
+from fanscore_adapters.http.environment import HttpEnvironment, read_http_environment
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_appsync.settings import AwsSettings, Function, Settings, require
 
@@ -28,10 +31,12 @@ def resolver_adapters(
         closing: is given what to close in the end.
 
     Raises:
-        InvalidInput: a setting is missing; names all of them.
+        InvalidInput: a setting is missing; names all of them. Or the environment says something
+            that no client can go by; names the variable.
     """
     require(settings, Function.RESOLVER)
-    session = AwsSession(aws.region)
+    http = read_http_environment(os.environ)
+    session = _session(aws, "lambda", "dynamodb", "events")
     functions = _client("lambda", session, closing, lambda_.READ_S)
     impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
     bus = _client("events", session, closing, eventbridge.READ_S)
@@ -40,13 +45,17 @@ def resolver_adapters(
         lambda_.LambdaProxies(functions, impatient, aws.functions),
         _tables(aws, session, closing),
         eventbridge.EventBridge(bus, aws.event_bus),
-        LazyAdapter(_LNAA_SYSTEMS, partial(_lnaa, settings, closing)),
+        LazyAdapter(_LNAA_SYSTEMS, partial(_lnaa, settings, http, closing)),
     )
 
 
 def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
-    """Give what answers the identity verification function."""
-    session = AwsSession(aws.region)
+    """Give what answers the identity verification function.
+
+    Raises:
+        InvalidInput: the environment says something to botocore that is wrong.
+    """
+    session = _session(aws, "dynamodb", "rekognition")
     client = _client("rekognition", session, closing, rekognition.READ_S)
     return (_tables(aws, session, closing), rekognition.Rekognition(client))
 
@@ -57,17 +66,23 @@ def consumer_adapters(
     """Give what answers the consumers, but for the webhooks.
 
     Raises:
-        InvalidInput: an endpoint is missing; names both if both are.
+        InvalidInput: an endpoint is missing; names both if both are. Or as for the resolvers.
     """
     require(settings, Function.CONSUMERS)
-    return (_tables(aws, AwsSession(aws.region), closing),)
+    return (_tables(aws, _session(aws, "dynamodb"), closing),)
 
 
-def _lnaa(settings: Settings, closing: ExitStack) -> Adapter:
+def _session(aws: AwsSettings, *services: str) -> AwsSession:
+    session = AwsSession(aws.region)
+    check_aws_environment(os.environ, session, services)
+    return session
+
+
+def _lnaa(settings: Settings, http: HttpEnvironment, closing: ExitStack) -> Adapter:
     # An HTTP client takes long to import, and few requests need one.
     from fanscore_adapters.http.lnaa import Lnaa, lnaa_client  # noqa: PLC0415
 
-    client = closing.enter_context(lnaa_client())
+    client = closing.enter_context(lnaa_client(environment=http))
     return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
 
 

@@ -24,6 +24,7 @@ from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
+    check_posting,
     endpoint_urls,
     mint,
     now,
@@ -44,6 +45,7 @@ def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapte
     """
     sample = _sample(settings.sample)
     _check_outages(settings.outages)
+    check_posting(settings)
     tables = _tables(settings, closing)
     if settings.database == IN_MEMORY:
         _load(tables, sample)
@@ -75,6 +77,7 @@ def connect_consumers(settings: Settings, closing: ExitStack) -> ConsumerApp:
         InvalidInput: the outages or the database cannot be used.
     """
     _check_outages(settings.outages)
+    check_posting(settings)
     events = EventStore(settings.database)
     closing.callback(events.close)
     return _consumers_on(_tables(settings, closing), events, settings, closing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,6 +13,8 @@ from typing import TypeVar
 from uuid import uuid4
 
 from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.user_event import ENDPOINTS
+from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Source
@@ -43,11 +46,30 @@ def endpoint_urls(settings: Settings) -> Mapping[str, str]:
 
 
 def webhooks(urls: Mapping[str, str], closing: ExitStack) -> Adapter:
-    """Give what posts to endpoints."""
-    # Only here: without endpoints, an HTTP client need not even be installed.
-    from fanscore_adapters.http.webhooks import Webhooks, webhook_client  # noqa: PLC0415
+    """Give what posts to endpoints; a client is made once there is something to post."""
+    systems = {effect: system for effect, system in ENDPOINTS.items() if system in urls}
 
-    return Webhooks(urls, closing.enter_context(webhook_client()))
+    def make() -> Adapter:
+        # Only here: without endpoints, an HTTP client need not even be installed.
+        from fanscore_adapters.http.environment import read_http_environment  # noqa: PLC0415
+        from fanscore_adapters.http.webhooks import Webhooks, webhook_client  # noqa: PLC0415
+
+        client = webhook_client(environment=read_http_environment(os.environ))
+        return Webhooks(urls, closing.enter_context(client))
+
+    return LazyAdapter(systems, make)
+
+
+def check_posting(settings: Settings) -> None:
+    """Check the environment by which events are posted, for whoever is about to have some posted.
+
+    Raises:
+        InvalidInput: it says something that no client can go by; names the variable.
+    """
+    if endpoint_urls(settings):
+        from fanscore_adapters.http.environment import read_http_environment  # noqa: PLC0415
+
+        read_http_environment(os.environ)
 
 
 def now() -> datetime:
@@ -67,7 +89,7 @@ def parsed_file(path: str, variable: str, parse: Callable[[str], ParsedT]) -> Pa
         InvalidInput: it cannot be read, or not be parsed; names the variable and the file.
     """
     try:
-        return parse(Path(path).read_text(encoding="utf-8"))
+        return parse(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(variable, f"cannot read {path}: {type(error).__name__}") from error
     except InvalidInput as error:

@@ -14,7 +14,7 @@ from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Answered, Ask, Effect, Question, Source
 from fanscore_core.engine.state import Outcome, Run
 from fanscore_core.engine.stubs import GivenAnswer, as_source
-from fanscore_core.errors import SourceFailed
+from fanscore_core.errors import OF_THE_PROCESS, SourceFailed
 
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
@@ -121,9 +121,9 @@ def _fetch(source: Source, asks: Sequence[Ask]) -> Sequence[Answered]:
     name = type(source).__name__
     try:
         answers = list(source.fetch(asks))
-    except SourceFailed:
+    except (SourceFailed, *OF_THE_PROCESS):
         raise
-    except Exception as error:
+    except BaseException as error:
         raise SourceFailed(name, f"raised {type(error).__name__}") from error
     if len(answers) != len(asks):
         raise SourceFailed(name, f"gave {len(answers)} answers to {len(asks)} questions")

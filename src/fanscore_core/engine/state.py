@@ -23,7 +23,7 @@ from fanscore_core.engine.steps import (
     StepKind,
 )
 from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
-from fanscore_core.errors import PipelineMisuse, Unavailable, UnknownQuestion
+from fanscore_core.errors import OF_THE_PROCESS, PipelineMisuse, Unavailable, UnknownQuestion
 
 MAX_CLOSES = 100
 
@@ -192,8 +192,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         context = Context(self._args, cast("StashT", self._stashes[BEFORE]))
         try:
             value = self._pipeline.before(context)
-        except Exception as error:  # noqa: BLE001  # a bug stays in its run
-            self._decider, self._error = BEFORE, _without_engine_frame(error)
+        except OF_THE_PROCESS:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a bug stays in its run
+            self._decider, self._error = BEFORE, _as_error("before", error)
             return
         if isinstance(value, EarlyReturn):
             self._decider, value = BEFORE, value.value
@@ -225,8 +227,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             question = resume(value)
         except StopIteration as stop:
             self._finish(position, stop.value)
-        except Exception as error:  # noqa: BLE001  # a bug stays in its run
-            self._fail(position, _without_engine_frame(error))
+        except OF_THE_PROCESS:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a bug stays in its run
+            self._fail(position, _as_error(self._plan[position].step.name, error))
         else:
             self._ask(position, question)
 
@@ -291,8 +295,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         context.prev = prev
         try:
             value = self._pipeline.after(context)
-        except Exception as error:  # noqa: BLE001  # a bug stays in its run
-            self._error = _without_engine_frame(error)
+        except OF_THE_PROCESS:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a bug stays in its run
+            self._error = _as_error("after", error)
             return None
         return value.value if isinstance(value, EarlyReturn) else value
 
@@ -325,7 +331,9 @@ def _misuse(kind: StepKind, question: object) -> str | None:
         return "a step awaits queries, nothing else"
     try:
         hash(question)
-    except Exception:  # noqa: BLE001  # whatever a field's hash raises
+    except OF_THE_PROCESS:
+        raise
+    except BaseException:  # noqa: BLE001  # whatever a field's hash raises
         return "a query must be hashable"
     return None
 
@@ -343,7 +351,9 @@ def _close(coroutine: Coroutine[object, object, object]) -> None:
     for _ in range(MAX_CLOSES):
         try:
             coroutine.close()
-        except Exception:  # noqa: BLE001, S112  # whatever the step raises on its way out
+        except OF_THE_PROCESS:
+            raise
+        except BaseException:  # noqa: BLE001, S112  # whatever the step raises on its way out
             continue
         return
 
@@ -354,6 +364,15 @@ def _clean(error: Exception, cause: BaseException | None) -> None:
     error.__cause__ = cause
 
 
-def _without_engine_frame(error: Exception) -> Exception:
-    traceback = error.__traceback__
-    return error.with_traceback(traceback.tb_next if traceback else None)
+def _as_error(step: str, raised: BaseException) -> Exception:
+    """Return what a step raised as an error, without the engine's frame.
+
+    What is no ``Exception``, such as ``asyncio.CancelledError``, is the cause of a misuse.
+    """
+    traceback = raised.__traceback__
+    raised = raised.with_traceback(traceback.tb_next if traceback else None)
+    if isinstance(raised, Exception):
+        return raised
+    misuse = PipelineMisuse(step, type(raised).__name__, "raised what is no Exception")
+    misuse.__cause__ = raised
+    return misuse

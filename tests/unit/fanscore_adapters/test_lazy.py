@@ -11,6 +11,7 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_core.engine.question import Ask, Question
+from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, Membership
 from tests.contracts.asking import said
@@ -30,6 +31,21 @@ class Maker:
         """Make an adapter."""
         self.made += 1
         return StandIns(Sample({}, {}))
+
+
+def test_what_cannot_be_made_is_unavailable() -> None:
+    """Where the other one cannot be made for a setting, its system is unavailable, until it can."""
+    problems = ["gone"]
+
+    def make() -> Adapter:
+        if problems:
+            raise InvalidInput("SSL_CERT_FILE", problems.pop())
+        return Maker().make()
+
+    later = LazyAdapter(SYSTEMS, make)
+    unavailable = repr(Unavailable("lnaa_api", "no client: SSL_CERT_FILE: gone"))
+    assert said(later, QUESTION) == [(unavailable, "lnaa_api")]
+    assert said(later, QUESTION) == [(NO_MEMBER, "lnaa_api")]
 
 
 def asks(number: int) -> Sequence[Ask]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from math import inf
@@ -196,6 +197,26 @@ def test_an_adapter_that_raises_fails(executor: Executor) -> None:
         in_time([Fake(ORCHARD), Fake(SKY, fetch)], executor).fetch([APPLES, RAIN])
     assert str(failed.value) == "source Fake: raised ZeroDivisionError"
     assert isinstance(failed.value.__cause__, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit])
+def test_an_adapter_that_raises_what_is_no_exception(
+    executor: ThreadPoolExecutor, error: type[BaseException]
+) -> None:
+    """Whatever is raised in a thread is the adapter's failure, unless it ends the process."""
+
+    def fetch(_asks: Sequence[Ask]) -> Sequence[Answered]:
+        raise error
+
+    with pytest.raises(SourceFailed) as failed:
+        in_time([Fake(ORCHARD, fetch)], executor).fetch([APPLES])
+    assert str(failed.value) == f"source Fake: raised {error.__name__}"
+
+    def ends(_asks: Sequence[Ask]) -> Sequence[Answered]:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        in_time([Fake(ORCHARD, ends)], executor).fetch([APPLES])
 
 
 # Time

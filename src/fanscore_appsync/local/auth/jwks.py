@@ -12,6 +12,8 @@ import httpx
 
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_adapters.http.endpoints import is_loopback
+from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
+from fanscore_adapters.http.transport import tls_context
 from fanscore_core.errors import InvalidInput, Unavailable
 
 MAX_AGE_S = 600.0
@@ -161,6 +163,8 @@ class JwksClient:
             self._fetched_at = self._monotonic()
         except Unavailable as error:
             self._reason = error.reason
+        except Exception as error:  # noqa: BLE001  # nobody else would hear of it
+            self._reason = f"could not be asked: {type(error).__name__}"
         finally:
             self._tried_at = self._monotonic()
             is_done.set()
@@ -183,9 +187,23 @@ class JwksClient:
             return await _read_body(response)
 
 
-def jwks_http_client() -> httpx.AsyncClient:
-    """Make the client to fetch keys with."""
-    return httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False)
+def jwks_http_client(url: str = "", environment: HttpEnvironment = DIRECT) -> httpx.AsyncClient:
+    """Make the client to fetch keys with. Of the environment it reads nothing itself.
+
+    Args:
+        url: of the key set.
+        environment: names proxies and certificates.
+
+    Raises:
+        InvalidInput: certificates cannot be read any more.
+    """
+    return httpx.AsyncClient(
+        timeout=TIMEOUT_S,
+        follow_redirects=False,
+        proxy=environment.proxy_of(url),
+        verify=tls_context(environment),
+        trust_env=False,
+    )
 
 
 async def _read_body(response: httpx.Response) -> bytes:

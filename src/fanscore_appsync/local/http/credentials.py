@@ -41,19 +41,22 @@ class Credentials:
         check_key: the id of an API key.
         count_call: of a key, by its id.
         believes_iam_header: whether a request from this machine may name its role.
+        count_wrong_key: of an address. A right key is good from any address, whatever others
+            have tried from there: many callers may share one, and nobody finds a key by trying.
     """
 
     identify: Callable[[str, Sequence[str]], Mapping[str, object]]
     check_key: Callable[[str], str]
     count_call: Callable[[str], None]
     believes_iam_header: bool = False
+    count_wrong_key: Callable[[str], None] = lambda _address: None
 
     def caller(self, request: HttpRequest) -> HttpCaller:
         """Tell who sends a request. May wait for keys to be fetched.
 
         Raises:
-            Unacceptable: the credentials are missing, contradict each other, or are not valid; or
-                a key calls too often.
+            Unacceptable: the credentials are missing, contradict each other, or are not valid; a
+                key calls too often, or an address with wrong ones.
         """
         given = [
             (mode, credential)
@@ -68,7 +71,7 @@ class Credentials:
             case Mode.USER_POOL:
                 return HttpCaller(mode, self._user(credential, peer_of(request)))
             case Mode.API_KEY:
-                self._admit_key(credential)
+                self._admit_key(credential, peer_of(request))
                 return HttpCaller(mode, None)
             case Mode.IAM:
                 return HttpCaller(mode, self._role(credential, request))
@@ -83,14 +86,19 @@ class Credentials:
         except Unavailable as error:
             raise Unacceptable(503, "ServiceUnavailable", "Tokens cannot be checked now") from error
 
-    def _admit_key(self, key: str) -> None:
+    def _admit_key(self, key: str, peer: str) -> None:
         try:
-            self.count_call(self.check_key(key))
-        except InvalidApiKey as error:
-            raise Unacceptable(401, UNAUTHORIZED, str(error)) from error
+            self.count_call(self._key_id(key, peer))
         except RateLimited as error:
             retry = {"retry-after": str(ceil(error.retry_after_s))}
             raise Unacceptable(429, "429", str(error), {"code": "RATE_LIMITED"}, retry) from error
+
+    def _key_id(self, key: str, peer: str) -> str:
+        try:
+            return self.check_key(key)
+        except InvalidApiKey as error:
+            self.count_wrong_key(peer)
+            raise Unacceptable(401, UNAUTHORIZED, str(error)) from error
 
     def _role(self, role: str, request: HttpRequest) -> Mapping[str, object]:
         if not (self.believes_iam_header and is_from_this_machine(request)):

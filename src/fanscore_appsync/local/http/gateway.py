@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from http import HTTPStatus
 from pathlib import Path
 from time import monotonic
 
@@ -35,6 +36,7 @@ from fanscore_appsync.local.http.request import (
     accepted_type,
     appsync_headers,
     check_content_type,
+    check_headers,
     is_from_this_machine,
     parameters_of_body,
     parameters_of_url,
@@ -57,6 +59,8 @@ CONSOLE_HEADERS: Mapping[str, str] = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+
+_PATHS = (_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
 
 Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -107,9 +111,9 @@ class Gateway:
     def app(self) -> ASGIApp:
         """The ASGI application."""
         routes = [
-            Route("/graphql", self._endpoint(self._graphql), methods=["GET", "POST"]),
-            Route("/dev/token", self._endpoint(self._token), methods=["POST"]),
-            Route("/dev/api-key", self._endpoint(self._api_key), methods=["GET"]),
+            Route(_GRAPHQL, self._endpoint(self._graphql), methods=["GET", "POST"]),
+            Route(_TOKEN, self._endpoint(self._token), methods=["POST"]),
+            Route(_API_KEY, self._endpoint(self._api_key), methods=["GET"]),
             Route("/{path:path}", _console, methods=["GET"]),
         ]
         cors = Middleware(
@@ -118,7 +122,7 @@ class Gateway:
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "x-api-key", TRACE_HEADER],
         )
-        return _HostCheck(
+        return _Entrance(
             Starlette(
                 routes=routes,
                 middleware=[cors] if self.origins else [],
@@ -221,8 +225,8 @@ async def _console(request: HttpRequest) -> HttpResponse:
 
 
 @attrs.frozen
-class _HostCheck:
-    """Refuses requests for other hosts.
+class _Entrance:
+    """Refuses requests by their headers alone: those that none should read, or for other hosts.
 
     A page elsewhere can have its own host name point to this machine (DNS rebinding), and its
     browser then takes the gateway for a part of that page.
@@ -232,13 +236,20 @@ class _HostCheck:
     hosts: frozenset[str] | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.hosts is not None:
-            name = _host_name(HttpRequest(scope).headers.get("host", ""))
-            if name not in self.hosts:
-                error = Unacceptable(421, "MisdirectedRequest", "This is another host")
+        if scope["type"] == "http":
+            try:
+                self._check(scope)
+            except Unacceptable as error:
                 await write_unacceptable(error, JSON)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        check_headers(scope["headers"])
+        if self.hosts is not None:
+            name = _host_name(HttpRequest(scope).headers.get("host", ""))
+            if name not in self.hosts:
+                raise Unacceptable(421, "MisdirectedRequest", "This is another host")
 
 
 def _host_name(host: str) -> str:
@@ -264,13 +275,26 @@ def _token_wish(document: object) -> tuple[str, Sequence[str]]:
 
 async def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
     """Write that there is no such page, or none for this method."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
+    found = error if isinstance(error, HTTPException) else HTTPException(404)
+    if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not await _is_page(request.scope):
+        found = HTTPException(404)
+    status, headers = found.status_code, dict(found.headers or {})
     if "Allow" in headers:
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
     content_type = accepted_type(request.headers.get("accept"))
     return write_unacceptable(Unacceptable(status, kind, message, headers=headers), content_type)
+
+
+async def _is_page(scope: Scope) -> bool:
+    """Whether there is a page of this path, for whatever method."""
+    if scope["path"] in _PATHS:
+        return True
+    try:
+        found, _ = await asyncio.to_thread(_FILES.lookup_path, _FILES.get_path(scope))
+    except (OSError, ValueError):  # such as a name that no file can have
+        return False
+    return bool(found)
 
 
 _PAGE_ERRORS = {

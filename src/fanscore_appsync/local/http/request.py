@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import NoReturn
 
@@ -20,6 +20,9 @@ IAM_HEADER = "x-fanscore-iam-role"
 
 CLOSE: Mapping[str, str] = {"connection": "close"}
 """After a body that was not read to its end, nothing else can be read."""
+
+MAX_HEADERS = 100
+"""The most header lines of a request, so that nobody is kept busy reading them."""
 
 MALFORMED = "MalformedHttpRequestException"
 
@@ -72,13 +75,34 @@ class Parameters:
 
     Attributes:
         query: the text of the document.
-        variables: none for ``null``.
-        operation: the name of the operation, if given.
+        variables: none for ``null`` and for empty text.
+        operation: the name of the operation, if given; not for empty text.
     """
 
     query: str
     variables: Mapping[str, object]
     operation: str | None
+
+
+def check_headers(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Check the header lines of a request, before anything else reads them.
+
+    A body whose end two headers tell may be read as two requests by a proxy and as one here
+    (RFC 9112, 6.1).
+
+    Raises:
+        Unacceptable: there are too many, they give the body's length twice, or they ask for
+            another protocol.
+    """
+    if len(headers) > MAX_HEADERS:
+        problem = f"The request has more than {MAX_HEADERS} headers"
+        raise Unacceptable(431, "RequestHeaderFieldsTooLarge", problem, headers=CLOSE)
+    names = {name for name, _ in headers}
+    if {b"content-length", b"transfer-encoding"} <= names:
+        problem = "Content-Length and Transfer-Encoding exclude each other"
+        raise Unacceptable(400, MALFORMED, problem, headers=CLOSE)
+    if (b"upgrade", b"websocket") in {(name, value.lower()) for name, value in headers}:
+        raise Unacceptable(400, MALFORMED, "There are no WebSockets here", headers=CLOSE)
 
 
 async def read_body(request: HttpRequest, limits: Limits) -> bytes:
@@ -111,16 +135,20 @@ def check_content_type(headers: Mapping[str, str]) -> None:
 
 
 def parse_json(text: bytes | str, what: str) -> object:
-    """Parse JSON strictly: no NaN, no half characters.
+    """Parse JSON strictly: no NaN, no half characters, no key twice.
 
     Raises:
         Unacceptable: it is no JSON.
     """
     try:
         decoded = text if isinstance(text, str) else text.decode("utf-8")
-        value: object = json.loads(decoded, parse_constant=_refuse_constant)
+        value: object = json.loads(
+            decoded, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+        )
         if "\\u" in decoded:
             json.dumps(value, ensure_ascii=False).encode()  # refuses half a surrogate pair
+    except _RepeatedKeyError as error:
+        raise Unacceptable(400, MALFORMED, f"{what} repeats a key") from error
     except (ValueError, RecursionError) as error:
         raise Unacceptable(400, MALFORMED, f"{what} is not JSON") from error
     return value
@@ -145,17 +173,18 @@ def parameters_of_body(body: bytes) -> Parameters:
 
 
 def parameters_of_url(given: Mapping[str, str]) -> Parameters:
-    """Read the parameters of a ``GET``, where maps are JSON text.
+    """Read the parameters of a ``GET``, where maps are JSON text; empty ones are absent.
 
     Raises:
         Unacceptable: they are not there.
     """
-    maps = {
-        name: parse_json(given[name], f"The parameter {name}")
+    present: Mapping[str, str] = {name: value for name, value in given.items() if value}
+    maps: Mapping[str, object] = {
+        name: parse_json(present[name], f"The parameter {name}")
         for name in ("variables", "extensions")
-        if given.get(name)
+        if name in present
     }
-    return _parameters({**given, **maps})
+    return _parameters({**present, **maps})
 
 
 def accepted_type(accept: str | None) -> str:
@@ -175,12 +204,11 @@ def accepted_type(accept: str | None) -> str:
 
 def appsync_headers(request: HttpRequest) -> Mapping[str, object]:
     """Give the headers as AppSync hands them on: in lower case, repeated ones as a list."""
-    headers: dict[str, object] = {}
-    for name in dict.fromkeys(request.headers.keys()):
-        values = request.headers.getlist(name)
+    values: dict[str, list[str]] = {}
+    for name, value in request.headers.items():
         if name not in _NOT_HANDED_ON:
-            headers[name] = values[0] if len(values) == 1 else values
-    return headers
+            values.setdefault(name, []).append(value)
+    return {name: each[0] if len(each) == 1 else each for name, each in values.items()}
 
 
 def peer_of(request: HttpRequest) -> str:
@@ -228,16 +256,27 @@ def _parameters(given: Mapping[str, object]) -> Parameters:
     if operation is not None and not isinstance(operation, str):
         raise Unacceptable(400, MALFORMED, "The parameter operationName is not a string")
     _map(given, "extensions")
-    return Parameters(query, _map(given, "variables"), operation)
+    return Parameters(query, _map(given, "variables"), operation or None)
 
 
 def _map(given: Mapping[str, object], name: str) -> Mapping[str, object]:
     value = given.get(name)
-    if value is None:
+    if value is None or value == "":
         return {}
     if not isinstance(value, dict):
         raise Unacceptable(400, MALFORMED, f"The parameter {name} is not a map")
     return value
+
+
+class _RepeatedKeyError(ValueError):
+    """An object has a key twice: which of the two counts, readers disagree."""
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _RepeatedKeyError
+    return members
 
 
 def _refuse_constant(_name: str) -> NoReturn:

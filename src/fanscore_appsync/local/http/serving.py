@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,7 @@ import attrs
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from fanscore_adapters.http.environment import read_http_environment
 from fanscore_appsync.local.auth.api_keys import (
     DEVELOPMENT_KEY,
     ApiKeys,
@@ -56,6 +58,10 @@ MAX_TOKEN_THREADS = 2 * MAX_WAITING
 TOKEN_S = 60 * 60
 """How long a token is good for that the console is given."""
 
+WRONG_KEYS = 20
+WRONG_KEYS_PER_S = 1.0
+"""Wrong API keys that one address may try at once, and how soon another."""
+
 GRACE_S = 2
 """How much longer than a request may take the end is waited for."""
 
@@ -81,7 +87,7 @@ class Options:
         user_pool: the issuer whose tokens count; ``None`` for the development issuer.
         client_ids: the app clients of the user pool.
         folder: where the development issuer's key lies; ``None`` for the usual place.
-        environ: names the usual place.
+        environ: names the usual place, and by which proxy the keys of the user pool are fetched.
     """
 
     host: str
@@ -166,6 +172,7 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     Raises:
         InvalidInput: a file, the user pool, or options that do not go together.
     """
+    _refuse_empty(options)
     if options.believes_iam_header and not options.is_local:
         raise InvalidInput("--allow-iam-header", "not where other machines can call")
     issuer = None if options.user_pool else _issuer(options)
@@ -185,6 +192,21 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     )
 
 
+def _refuse_empty(options: Options) -> None:
+    """Refuse an option that is given without a value, as by a variable that is not set."""
+    given: Mapping[str, Sequence[str | None]] = {
+        "--host": [options.host],
+        "--allow-origin": options.origins,
+        "--api-keys": [options.api_keys],
+        "--user-pool": [options.user_pool],
+        "--client-id": options.client_ids,
+        "--keys": [options.folder],
+    }
+    for name, values in given.items():
+        if "" in values:
+            raise InvalidInput(name, "given without a value")
+
+
 def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credentials:
     keys = _api_keys(options)
     return Credentials(
@@ -192,6 +214,7 @@ def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credenti
         lambda each: keys.check(each, datetime.now(UTC)),
         RateLimiter(time.monotonic).take,
         options.believes_iam_header,
+        RateLimiter(time.monotonic, WRONG_KEYS_PER_S, WRONG_KEYS).take,
     )
 
 
@@ -224,7 +247,9 @@ def _user_pool(options: Options, issuer: DevelopmentIssuer | None) -> UserPool:
     if not options.client_ids:
         raise InvalidInput("--client-id", "a user pool needs at least one app client")
     url = str(options.user_pool).rstrip("/")
-    keys = JwksClient(f"{url}/.well-known/jwks.json", jwks_http_client, time.monotonic)
+    key_set = f"{url}/.well-known/jwks.json"
+    open_client = partial(jwks_http_client, key_set, read_http_environment(options.environ))
+    keys = JwksClient(key_set, open_client, time.monotonic)
     return UserPool(url, frozenset(options.client_ids), keys, time.time)
 
 
@@ -232,7 +257,7 @@ def _api_keys(options: Options) -> ApiKeys:
     if options.api_keys is None:
         return development_keys(datetime.now(UTC)) if options.is_local else ApiKeys(())
     try:
-        return parse_api_keys(Path(options.api_keys).read_text(encoding="utf-8"))
+        return parse_api_keys(Path(options.api_keys).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(options.api_keys, f"cannot be read: {type(error).__name__}") from error
 
@@ -309,6 +334,9 @@ def http_protocol(headers_s: float) -> type[asyncio.Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._unlimit()
             super().connection_lost(exc)
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Give no advice: the gateway knows no other protocol, and refuses the request."""
 
         def _limit(self) -> None:
             self._closing = self.loop.call_later(headers_s, self.transport.close)

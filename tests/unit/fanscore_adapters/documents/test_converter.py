@@ -126,6 +126,7 @@ def test_names_can_stay_as_they_are() -> None:
     [
         ({"giftNote": 1}, "giftNote", "expected a string"),
         ({"giftNote": True}, "giftNote", "expected a string"),
+        ({"giftNote": "\ud83d"}, "giftNote", "expected text without half characters"),
         ({"giftNote": b"bytes"}, "giftNote", "expected a string"),
         ({"giftNote": ["a"]}, "giftNote", "expected a string"),
         ({"isPaid": 1}, "isPaid", "expected true or false"),

@@ -91,3 +91,16 @@ def test_a_database_is_needed(tmp_path: Path) -> None:
         "fanscore: FANSCORE_BACKEND: expected embedded or aws\n",
     ]
     assert not Path(missing).exists()
+
+
+def test_a_bad_environment_of_http(path: str) -> None:
+    """Who only lists needs no client; who delivers is refused in a line that names the variable."""
+    environment = [("ALL_PROXY", "socks5://proxy.test"), ("FANSCORE_SYNC_URL", "https://sync.test")]
+    listed = fanscore_events("list", "--db", path, environment=environment)
+    assert (listed.exit_code, listed.stdout) == (0, DIED)
+    retried = fanscore_events("retry", "--db", path, environment=environment)
+    assert (retried.exit_code, retried.stdout, retried.stderr) == (
+        2,
+        "",
+        "fanscore: ALL_PROXY: expected an http or https URL of a proxy\n",
+    )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sqlite3
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from fanscore_adapters.documents.policy import policy_text
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_appsync.cli.main import main
 from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_core.policy import DEFAULT_POLICY
 from tests.unit.fanscore_appsync.samples import (
     ACCOUNT_FANSCORE,
     FAN,
@@ -154,6 +157,28 @@ def test_bad_policies(tmp_path: Path, text: str, mistake: str) -> None:
     environ = {"FANSCORE_POLICY": str(path)}
     refused(fanscore("explain", "user123", environ=environ), mistake)
     refused(fanscore("invoke", "-", given="{}", environ=environ), mistake)
+
+
+def test_byte_order_marks(tmp_path: Path) -> None:
+    """What an editor puts before a JSON file is passed over: in events, policies and samples."""
+    event = codecs.BOM_UTF8 + json.dumps(score_event()).encode()
+    (tmp_path / "event.json").write_bytes(event)
+    environ: dict[str, str] = {}
+    for name, text in (
+        ("FANSCORE_POLICY", policy_text(DEFAULT_POLICY)),
+        ("FANSCORE_SAMPLE", json.dumps({"tables": {}, "services": {}})),
+    ):
+        environ[name] = str(tmp_path / name)
+        Path(environ[name]).write_text(text, encoding="utf-8-sig")
+    whole = fanscore("invoke", "-", given=json.dumps(score_event()))
+    empty = fanscore("invoke", "-", given=event, environ=environ)
+    assert json.loads(whole.stdout)["reasons"] != json.loads(empty.stdout)["reasons"]
+    for result in (
+        fanscore("invoke", str(tmp_path / "event.json"), environ=environ),
+        fanscore("invoke", "-", given=event, environ=environ),
+    ):
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert result.stdout == empty.stdout
 
 
 DEMO = """Score 87 of user123, policy 2026-11-01
@@ -430,3 +455,46 @@ def test_options_of_the_embedded_backend_are_refused_on_aws(
     monkeypatch.setenv("FANSCORE_BACKEND", "aws")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     refused(fanscore(*arguments), "--db and --outage have no meaning with FANSCORE_BACKEND=aws")
+
+
+HOSTILE = {
+    "ALL_PROXY": "socks5://proxy.test",
+    "AWS_ENDPOINT_URL": "bad",
+    "AWS_PROFILE": "nobody",
+    "NO_PROXY": "[::1",
+    "SSL_CERT_FILE": "/nonexistent",
+}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("demo",), ("explain", "user123"), ("invoke", "-"), ("sample", "fans.db")]
+)
+def test_an_environment_that_is_of_no_concern(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    """What says nothing to a command that calls nobody stops none."""
+    monkeypatch.chdir(tmp_path)
+    result = fanscore(*arguments, given=json.dumps(score_event()), environ=HOSTILE)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"])
+def test_an_environment_in_which_nothing_can_be_posted(name: str) -> None:
+    """A command that posts is refused in one line, which names the variable."""
+    environ = {name: HOSTILE[name], "FANSCORE_SYNC_URL": "https://sync.test"}
+    result = fanscore("invoke", "-", given=json.dumps(score_event()), environ=environ)
+    refused(result, f"fanscore: {name}: expected ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_environment_in_which_aws_cannot_be_asked() -> None:
+    """The same for what asks AWS."""
+    environ = {
+        "AWS_PROFILE": "nobody",
+        "AWS_REGION": "eu-west-1",
+        "FANSCORE_BACKEND": "aws",
+        "FANSCORE_LNAA_TOKEN": "token",
+        "FANSCORE_LNAA_URL": "https://lnaa.test",
+    }
+    result = fanscore("explain", "user123", environ=environ)
+    refused(result, "fanscore: AWS_PROFILE: there is no such profile\n")

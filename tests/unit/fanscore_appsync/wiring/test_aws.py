@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 import pytest
@@ -9,6 +9,7 @@ from fanscore_adapters.aws.lambda_ import ALL_CALLS
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.documents.user_event import ENDPOINTS
 from fanscore_adapters.items import tables
+from fanscore_appsync.cli.erase_wiring import connect_erasure
 from fanscore_appsync.settings import Settings, read_settings
 from fanscore_appsync.wiring import apps, aws
 from fanscore_core.errors import InvalidInput
@@ -94,3 +95,49 @@ def test_bad_urls_are_refused(url: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         settings(FANSCORE_LNAA_URL=url)
     assert refused.value.where == "FANSCORE_LNAA_URL"
+
+
+BAD = {"ALL_PROXY": "socks5://proxy.test", "SSL_CERT_FILE": "/nonexistent"}
+
+
+def refusal(wire: Callable[[Settings], object]) -> str:
+    """Give what wiring is refused with; nothing if it is not."""
+    try:
+        wire(settings())
+    except InvalidInput as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_environment_of_http(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Who calls over HTTP is refused at start, naming the variable; who does not is wired."""
+    monkeypatch.setenv(name, BAD[name])
+    assert refusal(apps.connect).startswith(f"{name}: expected ")
+    assert refusal(apps.connect_consumers).startswith(f"{name}: expected ")
+    assert refusal(apps.connect_idv) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AWS_PROFILE", "nobody"), ("AWS_ENDPOINT_URL", "bad")]
+)
+def test_a_bad_environment_of_aws(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Whatever calls AWS is refused at start, naming the variable."""
+    monkeypatch.setenv(name, value)
+    given = settings()
+    for wire in (apps.connect, apps.connect_consumers, apps.connect_idv):
+        assert refusal(wire).startswith(f"{name}: ")
+    with ExitStack() as closing, pytest.raises(InvalidInput) as refused:
+        connect_erasure(given, closing)
+    assert refused.value.where == name
+
+
+def test_a_sensible_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What httpx alone would stumble over is no mistake."""
+    monkeypatch.setenv("NO_PROXY", "[::1]")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    assert [refusal(wire) for wire in (apps.connect, apps.connect_consumers, apps.connect_idv)] == [
+        "",
+        "",
+        "",
+    ]

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import islice
 from threading import Event, Thread
@@ -14,6 +15,7 @@ import attrs
 import httpx
 import pytest
 
+from fanscore_adapters.http.environment import read_http_environment
 from fanscore_appsync.local.auth.jwks import (
     DEADLINE_S,
     MAX_SIZE,
@@ -395,6 +397,35 @@ def test_urls_that_keys_may_not_come_from(issuer: Issuer, url: str, problem: str
     with pytest.raises(InvalidInput) as raised:
         client_of(issuer, url)
     assert (str(raised.value), issuer.requests) == (f"jwks: {problem}", [])
+
+
+@pytest.mark.parametrize(
+    "error", [ImportError("socksio"), ValueError("canary"), InvalidInput("a", "b")]
+)
+def test_a_client_that_cannot_be_made(error: Exception) -> None:
+    """Whatever goes wrong in the thread is told to those who wait, by its kind alone."""
+
+    def fails() -> httpx.AsyncClient:
+        raise error
+
+    keys = JwksClient("https://issuer.test/jwks", fails, Clock())
+    with pytest.raises(Unavailable) as raised:
+        keys.current()
+    assert raised.value.reason == f"could not be asked: {type(error).__name__}"
+
+
+def test_keys_are_fetched_by_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy is that of the environment that was read at start, and of no other."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://[")
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        proxy = f"http://127.0.0.1:{server.server_port}"
+        environment = read_http_environment({"HTTP_PROXY": proxy})
+        url = "http://localhost/jwks"
+        keys = JwksClient(url, partial(jwks_http_client, url, environment), Clock())
+        assert keys.current() == OLD
+        thread.join()
 
 
 def test_fixed_keys_stay() -> None:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from fanscore_appsync.local.http.request import (
     GRAPHQL_RESPONSE,
     JSON,
+    MALFORMED,
     Parameters,
     Unacceptable,
     accepted_type,
@@ -96,7 +97,38 @@ def test_parameters_of_a_url() -> None:
     assert parameters_of_url({"query": "{a}"}) == Parameters("{a}", {}, None)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "1", '"x"', "NaN"])
+def shown(error: Unacceptable) -> tuple[int, str, str]:
+    """Give what a caller sees of an error."""
+    return error.status, error.error_type, error.message
+
+
+def test_what_is_empty_is_absent() -> None:
+    """Empty parameters are those that some clients send for what they do not say."""
+    body = b'{"query":"{a}","variables":"","operationName":"","extensions":""}'
+    assert parameters_of_body(body) == Parameters("{a}", {}, None)
+    given = {"query": "{a}", "variables": "", "operationName": "", "extensions": ""}
+    assert parameters_of_url(given) == Parameters("{a}", {}, None)
+    with pytest.raises(Unacceptable) as raised:
+        parameters_of_url({"query": ""})
+    assert shown(raised.value) == (400, MALFORMED, "The parameter query is not a string")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"query":"{a}","query":"{b}"}',
+        b'{"query":"{a}","variables":{},"variables":{}}',
+        b'{"query":"{a}","variables":{"a":1,"\\u0061":2}}',
+    ],
+)
+def test_repeated_keys(body: bytes) -> None:
+    """A key that stands twice in an object is refused: readers disagree on which of them counts."""
+    with pytest.raises(Unacceptable) as raised:
+        parameters_of_body(body)
+    assert shown(raised.value) == (400, MALFORMED, "The body repeats a key")
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "1", '"x"', "NaN"])
 def test_variables_of_a_url_that_are_no_map(text: str) -> None:
     """Variables that are no JSON map are refused."""
     with pytest.raises(Unacceptable) as raised:

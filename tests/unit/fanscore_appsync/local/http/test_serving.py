@@ -12,9 +12,15 @@ import attrs
 import pytest
 
 from fanscore_appsync.local.auth.api_keys import DEVELOPMENT_KEY, InvalidApiKey
+from fanscore_appsync.local.auth.rate_limit import RateLimited
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.http.gateway import NOTHING
-from fanscore_appsync.local.http.serving import Options, make_gateway, open_gateway
+from fanscore_appsync.local.http.serving import (
+    WRONG_KEYS,
+    Options,
+    make_gateway,
+    open_gateway,
+)
 from fanscore_appsync.settings import Settings
 from fanscore_core.errors import InvalidInput
 
@@ -94,6 +100,57 @@ def test_own_user_pool(local: Options, closing: ExitStack) -> None:
     assert make_gateway(options, closing).development.make_token is None
     assert open_gateway(options, closing).token_command is None
     assert not Path(str(local.folder)).exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "change"),
+    [
+        ("--host", {"host": ""}),
+        ("--allow-origin", {"origins": ("",)}),
+        ("--api-keys", {"api_keys": ""}),
+        ("--user-pool", {"user_pool": ""}),
+        ("--client-id", {"user_pool": "https://example.com", "client_ids": ("a", "")}),
+        ("--keys", {"folder": ""}),
+    ],
+)
+def test_options_without_a_value(
+    local: Options, closing: ExitStack, option: str, change: dict[str, str]
+) -> None:
+    """An option that is given without a value is refused, and not taken for one not given."""
+    with pytest.raises(InvalidInput) as refused:
+        make_gateway(attrs.evolve(local, **change), closing)  # type: ignore[arg-type]  # by name
+    assert str(refused.value) == f"{option}: given without a value"
+
+
+def test_keys_with_a_byte_order_mark(local: Options, closing: ExitStack, tmp_path: Path) -> None:
+    """A file of keys that an editor has put a byte order mark before is read."""
+    path = tmp_path / "keys.json"
+    path.write_text("[]", encoding="utf-8-sig")
+    gateway = make_gateway(attrs.evolve(local, api_keys=str(path)), closing)
+    with pytest.raises(InvalidApiKey):
+        gateway.credentials.check_key(DEVELOPMENT_KEY)
+
+
+def test_wrong_keys_of_an_address(local: Options, closing: ExitStack) -> None:
+    """Wrong keys are counted by the address that they come from."""
+    count = make_gateway(local, closing).credentials.count_wrong_key
+    for _ in range(WRONG_KEYS):
+        count("192.0.2.1")
+    with pytest.raises(RateLimited):
+        count("192.0.2.1")
+    count("192.0.2.2")
+
+
+def test_a_bad_environment_of_http(local: Options, closing: ExitStack) -> None:
+    """Who fetches keys over HTTP is refused, naming the variable; who has its own is not."""
+    environ = {"ALL_PROXY": "socks5://proxy.test"}
+    make_gateway(attrs.evolve(local, environ=environ), closing)
+    url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE"
+    with pytest.raises(InvalidInput) as refused:
+        make_gateway(
+            attrs.evolve(local, environ=environ, user_pool=url, client_ids=("a",)), closing
+        )
+    assert str(refused.value) == "ALL_PROXY: expected an http or https URL of a proxy"
 
 
 def test_limits(local: Options, closing: ExitStack) -> None:
