@@ -21,7 +21,8 @@ FULL := test-audit test-console test-load lint-deploy test-appsync-js test-deplo
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# Two environments in one: what the demo needs, and on top of it what developers need.
+# Three environments in one: what the demo needs, on top of it what the gateway needs, and on top of
+# that what developers need.
 .venv/.demo: requirements/demo.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		"Python 3.11 or newer is needed: make PYTHON=/path/to/it")'
@@ -31,7 +32,12 @@ help: ## Show this list
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.dev: requirements/dev.txt .venv/.demo
+.venv/.serve: requirements/serve.txt .venv/.demo
+	@echo 'Adding the gateway'
+	@$(PIP) --require-hashes -r requirements/serve.txt
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.serve
 	@echo 'Adding the developer tools'
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
@@ -78,7 +84,7 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 8 minutes)
 	$(BIN)/pytest
 
 .PHONY: test-full
@@ -161,7 +167,7 @@ bench-gateway: .venv/.dev .ministack/.ready ## Measure the gateway, side by side
 	$(BIN)/python -m benchmarks.gateway
 
 .PHONY: serve
-serve: .venv/.dev ## Serve the API and its console on this machine
+serve: .venv/.serve ## Serve the API and its console on this machine
 	@$(BIN)/fanscore serve
 
 .PHONY: bench-aws
@@ -217,8 +223,10 @@ audit: .venv/.demo .audit/.ready ## Ask databases of vulnerabilities about all p
 lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the newest)
 	$(COMPILE) --build-deps-for editable --extra cli \
 		--output-file requirements/demo.txt pyproject.toml
+	$(COMPILE) --build-deps-for editable --extra cli --extra gateway \
+		--constraint requirements/demo.txt --output-file requirements/serve.txt pyproject.toml
 	$(COMPILE) --build-deps-for editable --extra cli --extra gateway --extra dev --extra bench \
-		--constraint requirements/demo.txt --output-file requirements/dev.txt pyproject.toml
+		--constraint requirements/serve.txt --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/lambda.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
 	$(COMPILE) --output-file requirements/deploy.txt requirements/deploy.in

@@ -45,8 +45,9 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".venv").symlink_to(sys.prefix)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in [name for name in os.environ if name.startswith("FANSCORE_")]:
-        monkeypatch.delenv(name)
+    ours = [name for name in os.environ if name.startswith("FANSCORE_")]
+    for name in (*ours, "COLUMNS", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.usefixtures("clone")

@@ -4,14 +4,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import termios
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from fanscore_appsync.testing import appsync_event, service, user
 from tests.e2e.lambda_runtime import PREFIX
 
+TERMINAL = {"COLUMNS", "FORCE_COLOR", "NO_COLOR"}
 PROGRAM = str(Path(sys.executable).parent / "fanscore")
 EVENT = appsync_event(
     "VFApi.accountFanscore", {"globalUserId": "user123", "eventId": "evt456"}, user("user123")
@@ -22,7 +26,11 @@ def fanscore(
     *arguments: str | bytes, given: bytes = b"", environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the installed program in a process of its own."""
-    inherited = {name: os.environ[name] for name in os.environ if not name.startswith(PREFIX)}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(PREFIX) and name not in TERMINAL
+    }
     return subprocess.run(
         [PROGRAM, *arguments],
         check=False,
@@ -45,7 +53,43 @@ def test_the_demo() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert '"score": 87,\n        "rawScore": 75,' in text
     assert "2 rounds, 7 questions" in text
-    assert sum(" ran  " in line for line in text.splitlines()) == 8
+    assert sum(line.startswith("    ran") for line in text.splitlines()) == 8
+    picture = text[text.index("Score 87") :]
+    assert [line for line in picture.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_the_pictures_on_a_terminal(columns: int) -> None:
+    """On a terminal, the pictures have its width and colours; with NO_COLOR they have none."""
+    plain = on_a_terminal(columns, {"NO_COLOR": "1"})
+    assert "\x1b" not in plain
+    assert [line for line in plain.splitlines() if len(line) > columns] == []
+    assert max(map(len, plain.splitlines())) > columns - 10
+    assert "\x1b[32m█" in on_a_terminal(columns, {"TERM": "xterm"})
+    assert "\x1b" not in on_a_terminal(columns, {"TERM": "dumb"})
+
+
+def on_a_terminal(columns: int, environ: Mapping[str, str]) -> str:
+    """Explain a score on a terminal of so many columns; return what it shows."""
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb") as screen:
+        termios.tcsetwinsize(theirs, (24, columns))
+        inherited = {name: os.environ[name] for name in os.environ if name not in TERMINAL}
+        with subprocess.Popen(
+            [PROGRAM, "explain", "user123", "--event", "evt456"],
+            stdout=theirs,
+            env={**inherited, **environ},
+        ):
+            os.close(theirs)
+            shown = b"".join(until_closed(screen))
+    return shown.decode().replace("\r\n", "\n")
+
+
+def until_closed(screen: BinaryIO) -> Iterator[bytes]:
+    """Read a terminal until the last program on it has ended, which Linux tells by an error."""
+    with suppress(OSError):
+        while chunk := os.read(screen.fileno(), 4096):
+            yield chunk
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])

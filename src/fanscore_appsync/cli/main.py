@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -15,17 +16,19 @@ import click
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
+from fanscore_appsync.cli.explanation import reason_values, write_explanation
 from fanscore_appsync.cli.options import UNUSABLE_INPUT, environment, refuse, with_options
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
+from fanscore_appsync.cli.terminal import colors, columns, show
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_appsync.wiring import apps, embedded
+from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
 from fanscore_core.scoring import AccountFanscore
 
-ASCII = str.maketrans("█░·│", "#-.|")
 BYTE_ORDER_MARK = "\ufeff"
 TIME_S = time_left_s(None)
 
@@ -53,6 +56,9 @@ _database = click.option(
     "database",
     metavar="FILE",
     help="The database to read. Default: FANSCORE_DB, else the sample data in memory.",
+)
+_json = click.option(
+    "--json", "is_json", is_flag=True, help="Print JSON for programs instead of the pictures."
 )
 
 
@@ -85,22 +91,32 @@ def _not_installed(command: str, module: str) -> click.Command:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.version_option(package_name="fanscore", message="fanscore %(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
     """Score fans, and see why they score what they do."""
+    context.color = colors(os.environ)
 
 
 @main.command()
 @_outage
-def demo(outages: tuple[str, ...]) -> None:
+@_json
+def demo(outages: tuple[str, ...], *, is_json: bool) -> None:
     """Answer the query of the tutorial from the sample data, and show how."""
     settings = Settings(outages=frozenset(outages))
     arguments = {"globalUserId": "user123", "eventId": "evt456"}
     answer = _answer(settings, _score_event(arguments, user("user123")))
-    click.echo(QUERY + "\n")
+    outcome = cast("Outcome[object, object]", answer.outcome)
     response = cast("Mapping[str, Mapping[str, object]]", answer.response)
     fields = {name: response["data"][name] for name in SELECTED}
-    click.echo(json.dumps({"data": {"api": {"accountFanscore": fields}}}, indent=2) + "\n")
-    _draw(answer)
+    document = {"data": {"api": {"accountFanscore": fields}}}
+    if is_json:
+        shown = {"query": QUERY, "response": document, **write_explanation(answer, outcome)}
+        click.echo(json.dumps(shown, indent=2))
+    else:
+        click.echo(QUERY + "\n")
+        click.echo(json.dumps(document, indent=2) + "\n")
+        _draw(outcome)
 
 
 @main.command()
@@ -132,26 +148,38 @@ def invoke(event: TextIO) -> None:
 @click.option("--member", "member_id", metavar="ID", help="The account, where the fan has none.")
 @_database
 @_outage
+@_json
 def explain(
     global_user_id: str,
     event_id: str | None,
     member_id: str | None,
     database: str | None,
     outages: tuple[str, ...],
+    *,
+    is_json: bool,
 ) -> None:
-    """Score a fan as a service would, and draw the reasons and the run."""
+    """Score a fan as a service would, and draw the reasons and the run.
+
+    Behind a reason stands the value that led to it, which the API shows nobody.
+
+    Exit status: 0 for a score, 1 if the run ended in an error, 2 for unusable input.
+    """
     settings = with_options(environment(), database, outages)
     if settings.database != IN_MEMORY and not Path(settings.database).is_file():
         refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
     given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
     arguments = {name: value for name, value in given.items() if value is not None}
     answer = _answer(settings, _score_event(arguments, service()))
-    if answer.outcome is None or answer.outcome.error:
+    outcome = answer.outcome
+    if outcome is None or (outcome.error and not is_json):
         click.echo(json.dumps(answer.response, indent=2), err=True)
-    if answer.outcome is None:
+    if outcome is None:
         sys.exit(UNUSABLE_INPUT)
-    _draw(answer)
-    sys.exit(answer.outcome.error is not None)
+    if is_json:
+        click.echo(json.dumps(write_explanation(answer, outcome), indent=2))
+    else:
+        _draw(outcome)
+    sys.exit(outcome.error is not None)
 
 
 @main.command()
@@ -190,21 +218,12 @@ def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
     return _connect(settings).answer(event, TIME_S)
 
 
-def _draw(answer: Response) -> None:
-    if answer.outcome is None:
-        return
-    if answer.outcome.value is not None:
-        _show(draw_score(cast("AccountFanscore", answer.outcome.value)) + "\n")
-    _show(draw_trace(answer.outcome.trace))
-
-
-def _show(picture: str) -> None:
-    """Print a picture, in ASCII where the terminal knows no better."""
-    try:
-        picture.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        picture = picture.translate(ASCII)
-    click.echo(picture)
+def _draw(outcome: Outcome[object, object]) -> None:
+    width = columns()
+    if outcome.value is not None:
+        score = cast("AccountFanscore", outcome.value)
+        show(draw_score(score, reason_values(outcome), width) + "\n")
+    show(draw_trace(outcome.trace, width))
 
 
 def _is_error(response: object) -> bool:

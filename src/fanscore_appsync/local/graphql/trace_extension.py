@@ -40,11 +40,12 @@ def _field(resolved: TracedField) -> object:
         "tookMs": 0.0 if resolved.cached else _ms(reply.took_s),
         "cached": resolved.cached,
         "batch": reply.batch,
-        "trace": None if reply.trace is None or resolved.cached else _run(reply.trace),
+        "trace": None if reply.trace is None or resolved.cached else write_run(reply.trace),
     }
 
 
-def _run(trace: Trace) -> object:
+def write_run(trace: Trace) -> object:
+    """Write what the steps of a run did, and what was asked in each round."""
     steps = zip(trace.steps, trace.fates, strict=True)
     return {
         "steps": [{"name": name, "fate": fate.value} for name, fate in steps],

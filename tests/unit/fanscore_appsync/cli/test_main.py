@@ -5,7 +5,9 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
+from typing import cast
 
 import pytest
 from click.testing import CliRunner, Result
@@ -25,6 +27,8 @@ from tests.unit.fanscore_appsync.samples import (
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
 
+TERMINAL: Mapping[str, str | None] = {"COLUMNS": "200", "NO_COLOR": None, "FORCE_COLOR": None}
+
 TIMES = re.compile(r"\b[0-9]+\.[0-9] ms")
 STEPS = [
     "getAccountFanscoreGlobalUserId",
@@ -41,8 +45,8 @@ STEPS = [
 def fanscore(
     *arguments: str, given: str | bytes = "", environ: Mapping[str, str] | None = None
 ) -> Result:
-    """Run the command; what it lets escape is a test's failure."""
-    result = CliRunner().invoke(main, arguments, given, environ)
+    """Run the command on a wide terminal; what it lets escape is a test's failure."""
+    result = CliRunner().invoke(main, arguments, given, {**TERMINAL, **(environ or {})})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
@@ -73,9 +77,10 @@ def event_file(folder: Path, event: object) -> str:
     ("command", "said"),
     [
         ((), ("demo", "explain", "invoke", "sample")),
-        (("demo",), ("--outage SERVICE",)),
+        (("demo",), ("--outage SERVICE", "--json")),
         (("invoke",), ("EVENT.json", "Exit status: 0 for data, 1 for an error answer, 2 for")),
         (("explain",), ("GLOBAL_USER_ID", "--event ID", "--member ID", "--db FILE", "--outage")),
+        (("explain",), ("--json", "Exit status: 0 for a score, 1 if the run ended in an error, 2")),
         (("sample",), ("DB", "sample data")),
     ],
 )
@@ -184,10 +189,10 @@ def test_byte_order_marks(tmp_path: Path) -> None:
 DEMO = """Score 87 of user123, policy 2026-11-01
 
   ACCOUNT_SCORE        +75  ███████████████████      Score of the fan's account
-  ARM_LOW_RISK          +5                     █     ARM risk score is below 3
+  ARM_LOW_RISK          +5                     █     ARM risk score is below 3: 2
   EVENT_DEMAND          +4                      █    Number of demand records for the event \
-is 1 or more, and below 2
-  MODEL_LIKELY_HUMAN    +3                       █   Bot probability is below 0.2
+is 1 or more, and below 2: 1
+  MODEL_LIKELY_HUMAN    +3                       █   Bot probability is below 0.2: 0.05
   SCORE                 87
 
 2 rounds, 7 questions, # of waiting
@@ -315,6 +320,12 @@ def test_input_that_is_hardly_json(number: str) -> None:
     assert (result.exit_code, json.loads(result.stdout)["errorType"]) == (1, "400")
 
 
+def test_the_version() -> None:
+    """The command says which version of the package it belongs to."""
+    result = fanscore("--version")
+    assert (result.exit_code, result.stdout) == (0, f"fanscore {version('fanscore')}\n")
+
+
 EXPLAINED = """Score 87 of user123, policy 2026-11-01
 
   ACCOUNT_SCORE        +75  ███████████████████      Score of the fan's account
@@ -327,6 +338,140 @@ def test_a_score_is_explained() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(EXPLAINED)
     assert steps_drawn(result.stdout) == [(name, "ran") for name in STEPS]
+
+
+@pytest.mark.parametrize(
+    ("fan", "explained"),
+    [
+        (
+            "user123",
+            [
+                "ARM risk score is below 3: 2",
+                "Number of demand records for the event is 1 or more, and below 2: 1",
+                "Bot probability is below 0.2: 0.05",
+            ],
+        ),
+        ("nobody", ["Number of demand records for the event is below 1: 0"]),
+    ],
+)
+def test_values_are_explained(fan: str, explained: Sequence[str]) -> None:
+    """An operator sees the value behind each reason that has one."""
+    result = fanscore("explain", fan, "--event", "evt456")
+    assert re.findall(r"  (\w[\w' ,.]+: \S+)$", result.stdout, re.MULTILINE) == explained
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+@pytest.mark.parametrize("command", [("demo",), ("explain", "user123", "--event", "evt456")])
+def test_pictures_fit_the_terminal(command: tuple[str, ...], columns: int) -> None:
+    """No line of a picture is wider than the terminal."""
+    result = fanscore(*command, environ={"COLUMNS": str(columns)})
+    picture = result.stdout[result.stdout.index("Score 87") :]
+    assert [line for line in picture.splitlines() if len(line) > columns] == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "has_colors"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+    ids=str,
+)
+def test_colors(environ: Mapping[str, str], *, has_colors: bool) -> None:
+    """Pictures have colours if the environment or the terminal wants them."""
+    result = fanscore("explain", "user123", environ=environ)
+    assert ("\x1b[" in result.stdout) is has_colors
+
+
+def explanation(*arguments: str) -> tuple[int, Mapping[str, object], Mapping[str, object]]:
+    """Run a command with --json; split what it prints into the run and the rest."""
+    result = fanscore(*arguments, "--json", environ={"FORCE_COLOR": "1"})
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    return result.exit_code, document.pop("run"), document
+
+
+EXPLAINED_SCORE = {
+    **SCORE,
+    "reasons": [
+        {**reason, "value": value}
+        for reason, value in zip(
+            cast("Sequence[Mapping[str, object]]", SCORE["reasons"]),
+            ["75", "2", "1", "0.05"],
+            strict=True,
+        )
+    ],
+}
+ASKED = [
+    [
+        (0, "FanIdentity", "fan_identity_table"),
+        (2, "ArmScore", "arm_scoring"),
+        (3, "DiscoEventId", "demand_table"),
+        (5, "BotOrNotCursor", "fan_identity_table"),
+    ],
+    [
+        (1, "AccountScore", "account_fanscore_table"),
+        (4, "EventDemandCount", "demand_table"),
+        (6, "BotOrNot", "fan_identity_table"),
+    ],
+]
+
+
+def test_a_score_is_explained_to_programs() -> None:
+    """With --json, the score, the value behind each reason and the run are one JSON document."""
+    status, run, rest = explanation("explain", "user123", "--event", "evt456")
+    assert (status, rest) == (0, {"score": EXPLAINED_SCORE, "error": None})
+    assert without_times(run) == {
+        "steps": [{"name": name, "fate": "ran"} for name in STEPS],
+        "rounds": [
+            {
+                "asked": [
+                    {
+                        "step": step,
+                        "question": question,
+                        "source": source,
+                        "failure": None,
+                        "shared": False,
+                    }
+                    for step, question, source in asked
+                ]
+            }
+            for asked in ASKED
+        ],
+    }
+
+
+def without_times(document: object) -> object:
+    """Check that each time in a document is a number of milliseconds, and leave them out."""
+    if isinstance(document, list):
+        return [without_times(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    assert document.get("tookMs", 0) >= 0
+    return {name: without_times(each) for name, each in document.items() if name != "tookMs"}
+
+
+def test_what_is_missing_has_no_value_for_programs() -> None:
+    """A reason without a value has null, and so has one that no signal led to."""
+    _, _, rest = explanation("explain", "top-fan", "--event", "evt456")
+    reasons = cast("Mapping[str, Sequence[Mapping[str, object]]]", rest["score"])["reasons"]
+    assert (reasons[-1]["code"], reasons[-1]["value"]) == ("CLAMPED", None)
+    _, _, rest = explanation("explain", "nobody")
+    reasons = cast("Mapping[str, Sequence[Mapping[str, object]]]", rest["score"])["reasons"]
+    assert [each["value"] for each in reasons] == [None] * 4
+
+
+def test_the_demo_for_programs() -> None:
+    """With --json, the demo is one JSON document, the query and the fan's response included."""
+    status, run, rest = explanation("demo")
+    fields = {name: SCORE[name] for name in FIELDS}
+    assert (status, {name: rest[name] for name in ("response", "score", "error")}) == (
+        0,
+        {
+            "response": {"data": {"api": {"accountFanscore": fields}}},
+            "score": EXPLAINED_SCORE,
+            "error": None,
+        },
+    )
+    assert str(rest["query"]).startswith("query {\n  api {\n    accountFanscore(")
+    assert list(run) == ["steps", "rounds"]
 
 
 @pytest.mark.parametrize(
@@ -381,25 +526,36 @@ def malformed_score(path: Path) -> None:
     connection.close()
 
 
+TABLE_UNAVAILABLE = {
+    "message": "account_fanscore_table is unavailable",
+    "errorType": "503",
+    "data": None,
+    "errorInfo": {"code": "UNAVAILABLE", "system": "account_fanscore_table"},
+}
+
+
 def test_a_score_that_cannot_be_given(tmp_path: Path) -> None:
     """Where a system gives no usable answer, the run is drawn as far as it went: status 1."""
     path = tmp_path / "fans.db"
     malformed_score(path)
     result = fanscore("explain", "user123", "--event", "evt456", "--db", str(path))
     assert result.exit_code == 1
-    assert json.loads(result.stderr) == {
-        "error": {
-            "message": "account_fanscore_table is unavailable",
-            "errorType": "503",
-            "data": None,
-            "errorInfo": {"code": "UNAVAILABLE", "system": "account_fanscore_table"},
-        }
-    }
+    assert json.loads(result.stderr) == {"error": TABLE_UNAVAILABLE}
     fates = dict(steps_drawn(result.stdout))
     assert (fates["getAccountFanscoreMemberId"], fates["calcAccountScore"]) == (
         "failed",
         "not reached",
     )
+
+
+def test_an_error_for_programs(tmp_path: Path) -> None:
+    """With --json, the error of a run stands in the document, in place of the score: status 1."""
+    path = tmp_path / "fans.db"
+    malformed_score(path)
+    status, run, rest = explanation("explain", "user123", "--db", str(path))
+    assert (status, rest) == (1, {"score": None, "error": TABLE_UNAVAILABLE})
+    steps = cast("Sequence[Mapping[str, object]]", run["steps"])
+    assert [each["fate"] for each in steps][1::6] == ["failed", "not reached"]
 
 
 def no_database(path: Path) -> None:

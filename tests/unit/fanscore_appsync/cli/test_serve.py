@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,3 +75,14 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = CliRunner().invoke(main, ["--help"])
     assert (shown.exit_code, "Needs fanscore[gateway]." in shown.stdout) == (0, True)
     assert isinstance(main.get_command(click.Context(main), "demo"), click.Command)
+
+
+def test_the_other_commands_need_no_extra_but_their_own() -> None:
+    """What is no command of the gateway's loads none of the packages of its extra."""
+    packages = {"graphql", "joserfc", "starlette", "uvicorn"}
+    program = (
+        "import sys, fanscore_appsync.cli.main\n"
+        f"sys.exit(' '.join(sorted({packages} & set(sys.modules))))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.stderr.decode().strip() == ""

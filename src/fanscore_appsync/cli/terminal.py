@@ -1,0 +1,43 @@
+"""What the terminal can show: how many columns, whether colours, which characters."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+
+import click
+
+NARROWEST = 40
+"""No picture is made narrower than this, in columns."""
+
+ASCII = str.maketrans("█░·│…", "#-.|~")
+
+
+def columns() -> int:
+    """Return the width of the terminal; 80 where the output is none.
+
+    ``COLUMNS`` in the environment overrules both.
+    """
+    return max(shutil.get_terminal_size().columns, NARROWEST)
+
+
+def colors(environ: Mapping[str, str]) -> bool | None:
+    """Return whether to use colours; ``None``: if the output is a terminal.
+
+    ``NO_COLOR`` and ``FORCE_COLOR`` count unless empty, as https://no-color.org says.
+    """
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return False if environ.get("TERM") == "dumb" else None
+
+
+def show(picture: str) -> None:
+    """Print a picture, in ASCII where the terminal knows no better."""
+    try:
+        picture.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        picture = picture.translate(ASCII)
+    click.echo(picture)
