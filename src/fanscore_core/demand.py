@@ -25,7 +25,9 @@ ATTRIBUTE = "attributes."
 
 MAX_ATTRIBUTES = 64
 MAX_ATTRIBUTES_BYTES = 16 * 1024
-KEPT_REQUESTS = 16
+KEPT_REQUESTS = 64
+"""How many requests a record remembers. One that comes again later than that is a new one."""
+
 CLEARED = "null"
 
 Key: TypeAlias = tuple[GlobalUserId, EventId, SaleId]

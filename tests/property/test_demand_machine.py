@@ -23,7 +23,7 @@ from tests.demand_desk import DemandDesk, demand_desk
 from tests.demand_samples import at
 from tests.property.demand_model import FIELDS, PREFIX, Asked, When, shown, value_of
 
-KEPT = 16
+KEPT = 64
 """How many requests a record remembers."""
 
 MAX_RIVALS = 5

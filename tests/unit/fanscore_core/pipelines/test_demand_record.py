@@ -371,8 +371,8 @@ def test_clearing_makes_room_for_attributes() -> None:
 
 
 def test_requests_are_kept_by_the_store() -> None:
-    """The last 16 requests are kept through the pipeline, and this one is the newest."""
-    known = {f"r-{index}": f"digest-{index}" for index in range(16)}
+    """The last 64 requests are kept through the pipeline, and this one is the newest."""
+    known = {f"r-{index}": f"digest-{index}" for index in range(64)}
     desk = Desk(stored(saved(1), 30, known))
     desk.save()
     kept = [request for request, _ in desk.puts[0].new.requests]
