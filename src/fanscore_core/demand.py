@@ -211,6 +211,21 @@ def merge(a: DemandRecord, b: DemandRecord) -> DemandRecord:
     )
 
 
+def counts(change: DemandRecord, merged: DemandRecord) -> bool:
+    """Whether any part of a change shows in what was merged from it; a delete, if no record does.
+
+    Nothing of a change counts where greater stamps are stored, as after a clock that was ahead.
+    """
+    if change.deleted is not None:
+        return not merged.is_live
+    cleared = change.attributes_cleared
+    return (
+        merged.saved == change.saved
+        or (cleared is not None and merged.attributes_cleared == cleared)
+        or any(merged.fields.get(name) == written for name, written in change.fields.items())
+    )
+
+
 def fill(record: DemandRecord, others: Iterable[DemandRecord], email: str | None) -> DemandRecord:
     """Fill what neither the input nor the record has with defaults.
 
