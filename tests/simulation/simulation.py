@@ -27,8 +27,9 @@ from fanscore_core.errors import (
     NotFound,
     Unavailable,
 )
-from fanscore_core.liveness import SESSION_LIFETIME
+from fanscore_core.liveness import CLOCKS_DIFFER, SESSION_LIFETIME
 from fanscore_core.pipelines.consumers import ConsumeArgs
+from fanscore_core.pipelines.idv import SessionResultArgs, StartSessionArgs
 from tests.demand_samples import at
 from tests.simulation.idv_function import answer, start
 from tests.simulation.law import Violation, check_foreseen
@@ -327,12 +328,17 @@ class Simulation:
     def _pass(self, seconds: int) -> None:
         self.world.second += seconds
         self._note("the clock", f"goes on by {seconds} s")
+        self._end_functions()
 
-    def _clear_away(self) -> None:
-        self.processes = [each for each in self.processes if not each.over]
-
-    def _note(self, who: str, what: object, note: object = "") -> None:
-        self.log.append(Line(self.world.second, who, what, note))
+    def _end_functions(self) -> None:
+        """Let Lambda end the calls of a function that have lasted too long."""
+        for process in self.processes:
+            is_function = isinstance(process.args, StartSessionArgs | SessionResultArgs)
+            age_s = self.world.second - process.second
+            if is_function and process.waiting() and age_s > CLOCKS_DIFFER.total_seconds():
+                self._note(process.name, "is ended by Lambda")
+                process.crash(Unavailable(process.name, "timed out"))
+        self._clear_away()
 
 
 def _unheard(_answer: object) -> None:
