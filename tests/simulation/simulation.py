@@ -332,13 +332,19 @@ class Simulation:
 
     def _end_functions(self) -> None:
         """Let Lambda end the calls of a function that have lasted too long."""
-        for process in self.processes:
+        for process in tuple(self.processes):
             is_function = isinstance(process.args, StartSessionArgs | SessionResultArgs)
             age_s = self.world.second - process.second
             if is_function and process.waiting() and age_s > CLOCKS_DIFFER.total_seconds():
                 self._note(process.name, "is ended by Lambda")
                 process.crash(Unavailable(process.name, "timed out"))
         self._clear_away()
+
+    def _clear_away(self) -> None:
+        self.processes = [each for each in self.processes if not each.over]
+
+    def _note(self, who: str, what: object, note: object = "") -> None:
+        self.log.append(Line(self.world.second, who, what, note))
 
 
 def _unheard(_answer: object) -> None:

@@ -121,8 +121,9 @@ class Disturbed:
             self.comes_back -= 1
             self.tables.put(table, item(*key))
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         """Do nothing."""
+        return True
 
 
 def test_all_of_a_fan_is_found_and_nothing_is_changed(tables: SqliteTables) -> None:
