@@ -354,7 +354,7 @@ def _unheard(_answer: object) -> None:
 def _is_final(request: Request, error: Exception) -> bool:
     match error:
         case Conflict(reason=reason):
-            return reason is ConflictReason.REUSED_REQUEST_ID
+            return reason in {ConflictReason.REUSED_REQUEST_ID, ConflictReason.OUTDATED}
         case NotFound():
             return request.field == RESULT and request.tries >= MOST_LOOKS
         case _:

@@ -49,25 +49,22 @@ def connect(path: str, access: Access = Access.WRITE) -> sqlite3.Connection:
     if access is Access.WRITE:
         return _opened(f"{uri}?mode=rwc")
     # Where there is no log, nobody else has the file open: it is all there is to read.
-    if _has_no_log(path, must_be_absent=True):
+    if _log_size(path) is None:
         return _opened(f"{uri}?immutable=1")
     try:
         return _opened(f"{uri}?mode=ro")
     except sqlite3.OperationalError:
         # To read a log takes a file of locks, which a read-only file system does not allow.
-        if _has_no_log(path, must_be_absent=False):
+        if not _log_size(path):
             return _opened(f"{uri}?immutable=1")
         raise
 
 
-def _has_no_log(path: str, *, must_be_absent: bool) -> bool:
-    log = Path(f"{path}-wal")
+def _log_size(path: str) -> int | None:
     try:
-        return not must_be_absent and log.stat().st_size == 0
-    except FileNotFoundError:
-        return True
+        return Path(f"{path}-wal").stat().st_size
     except OSError:
-        return False
+        return None
 
 
 def _opened(name: str) -> sqlite3.Connection:
