@@ -1,18 +1,57 @@
 from __future__ import annotations
 
+import gc
+import sqlite3
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring import apps, embedded
+from fanscore_core.errors import InvalidInput
 from tests.unit.fanscore_appsync.samples import TIME_LEFT_S
 
 
 def threads() -> set[threading.Thread]:
     """Give the threads of fanscore that live."""
     return {each for each in threading.enumerate() if each.name.startswith("fanscore")}
+
+
+def open_connections() -> int:
+    """Count the databases that something still holds open."""
+    gc.collect()
+    found = [each for each in gc.get_objects() if type(each) is sqlite3.Connection]
+    return sum(is_open(each) for each in found)
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    """Whether a connection has not been closed."""
+    try:
+        connection.total_changes  # noqa: B018  # raises where it has
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
+BAD_KEY = '{"tables": {"demand_table": [{"PK": "\u00fc", "SK": "b"}]}, "services": {}}'
+
+
+@pytest.mark.parametrize("is_told_what_to_close", [False, True])
+def test_what_was_opened_before_a_mistake_is_closed(
+    tmp_path: Path, is_told_what_to_close: bool
+) -> None:
+    """Where wiring fails after it opened something, nothing stays open."""
+    before, kept = threads(), open_connections()
+    sample = tmp_path / "bad.json"
+    sample.write_text(BAD_KEY)
+    with ExitStack() as closing:
+        with pytest.raises(InvalidInput) as refused:
+            apps.connect(Settings(sample=str(sample)), closing if is_told_what_to_close else None)
+        assert refused.value.where == "item"
+        assert (threads(), open_connections()) == (before, kept)
 
 
 def test_closing(tmp_path: Path) -> None:

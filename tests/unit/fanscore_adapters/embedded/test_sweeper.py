@@ -112,7 +112,7 @@ def test_events_and_dead_letters_end_too(path: str) -> None:
         with raw(path) as other:
             other.execute("DELETE FROM user_events WHERE id = 'e-2'")
         for at, count in ((NOW + KEPT, 2), (NOW + KEPT + timedelta(seconds=1), 0)):
-            Sweeper(tables, events, lambda at=at: at, never).sweep()
+            Sweeper(tables, events, iter([at]).__next__, never).sweep()
             assert len(events.undelivered()) == count
         assert events.audit_trail() == ()
 
