@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from threading import Event, Thread
@@ -68,12 +67,12 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Delete all that is over, a few items at a time; report where that fails."""
-        now = self._clock()
         try:
+            now = self._clock()
             self._events.forget_old(now)
             while self._tables.sweep(now) and not self._stopping.is_set():
                 pass
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001  # a thread that ended would delete nothing more
             self._report(error)
 
     def _run(self) -> None:

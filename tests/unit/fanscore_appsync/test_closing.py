@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring import apps, embedded
@@ -71,3 +73,14 @@ def test_closing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fans.db"]
     with embedded.connect_bus(settings) as bus:
         assert all(each.attempts <= 1 for each in bus.undelivered())
+
+
+def test_what_is_over_is_deleted_at_start(tmp_path: Path) -> None:
+    """An app that starts on a database deletes what has outlived its time there."""
+    settings = Settings(database=str(tmp_path / "fans.db"))
+    with SqliteTables(settings.database) as tables:
+        tables.load("demand_table", [{"PK": "a", "SK": "b", "ttl": 1}])
+    with ExitStack() as closing:
+        apps.connect(settings, closing)
+    with SqliteTables(settings.database) as tables:
+        assert tables.look_up("demand_table", [Key("a", "b")]) == [None]

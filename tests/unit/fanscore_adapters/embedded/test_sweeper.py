@@ -144,3 +144,15 @@ def test_what_it_cannot_delete_is_reported(path: str) -> None:
             other.execute("DROP TABLE demand_table")
         Sweeper(tables, events, lambda: NOW, reports.append).sweep()
     assert [type(error) for error in reports] == [sqlite3.OperationalError]
+
+
+def test_whatever_it_meets_is_reported(path: str) -> None:
+    """A clock that fails is reported, too, and stops no sweeper."""
+    reports = list[Exception]()
+
+    def clock() -> datetime:
+        raise OverflowError
+
+    with SqliteTables(path) as tables, EventStore(path) as events:
+        Sweeper(tables, events, clock, reports.append).sweep()
+    assert [type(error) for error in reports] == [OverflowError]
