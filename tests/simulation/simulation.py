@@ -207,7 +207,14 @@ class Simulation:
             name, f"{request.fan} {request.request_id} at {second} s", str(request.arguments)
         )
         self._begin(
-            Process(name, args, run, lambda outcome: self._told(request, outcome), second, request)
+            Process(
+                name,
+                args,
+                run,
+                lambda outcome: self._told(request, outcome, second),
+                second,
+                request,
+            )
         )
 
     def _deliver(self) -> None:
@@ -294,7 +301,7 @@ class Simulation:
         process.answer(position, heard)
         self._clear_away()
 
-    def _told(self, request: Request, outcome: AnyOutcome) -> None:
+    def _told(self, request: Request, outcome: AnyOutcome, second: int) -> None:
         """Let a client be told an outcome; it calls again, unless that is final or it gives up."""
         self._note(request.name, "is told", outcome.error or outcome.value)
         if outcome.error is None:
@@ -303,6 +310,8 @@ class Simulation:
             self.world.liveness.answered(request)
             return
         check_foreseen(outcome.error)
+        if isinstance(outcome.error, Conflict) and outcome.error.reason is ConflictReason.OUTDATED:
+            self.world.demand.refused(request, second)
         gives_up = request.gives_up and request.tries >= request.patience
         if not _is_final(request, outcome.error) and not gives_up:
             self.pending.append(request)

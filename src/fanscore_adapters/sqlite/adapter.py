@@ -222,9 +222,14 @@ class SqliteTables:
         Raises:
             InvalidInput: as ``put``, or the tables cannot be written.
         """
+        self.load_all({table: items})
+
+    def load_all(self, tables: Mapping[str, Iterable[Item]]) -> None:
+        """Write many items of several tables, all or none; else as ``load``."""
         try:
             with self._connection() as connection, transaction(connection):
-                connection.executemany(_replace(table), map(_row, items))
+                for table, items in tables.items():
+                    connection.executemany(_replace(table), map(_row, items))
         except sqlite3.Error as error:
             where = f"database {self._path}"
             raise InvalidInput(where, f"cannot be written: {error}") from error

@@ -227,8 +227,7 @@ def _check_outages(outages: frozenset[str]) -> None:
 
 
 def _load(tables: SqliteTables, sample: Sample) -> int:
-    for table, items in sample.tables.items():
-        tables.load(table, items)
+    tables.load_all(sample.tables)
     return sum(map(len, sample.tables.values()))
 
 
