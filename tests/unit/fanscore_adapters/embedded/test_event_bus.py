@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from sqlite3 import connect
-from threading import Barrier, Event, Lock
+from threading import Barrier, Event, Lock, Thread
 from threading import enumerate as enumerate_threads
 from typing import cast
 
@@ -24,7 +24,13 @@ from fanscore_adapters.embedded.event_bus import (
     Recorder,
     delay,
 )
-from fanscore_adapters.embedded.event_store import KEPT, DeliveryState, EventStore, Undelivered
+from fanscore_adapters.embedded.event_store import (
+    KEPT,
+    Claimed,
+    DeliveryState,
+    EventStore,
+    Undelivered,
+)
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -615,6 +621,37 @@ def test_an_attempt_that_never_began_is_no_attempt(path: str, open_bus: Open) ->
         events.release(claimed, NOW)  # the claim is over
         assert again == claimed
     assert [each.attempts for each in bus.undelivered()] == [0]
+
+
+def test_what_is_claimed_while_the_bus_stops_is_given_back(path: str) -> None:
+    """A delivery whose claim comes too late to begin is no attempt, and due at once."""
+    stopping, has_claimed, profile, stoppers = Event(), Event(), Called(), list[Thread]()
+
+    class Signalling(EventBus):
+        def _wake(self) -> None:
+            super()._wake()
+            stopping.set()
+
+    class Late(EventStore):
+        def claim(self, consumer: str, now: datetime, lease_until: datetime) -> Claimed | None:
+            claimed = super().claim(consumer, now, lease_until)
+            stopping.clear()
+            stoppers.append(Thread(target=bus.stop))
+            stoppers[-1].start()
+            assert stopping.wait(PATIENCE_S)
+            has_claimed.set()
+            return claimed
+
+    bus = Signalling(Late(path), {"profile": profile}, Clock(), never)
+    publish(bus, FIRST)
+    bus.start()
+    assert has_claimed.wait(PATIENCE_S)
+    bus.close()
+    for stopper in stoppers:
+        stopper.join()
+    assert profile.events == []
+    with EventStore(path) as events:
+        assert events.undelivered() == (Undelivered("e-1", "profile", PENDING, 0, NOW, None),)
 
 
 def test_closing_may_wait_for_what_was_published(path: str) -> None:

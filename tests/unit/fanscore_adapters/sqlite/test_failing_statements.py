@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from fanscore_adapters.embedded.event_store import Claimed, EventStore
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Put
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
-from fanscore_adapters.sqlite.connection import Access
+from fanscore_adapters.sqlite.connection import Access, transaction
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
 from tests.unit.fanscore_adapters.databases import item, raw
@@ -226,6 +226,19 @@ def test_opening_survives_a_statement_that_fails(
         with suppress(FileNotFoundError):
             Path(path).unlink()
     tables(path).close()
+
+
+@pytest.mark.parametrize("statement", ["COMMIT", "UPDATE"])
+def test_a_transaction_that_fails_is_left(path: str, statement: str) -> None:
+    """Whether the work fails or COMMIT, the connection is in no transaction after it."""
+    plan = plan_of_success()
+    with closing(plan.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        first = {"UPDATE": 1, "COMMIT": 2}[statement]
+        plan.fail(first, first)
+        with pytest.raises(sqlite3.OperationalError), transaction(connection):
+            connection.execute("UPDATE t SET x = 1")
+        assert not connection.in_transaction
 
 
 @pytest.mark.parametrize("tables", [SqliteTables, EventStore])
