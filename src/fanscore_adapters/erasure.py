@@ -66,8 +66,8 @@ class Partitions(Protocol):
         """Delete an item, which may be gone already."""
         ...
 
-    def scrub(self) -> None:
-        """Leave no trace of what was deleted in files that are ours."""
+    def scrub(self) -> bool:
+        """Leave no trace of what was deleted in files that are ours; whether that is so now."""
         ...
 
 
@@ -90,10 +90,13 @@ class Erased:
     Attributes:
         deleted: what was deleted; what came back and was deleted again counts twice.
         left: what is there after all, since others keep writing.
+        has_traces: whether what was deleted still stands in files that are ours, since others
+            keep reading: without them, erasing again removes it.
     """
 
     deleted: Counts
     left: Counts
+    has_traces: bool = False
 
 
 @attrs.frozen
@@ -141,8 +144,9 @@ class Erasure:
                 break
             self._delete(fan, items)
             deleted += found
-        self.tables.scrub()
-        return Erased(deleted, self._count(fan, self._items(fan, accounts)))
+        is_scrubbed = self.tables.scrub()
+        left = self._count(fan, self._items(fan, accounts))
+        return Erased(deleted, left, has_traces=not is_scrubbed)
 
     def _delete(self, fan: GlobalUserId, items: Sequence[StoredItem]) -> None:
         if self.events is not None:

@@ -196,8 +196,8 @@ class Settings:
     database: str = _from(
         Setting(
             "FANSCORE_DB",
-            "the file of the embedded store, made where there is none; `:memory:` for one in "
-            "memory, which is filled with the sample data",
+            "the file of the embedded store, a plain path, made where there is none; `:memory:` "
+            "for one in memory, which is filled with the sample data",
             _text,
             IN_MEMORY,
             backend=Backend.EMBEDDED,

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from fanscore_core.canonical import canonical_json
+from fanscore_core.demand import Stamp, Written
 from fanscore_core.ids import valid_id
 from fanscore_core.user_events import UserEvent
 
@@ -73,14 +75,50 @@ class StoredProfile:
     """A fan's identity record, as its consumer must know it.
 
     Attributes:
-        profile_at: when what it holds of events occurred; ``None`` before the first event.
+        profile_at: when the newest event in it occurred; ``None`` before the first event.
         record: as it is stored, scores and all; goes back with a write, to replace nothing else.
+        fields: what it says of the fan, with stamps; ``attributes`` is one field.
     """
 
     profile_at: datetime | None
     record: Mapping[str, object] = attrs.field(repr=False)
+    fields: Mapping[str, Written] = attrs.field(factory=dict, repr=False)
+
+
+def said(event: UserEvent) -> Mapping[str, Written]:
+    """Return what an event says of the fan, by field, stamped; a field without value is not said.
+
+    The fields are ``memberId``, ``email``, ``phoneNumber``, ``locale`` and ``attributes``.
+    """
+    stamp = Stamp(event.occurred_at, event.id)
+    texts = {
+        "memberId": event.member_id,
+        "email": event.email,
+        "phoneNumber": event.phone_number,
+        "locale": event.locale,
+    }
+    fields = {name: canonical_json(text) for name, text in texts.items() if text is not None}
+    if event.attributes is not None:
+        fields["attributes"] = event.attributes
+    return {name: Written(stamp, text) for name, text in fields.items()}
+
+
+def news(event: UserEvent, stored: StoredProfile | None) -> Mapping[str, Written]:
+    """Return what counts of an event: the fields whose stamp is greater than the stored one.
+
+    That is the maximum under a total order, field by field, so that any order and repetition of
+    events gives one profile (docs/explanation/demand-merge.md).
+    """
+    known = {} if stored is None else stored.fields
+    return {
+        name: written
+        for name, written in said(event).items()
+        if name not in known or known[name] < written
+    }
 
 
 def is_news(event: UserEvent, stored: StoredProfile | None) -> bool:
-    """Whether an event is newer than what is stored, so that no profile goes back in time."""
-    return stored is None or stored.profile_at is None or stored.profile_at < event.occurred_at
+    """Whether an event changes what is stored."""
+    if stored is None or stored.profile_at is None:
+        return True
+    return stored.profile_at < event.occurred_at or bool(news(event, stored))

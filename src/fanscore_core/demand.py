@@ -25,7 +25,9 @@ ATTRIBUTE = "attributes."
 
 MAX_ATTRIBUTES = 64
 MAX_ATTRIBUTES_BYTES = 16 * 1024
-KEPT_REQUESTS = 16
+KEPT_REQUESTS = 64
+"""How many requests a record remembers. One that comes again later than that is a new one."""
+
 CLEARED = "null"
 
 Key: TypeAlias = tuple[GlobalUserId, EventId, SaleId]
@@ -206,6 +208,21 @@ def merge(a: DemandRecord, b: DemandRecord) -> DemandRecord:
         attributes_cleared=cleared,
         requested_at=min(_some(a.requested_at, b.requested_at), default=None),
         updated_at=max(a.updated_at, b.updated_at),
+    )
+
+
+def counts(change: DemandRecord, merged: DemandRecord) -> bool:
+    """Whether any part of a change shows in what was merged from it; a delete, if no record does.
+
+    Nothing of a change counts where greater stamps are stored, as after a clock that was ahead.
+    """
+    if change.deleted is not None:
+        return not merged.is_live
+    cleared = change.attributes_cleared
+    return (
+        merged.saved == change.saved
+        or (cleared is not None and merged.attributes_cleared == cleared)
+        or any(merged.fields.get(name) == written for name, written in change.fields.items())
     )
 
 

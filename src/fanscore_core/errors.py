@@ -122,6 +122,7 @@ class ConflictReason(enum.Enum):
     CHANGED = "Others kept changing this"
     LEASED = "Another owner has this"
     REUSED_REQUEST_ID = "This request id was used for another request"
+    OUTDATED = "Something newer is stored"
 
 
 @attrs.frozen

@@ -20,6 +20,9 @@ SESSION_LIFETIME = timedelta(minutes=3)
 (https://docs.aws.amazon.com/rekognition/latest/APIReference/API_CreateFaceLivenessSession.html).
 """
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""How far apart the times of two calls may be: their clocks, and how long ago the slower began."""
+
 MAX_CONFIDENCE = 100
 
 TOKEN_RULE = "expected 1 to 64 of the characters A-Z a-z 0-9 _ -"  # noqa: S105  # no secret
@@ -96,8 +99,13 @@ class LivenessSession:
         return self.status not in UNFINISHED
 
     def is_open(self, now: datetime) -> bool:
-        """Whether it is unfinished and can still be finished."""
-        return not self.is_finished and now < self.expires_at
+        """Whether it is unfinished and can still be finished.
+
+        One that ends later than a session lives was made by a clock that was ahead, and is not
+        believed: the vendor has long ended it.
+        """
+        latest = now + SESSION_LIFETIME + CLOCKS_DIFFER
+        return not self.is_finished and now < self.expires_at <= latest
 
     def at(self, now: datetime) -> LivenessSession:
         """Give it as it is at a time: expired, if it has not been finished by then."""

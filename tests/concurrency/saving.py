@@ -121,7 +121,7 @@ def assert_none_lost(every: Sequence[Saved], records: Mapping[Record, StoredDema
         record: {f"writer{number}": saved.last[record] for number, saved in enumerate(every)}
         for record in RECORDS
     }
-    assert {len(dict(stored.requests)) for stored in records.values()} == {16}
+    assert {len(dict(stored.requests)) for stored in records.values()} == {64}
 
 
 def _last_values(stored: StoredDemandRecord) -> Mapping[str, int]:

@@ -89,7 +89,7 @@ def is_whole(stored: StoredDemandRecord) -> bool:
     return (
         saved is not None
         and stored.version == sum(times)
-        and len(stored.requests) == min(stored.version, 16)
+        and len(stored.requests) == min(stored.version, 64)
         and stored.requests[-1][0] == saved.request_id
     )
 

@@ -56,7 +56,7 @@ def test_a_database_that_others_are_writing(tables: Tables, tmp_path: Path) -> N
     """A new database that somebody else is just writing to is waited for."""
     path = str(tmp_path / "fans.db")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("CREATE TABLE theirs (fan)")
+        other.execute("PRAGMA user_version = 1")
         other.execute("BEGIN IMMEDIATE")
         opening = Opening(tables, path)
         opening.thread.join(GIVEN_TO_FAIL_S)

@@ -146,6 +146,10 @@ def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
         "locale": "en-GB",
         "attributes": {"seats": "2", "price": "99.5"},
         "profileAt": profile_at,
+        "stamps": {
+            name: [profile_at, ENTRY_EVENT]
+            for name in ("attributes", "email", "locale", "memberId", "phoneNumber")
+        },
     }
     detail = {
         "schemaVersion": 1,

@@ -165,7 +165,14 @@ def test_failures_in_every_step(
 
 
 @pytest.mark.parametrize(
-    "members", [{"profileAt": CANARY}, {"profileAt": [EMAIL]}, {"profileAt": {CANARY: CANARY}}]
+    "members",
+    [
+        {"profileAt": CANARY},
+        {"profileAt": [EMAIL]},
+        {"profileAt": {CANARY: CANARY}},
+        {"stamps": CANARY},
+        {"stamps": {"email": [CANARY, EMAIL]}},
+    ],
 )
 def test_malformed_profiles(
     watch: Watch, system: LocalSystem, members: Mapping[str, object]

@@ -100,6 +100,29 @@ def value_of(name: str, changes: Sequence[Asked]) -> str | None:
     return max(counting)[1] if counting else None
 
 
+def counts(asked: Asked, changes: Sequence[Asked]) -> bool:
+    """Whether any part of a change counts beside others; a delete, if nothing is left to see."""
+    if asked.deletes:
+        return not changes or shown([*changes, asked]) is None
+    if not _counts(asked, changes):
+        return False
+    saves = [other for other in changes if not other.deletes]
+    if all(asked.when > other.when for other in saves):
+        return True
+    if asked.clears and not _cleared(asked, changes):
+        return True
+    return any(_wins(name, asked, changes) for name in asked.values)
+
+
+def _wins(name: str, asked: Asked, changes: Sequence[Asked]) -> bool:
+    if name.startswith(PREFIX) and _cleared(asked, changes):
+        return False
+    others = [other for other in changes if name in other.values and _counts(other, changes)]
+    if name.startswith(PREFIX):
+        others = [other for other in others if not _cleared(other, changes)]
+    return all(asked.when > other.when for other in others)
+
+
 def seen(record: DemandRecord) -> Shown | None:
     """Give what is to be seen of a real record."""
     if not record.is_live:

@@ -21,10 +21,14 @@ from hypothesis.stateful import (
 from fanscore_core.canonical import canonical_json
 from tests.demand_desk import DemandDesk, demand_desk
 from tests.demand_samples import at
-from tests.property.demand_model import FIELDS, PREFIX, Asked, When, shown, value_of
+from tests.property.demand_model import FIELDS, PREFIX, Asked, When, counts, shown, value_of
 
-KEPT = 16
+KEPT = 64
 """How many requests a record remembers."""
+
+REUSED = "This request id was used for another request"
+OUTDATED = "Something newer is stored"
+KEPT_CHANGING = "Others kept changing this"
 
 MAX_RIVALS = 5
 """After so many conflicts a change still succeeds."""
@@ -121,10 +125,14 @@ class Model:
         """Whether the call's request id is known."""
         return call.request in self.requests
 
-    def apply(self, call: Call, second: int, others: Mapping[str, Model]) -> None:
-        """Apply a call, unless it was applied before."""
-        if self.knows(call):
-            return
+    def counts(self, call: Call, second: int) -> bool:
+        """Whether anything of a call would show, by its own stamp."""
+        return counts(call.asked(second), self.changes)
+
+    def apply(self, call: Call, second: int, others: Mapping[str, Model]) -> bool:
+        """Apply a call, unless it was applied before, or nothing of it counts; whether it was."""
+        if self.knows(call) or not self.counts(call, second):
+            return False
         deleted = self._deleted()
         self.changes.append(call.asked(second))
         self.requests[call.request] = call.digest
@@ -133,6 +141,7 @@ class Model:
             self.defaults = {}
         if shown(self.changes):
             self._fill(others)
+        return True
 
     def record(self, sale: Sale) -> Mapping[str, object] | None:
         """Give the record as the API shows it; ``None`` if there is none."""
@@ -252,10 +261,8 @@ class DemandMachine(RuleBasedStateMachine):
         rival = self.desk.rival()
         self.desk.source.rivals[:] = [partial(other.make, rival) for other in others]
         self.desk.source.attempts.clear()
-        known = self.models[sale].knows(call)
-        self._call(call, others)
+        writes = self._call(call, others)
         self.desk.source.rivals.clear()
-        writes = 0 if known else min(len(others), MAX_RIVALS) + 1
         assert self.desk.source.attempts == list(range(writes))
 
     @invariant()
@@ -281,7 +288,8 @@ class DemandMachine(RuleBasedStateMachine):
             if model.record((event, sale)) is None:
                 assert set(item) == TOMBSTONE | ({"requestedAt"} & set(item))
 
-    def _call(self, call: Call, rivals: Sequence[Call] = ()) -> None:
+    def _call(self, call: Call, rivals: Sequence[Call] = ()) -> int:
+        """Call, and check the answer; give the number of writes that were tried."""
         self.calls.append(call)
         model = self.models[call.sale]
         others = {
@@ -289,21 +297,34 @@ class DemandMachine(RuleBasedStateMachine):
             for sale, other in self.models.items()
             if sale[0] == call.sale[0] and sale != call.sale
         }
-        known = model.knows(call)
-        for rival in () if known else rivals[: MAX_RIVALS + 1]:
-            model.apply(rival, self.second, others)
-        answer = call.make(self.desk)
-        if known and model.requests[call.request] != call.digest:
-            assert answer == in_conflict(
-                "This request id was used for another request", call.request
-            )
-        elif not known and len(rivals) > MAX_RIVALS:
-            assert answer == in_conflict("Others kept changing this", call.request)
+        if model.knows(call):
+            refusal = "" if model.requests[call.request] == call.digest else REUSED
+            writes = 0
         else:
-            model.apply(call, self.second, others)
-            record = model.record(call.sale)
-            status = "DELETED" if record is None else "SUCCESS"
-            assert answer == {"data": {"status": status, "record": record}}
+            refusal, writes = self._contend(model, call, rivals, others)
+        answer = call.make(self.desk)
+        if refusal:
+            assert answer == in_conflict(refusal, call.request)
+            return writes
+        record = model.record(call.sale)
+        status = "DELETED" if record is None else "SUCCESS"
+        assert answer == {"data": {"status": status, "record": record}}
+        return writes
+
+    def _contend(
+        self, model: Model, call: Call, rivals: Sequence[Call], others: Mapping[str, Model]
+    ) -> tuple[str, int]:
+        """Apply a call and the rivals that come before its writes; say why it is refused, if so."""
+        writes, coming = 0, iter(rivals)
+        while writes <= MAX_RIVALS:
+            if not model.counts(call, self.second):
+                return OUTDATED, writes
+            writes += 1
+            rival = next(coming, None)
+            if rival is None or not model.apply(rival, self.second, others):
+                model.apply(call, self.second, others)
+                return "", writes
+        return KEPT_CHANGING, writes
 
 
 def test_what_is_stored_is_what_was_asked_for() -> None:

@@ -111,7 +111,7 @@ def _replaces_last(_effect: object, put: Put) -> Put:
 
 
 def _forgets_what_it_replaces(effect: object, put: Put) -> Put:
-    return attrs.evolve(put, item=profile_item(cast("PutProfile", effect).event, {}))
+    return attrs.evolve(put, item=profile_item(cast("PutProfile", effect).event, None))
 
 
 def _asks(change: Callable[[Question[object], object], Question[object]]) -> Pieces:
@@ -190,9 +190,9 @@ def _sees_no_lease(_question: Question[object], answer: object) -> object:
 def _takes_all_for_news(_question: Question[object], answer: object) -> object:
     match answer:
         case StoredProfile():
-            return attrs.evolve(answer, profile_at=None)
+            return attrs.evolve(answer, fields={})
         case PutOutcome(stored=StoredProfile() as stored):
-            return attrs.evolve(answer, stored=attrs.evolve(stored, profile_at=None))
+            return attrs.evolve(answer, stored=attrs.evolve(stored, fields={}))
         case _:
             return answer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import attrs
 
@@ -15,6 +14,8 @@ from fanscore_adapters.items.consumers import read_mark, read_profile
 from fanscore_adapters.items.operations import Item
 from fanscore_core.canonical import canonical_json, stable_id
 from fanscore_core.consumer_mark import Consumed, Consumer, Mark, MarkStatus
+from fanscore_core.demand import LEAST, Stamp
+from fanscore_core.demand import Written as WrittenField
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.pipelines.consumers import ConsumeArgs
 from fanscore_core.ports.consumers import Post
@@ -24,8 +25,11 @@ from tests.simulation.law import parsed, require
 from tests.simulation.requests import FANS, Request
 from tests.simulation.tables import ModelTables, Written
 
-OF_PROFILES = ("memberId", "email", "phoneNumber", "locale", "attributes", "profileAt")
+FIELDS = ("memberId", "email", "phoneNumber", "locale", "attributes")
+OF_PROFILES = (*FIELDS, "profileAt", "stamps")
 """What a consumer may write into an identity record."""
+
+LEAST_WRITTEN = WrittenField(LEAST, "")
 
 
 @attrs.frozen
@@ -36,14 +40,14 @@ class ConsumerLaws:
         tables: what is stored.
         claims: the owners that have claimed an event, by event and consumer.
         posts: the idempotency keys of what was posted, by event and consumer.
-        profiles: what each fan's identity record should hold of events.
+        profiles: the events that were written into each fan's identity record.
         scores: all scores that each fan has had; the last one is the fan's.
     """
 
     tables: ModelTables
     claims: dict[tuple[str, str], list[str]] = attrs.field(factory=dict)
     posts: dict[tuple[str, str], list[str]] = attrs.field(factory=dict)
-    profiles: dict[GlobalUserId, dict[str, object]] = attrs.field(factory=dict)
+    profiles: dict[GlobalUserId, list[UserEvent]] = attrs.field(factory=dict)
     scores: dict[GlobalUserId, list[int]] = attrs.field(factory=dict)
 
     def published(self, event: UserEvent, request: Request) -> None:
@@ -66,14 +70,19 @@ class ConsumerLaws:
         require(before == claimed, "a mark is finished or freed only by the owner who has it")
 
     def profiled(self, written: Written, event: UserEvent) -> None:
-        """Check that a profile goes forward in time, and that nothing else is touched."""
+        """Check that no field goes back in time, and that nothing else is touched."""
         after = parsed(read_profile, written.after)
-        last = None if written.before is None else read_profile(written.before).profile_at
-        require(last is None or last < event.occurred_at, "no profile goes back in time")
-        require(after.profile_at == event.occurred_at, "a profile says of when it is")
-        before = _others(written.before or {"PK": written.after["PK"], "SK": written.after["SK"]})
+        nothing = {"PK": written.after["PK"], "SK": written.after["SK"]}
+        before = _others(written.before or nothing)
         require(_others(written.after) == before, "consumers write profiles and nothing else")
-        self.profiles.setdefault(event.global_user_id, {}).update(_said(event))
+        last = read_profile(written.before or nothing)
+        forward = all(
+            after.fields.get(name, LEAST_WRITTEN) >= old for name, old in last.fields.items()
+        )
+        require(forward, "no profile goes back in time")
+        newest = max(filter(None, (last.profile_at, event.occurred_at)))
+        require(after.profile_at == newest, "a profile says of when it is")
+        self.profiles.setdefault(event.global_user_id, []).append(event)
 
     def posted(self, post: Post, owner: str) -> None:
         """Check that only who has claimed an event posts it, and always under the same key."""
@@ -113,14 +122,17 @@ class ConsumerLaws:
         require(
             item.get("score") == self.scores.get(fan, [None])[-1], "a score is the last one stored"
         )
-        profile = {name: item[name] for name in OF_PROFILES if name in item}
-        require(profile == self.profiles.get(fan, {}), "a profile is what events say, in order")
-        first: dict[str, datetime] = {}
+        profile = {name: item.get(name) for name in OF_PROFILES}
+        require(profile == _profile(self.profiles.get(fan, [])), "a profile is what events say")
+        first: dict[str, UserEvent] = {}
         for event in events:  # a request that is tried again makes its event again, of that time
-            first[event.id] = min(event.occurred_at, first.get(event.id, event.occurred_at))
-        if first:
-            profile_at = read_profile(item).profile_at
-            require(profile_at and profile_at >= max(first.values()), "the newest event counts")
+            known = first.setdefault(event.id, event)
+            first[event.id] = min(known, event, key=lambda each: each.occurred_at)
+        fields = read_profile(item).fields if first else {}
+        for event in first.values():
+            for name in _said(event):
+                stamp = Stamp(event.occurred_at, event.id)
+                require(fields[name].stamp >= stamp, "the newest event counts")
 
 
 def _may_be_claimed(before: Mark | None, args: ConsumeArgs) -> bool:
@@ -133,6 +145,19 @@ def _others(item: Item) -> Mapping[str, object]:
     return {name: value for name, value in item.items() if name not in OF_PROFILES}
 
 
+def _profile(events: Sequence[UserEvent]) -> Mapping[str, object]:
+    """Say what an identity record holds of events: of each field, the value of the newest."""
+    oldest_first = sorted(events, key=lambda event: (event.occurred_at, event.id))
+    values: dict[str, object] = dict.fromkeys(OF_PROFILES)
+    stamps: dict[str, object] = {}
+    for event in oldest_first:
+        values |= _said(event)
+        at = date_time_text(event.occurred_at)
+        stamps |= {name: [at, event.id] for name in _said(event)}
+        values |= {"profileAt": at, "stamps": stamps}
+    return values
+
+
 def _said(event: UserEvent) -> Mapping[str, object]:
     """Give what an event says, as it lies in an identity record."""
     members = None if event.attributes is None else json.loads(event.attributes)
@@ -142,6 +167,5 @@ def _said(event: UserEvent) -> Mapping[str, object]:
         "phoneNumber": event.phone_number,
         "locale": event.locale,
         "attributes": members and {name: canonical_json(each) for name, each in members.items()},
-        "profileAt": date_time_text(event.occurred_at),
     }
     return {name: value for name, value in said.items() if value is not None}

@@ -17,9 +17,9 @@ from fanscore_core.demand import LEAST, DemandRecord, StoredDemandRecord
 from fanscore_core.ids import EventId
 from fanscore_core.pipelines.demand_record import DemandRecordResult
 from fanscore_core.systems import DEMAND
-from tests.property.demand_model import FIELDS, Asked, Shown, seen, shown, value_of
+from tests.property.demand_model import FIELDS, Asked, Shown, counts, seen, shown, value_of
 from tests.simulation.law import parsed, require
-from tests.simulation.requests import EVENT, Request
+from tests.simulation.requests import EVENT, SAVE, Request
 from tests.simulation.tables import ModelTables, Written
 
 
@@ -71,6 +71,16 @@ class DemandLaws:
         if record is not None:
             stored = self.versions.get((key, record.version))
             require(record == stored, "a record that is answered was stored")
+
+    def refused(self, request: Request, second: int) -> None:
+        """Check that a save which is refused as outdated would have shown in nothing.
+
+        A delete is judged by what it read: another may have come since, by which it would count.
+        """
+        if request.field != SAVE:
+            return
+        changes = [each.asked for each in self.applied.get(_key(request), [])]
+        require(not counts(request.asked(second), changes), "no change that counts is refused")
 
     def settled(self) -> None:
         """Check that each record is what the merge law makes of all its changes."""

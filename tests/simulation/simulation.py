@@ -27,8 +27,9 @@ from fanscore_core.errors import (
     NotFound,
     Unavailable,
 )
-from fanscore_core.liveness import SESSION_LIFETIME
+from fanscore_core.liveness import CLOCKS_DIFFER, SESSION_LIFETIME
 from fanscore_core.pipelines.consumers import ConsumeArgs
+from fanscore_core.pipelines.idv import SessionResultArgs, StartSessionArgs
 from tests.demand_samples import at
 from tests.simulation.idv_function import answer, start
 from tests.simulation.law import Violation, check_foreseen
@@ -206,7 +207,14 @@ class Simulation:
             name, f"{request.fan} {request.request_id} at {second} s", str(request.arguments)
         )
         self._begin(
-            Process(name, args, run, lambda outcome: self._told(request, outcome), second, request)
+            Process(
+                name,
+                args,
+                run,
+                lambda outcome: self._told(request, outcome, second),
+                second,
+                request,
+            )
         )
 
     def _deliver(self) -> None:
@@ -293,7 +301,7 @@ class Simulation:
         process.answer(position, heard)
         self._clear_away()
 
-    def _told(self, request: Request, outcome: AnyOutcome) -> None:
+    def _told(self, request: Request, outcome: AnyOutcome, second: int) -> None:
         """Let a client be told an outcome; it calls again, unless that is final or it gives up."""
         self._note(request.name, "is told", outcome.error or outcome.value)
         if outcome.error is None:
@@ -302,6 +310,8 @@ class Simulation:
             self.world.liveness.answered(request)
             return
         check_foreseen(outcome.error)
+        if isinstance(outcome.error, Conflict) and outcome.error.reason is ConflictReason.OUTDATED:
+            self.world.demand.refused(request, second)
         gives_up = request.gives_up and request.tries >= request.patience
         if not _is_final(request, outcome.error) and not gives_up:
             self.pending.append(request)
@@ -327,6 +337,17 @@ class Simulation:
     def _pass(self, seconds: int) -> None:
         self.world.second += seconds
         self._note("the clock", f"goes on by {seconds} s")
+        self._end_functions()
+
+    def _end_functions(self) -> None:
+        """Let Lambda end the calls of a function that have lasted too long."""
+        for process in tuple(self.processes):
+            is_function = isinstance(process.args, StartSessionArgs | SessionResultArgs)
+            age_s = self.world.second - process.second
+            if is_function and process.waiting() and age_s > CLOCKS_DIFFER.total_seconds():
+                self._note(process.name, "is ended by Lambda")
+                process.crash(Unavailable(process.name, "timed out"))
+        self._clear_away()
 
     def _clear_away(self) -> None:
         self.processes = [each for each in self.processes if not each.over]
@@ -342,7 +363,7 @@ def _unheard(_answer: object) -> None:
 def _is_final(request: Request, error: Exception) -> bool:
     match error:
         case Conflict(reason=reason):
-            return reason is ConflictReason.REUSED_REQUEST_ID
+            return reason in {ConflictReason.REUSED_REQUEST_ID, ConflictReason.OUTDATED}
         case NotFound():
             return request.field == RESULT and request.tries >= MOST_LOOKS
         case _:

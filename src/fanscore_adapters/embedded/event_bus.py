@@ -11,8 +11,8 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from threading import Event, Thread
-from time import perf_counter
+from threading import Event, Lock, Thread, main_thread
+from time import monotonic, perf_counter
 from typing import Self, TypeAlias, cast
 
 import attrs
@@ -53,7 +53,8 @@ class EventBus:
     """The adapter that takes events, and the threads that deliver them.
 
     One thread for each consumer, so that none waits for another; until they are started, only
-    ``deliver_due`` delivers. Close it, or use it in a ``with`` statement.
+    ``deliver_due`` delivers. They begin nothing once the program is ending: what is left waits for
+    the next process. Close it, or use it in a ``with`` statement.
     """
 
     def __init__(
@@ -77,8 +78,11 @@ class EventBus:
         self._report = report
         self._stopping = Event()
         self._wakes = {name: Event() for name in consumers}
-        self._threads: list[Thread] = []
+        self._threads: dict[str, Thread] = {}
+        self._starting = Lock()
         self._in_background = False
+        self._has_published = False
+        self._progress = Event()
 
     def __enter__(self) -> Self:
         """Give the bus."""
@@ -88,10 +92,18 @@ class EventBus:
         """Close the bus."""
         self.close()
 
-    def close(self) -> None:
-        """Stop delivering, and close the tables of the bus."""
-        self.stop()
-        self._events.close()
+    def close(self, linger_s: float = 0.0) -> None:
+        """Stop delivering, and close the tables of the bus.
+
+        Args:
+            linger_s: how long to go on with what is due, if something was published here.
+        """
+        try:
+            if self._has_published:
+                self._linger(linger_s)
+        finally:
+            self.stop()
+            self._events.close()
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
@@ -103,9 +115,13 @@ class EventBus:
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Publish each; it is kept when this returns, and delivered later."""
         answers = [self._publish(cast("PublishUserEvent", ask.question)) for ask in asks]
-        if self._in_background and not self._threads:
-            self.start()
-        self._wake()
+        self._has_published = True
+        try:
+            if self._in_background:
+                self.start()
+            self._wake()
+        except Exception as error:  # noqa: BLE001  # what is kept is kept: a later start delivers it
+            self._report(error)
         return answers
 
     def deliver_due(self, now: datetime) -> int:
@@ -134,22 +150,32 @@ class EventBus:
 
     def start(self) -> None:
         """Deliver in the background from now on, beginning with what was left."""
-        self._events.forget_old(self._clock())
-        self._stopping.clear()
-        self._threads = [
-            Thread(target=self._run, args=(name,), name=f"fanscore-{name}", daemon=True)
-            for name in self._consumers
-        ]
-        for thread in self._threads:
-            thread.start()
+        with self._starting:
+            self._stopping.clear()
+            for name in self._consumers.keys() - self._threads.keys():
+                # No daemon: what has begun must come to its end before the program does.
+                thread = Thread(target=self._run, args=(name,), name=f"fanscore-{name}")
+                thread.start()
+                self._threads[name] = thread
 
     def stop(self) -> None:
         """Let the deliveries that have begun come to their end, and begin no more."""
-        self._stopping.set()
-        self._wake()
-        for thread in self._threads:
-            thread.join()
-        self._threads = []
+        with self._starting:
+            self._in_background = False
+            self._stopping.set()
+            self._wake()
+            for thread in self._threads.values():
+                thread.join()
+            self._threads.clear()
+
+    def _linger(self, linger_s: float) -> None:
+        """Wait until nothing is due any more that can be delivered within some seconds."""
+        expires_at = monotonic() + linger_s
+        while self._threads and (left_s := expires_at - monotonic()) > 0:
+            self._progress.clear()  # before looking, so that nothing is missed
+            if not self._events.is_due_by(self._clock() + timedelta(seconds=left_s)):
+                return
+            self._progress.wait(min(left_s, POLL_S))
 
     def _publish(self, effect: PublishUserEvent) -> Answered:
         event, now = effect.event, self._clock()
@@ -166,46 +192,75 @@ class EventBus:
         for wake in self._wakes.values():
             wake.set()
 
+    def _may_begin(self) -> bool:
+        """Whether a delivery that begins can come to its end: not while the program is ending."""
+        return not self._stopping.is_set() and main_thread().is_alive()
+
     def _run(self, consumer: str) -> None:
         wake = self._wakes[consumer]
         while True:
             wake.clear()  # before looking, so that nothing is missed
-            if self._stopping.is_set():
+            if not self._may_begin():
                 return
             if not self._deliver_or_report(consumer):
                 wake.wait(POLL_S)
 
     def _deliver_or_report(self, consumer: str) -> bool:
         try:
-            return self._deliver_next(consumer, self._clock)
-        except sqlite3.Error as error:
+            return self._deliver_next(consumer, self._clock, self._may_begin)
+        except Exception as error:  # noqa: BLE001  # a thread that ended would deliver nothing more
             self._report(error)
             return False
+        finally:
+            self._progress.set()
 
-    def _deliver_next(self, consumer: str, clock: Clock) -> bool:
+    def _deliver_next(
+        self, consumer: str, clock: Clock, may_begin: Callable[[], bool] = lambda: True
+    ) -> bool:
         """Attempt the delivery to a consumer that is due first; whether there was one."""
         now = clock()
         claimed = self._events.claim(consumer, now, now + DELIVERY_LEASE)
         if claimed is None:
             return False
-        failure = self._attempt(claimed)
+        if not may_begin():
+            self._events.release(claimed, clock())
+            return False
+        if claimed.event is None:
+            gone = EventGone(claimed.event_id, consumer)
+            self._report(gone)
+            self._events.bury(claimed, str(gone), clock())
+            return True
+        failure = self._attempt(claimed, claimed.event)
         if failure is None:
             self._events.succeed(claimed)
+        elif not main_thread().is_alive():  # it may have failed because the program is ending
+            self._events.release(claimed, clock())
         elif claimed.attempt < MAX_ATTEMPTS:
             self._events.put_off(claimed, failure, clock() + delay(claimed.attempt))
         else:
             self._events.bury(claimed, failure, clock())
         return True
 
-    def _attempt(self, claimed: Claimed) -> str | None:
+    def _attempt(self, claimed: Claimed, event: str) -> str | None:
         """Call the consumer; give why it failed, if it did."""
         if claimed.attempt > MAX_ATTEMPTS:
             return "no attempt came to an end"
         try:
-            self._consumers[claimed.consumer](json.loads(claimed.event))
+            self._consumers[claimed.consumer](json.loads(event))
         except Exception as error:  # noqa: BLE001  # whatever it is, the event is delivered again
             return _reason(error)
         return None
+
+
+@attrs.frozen
+class EventGone(Exception):
+    """A delivery has no event: somebody else deleted it."""
+
+    event_id: str
+    consumer: str
+
+    def __str__(self) -> str:
+        return "its event is gone"
 
 
 @attrs.frozen

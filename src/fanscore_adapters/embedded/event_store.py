@@ -15,7 +15,22 @@ from typing import Self
 
 import attrs
 
-from fanscore_adapters.sqlite.connection import connect, told_of, transaction, write_ahead
+from fanscore_adapters.sqlite.connection import (
+    IN_MEMORY,
+    Access,
+    Connect,
+    connect,
+    roll_back,
+    told_of,
+    transaction,
+    write_ahead,
+)
+from fanscore_adapters.sqlite.layout import (
+    EVENT_TABLES,
+    check_layout,
+    mark_layout,
+    refuse_foreign,
+)
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId
 
@@ -82,6 +97,10 @@ SELECT id FROM user_events WHERE published_at < :before AND id NOT IN (
 )
 """
 
+_FORGET_ORPHANS = """
+DELETE FROM dead_letters WHERE died_at < :before AND event_id NOT IN (SELECT id FROM user_events)
+"""
+
 _OF_A_FAN = "SELECT id FROM user_events WHERE json_extract(event, '$.detail.globalUserId') = :fan"
 _ABOUT_A_FAN = {
     "deliveries": f"event_id IN ({_OF_A_FAN})",
@@ -128,36 +147,74 @@ class Claimed:
         event_id: what is delivered.
         consumer: to whom.
         attempt: which attempt this is, from 1.
-        event: as JSON text.
+        event: as JSON text; ``None`` if it is gone.
     """
 
     event_id: str
     consumer: str
     attempt: int
-    event: str = attrs.field(repr=False)
+    event: str | None = attrs.field(repr=False)
 
 
 class EventStore:
     """The tables of the bus. Close it, or use it in a ``with`` statement."""
 
-    def __init__(self, path: str) -> None:
-        """Open the database, and make the tables where there are none.
+    def __init__(
+        self, path: str, access: Access = Access.WRITE, connect: Connect = connect
+    ) -> None:
+        """Open the database; for writing, make the tables where there are none.
 
         Args:
-            path: of the file; ``:memory:`` for a database that ends with this object.
+            path: of the file, plain; ``:memory:`` for a database that ends with this object.
+            access: to read only leaves the file and its folder as they are.
+            connect: makes a connection.
 
         Raises:
-            InvalidInput: the file cannot be opened, or is no database.
+            InvalidInput: the file cannot be opened, is another program's or of another version, or
+                there can be no write-ahead log.
         """
         self._lock = Lock()
+        self._path = path
+        self._access = access
+        self._connect = connect
+        self._is_closed = False
         try:
-            self._connection = connect(path)
-            write_ahead(self._connection)
-            with self._transaction() as connection:
-                for statement in _LAYOUT.split(";"):
-                    connection.execute(statement)
+            if access is Access.WRITE:
+                refuse_foreign(path, connect)
+            self._connection = connect(path, access)
         except sqlite3.Error as error:
-            raise InvalidInput("database", f"cannot be used: {error}") from error
+            raise _unusable(error) from error
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self.close()
+            raise _unusable(error) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        tables = check_layout(self._connection, self._path)
+        if self._access is Access.WRITE:
+            write_ahead(self._connection, f"database {self._path}")
+            self._lay_out()
+        elif not tables >= set(EVENT_TABLES):  # a bus that nothing was published to
+            self._connection.close()
+            self._path, self._access = IN_MEMORY, Access.WRITE
+            self._connection = self._connect(IN_MEMORY, Access.WRITE)
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        with self._transaction() as connection:
+            check_layout(connection, self._path)  # somebody else may have been faster
+            for statement in _LAYOUT.split(";"):
+                connection.execute(statement)
+            mark_layout(connection)
+
+    def __del__(self) -> None:
+        """Close what was left open, so that it is not reported as lost."""
+        if hasattr(self, "_connection"):
+            self.close()
 
     def __enter__(self) -> Self:
         """Give the tables."""
@@ -170,6 +227,7 @@ class EventStore:
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
+            self._is_closed = True
             self._connection.close()
 
     def publish(self, event_id: str, event: str, consumers: Iterable[str], now: datetime) -> None:
@@ -194,8 +252,8 @@ class EventStore:
         """Claim the delivery to a consumer that is due first; ``None`` if none is due."""
         times = {"now": now.timestamp(), "lease_until": lease_until.timestamp()}
         due = {"consumer": consumer, **times}
-        with self._lock:  # to look takes no turn among the writers
-            if self._connection.execute(_DUE, due).fetchone() is None:
+        with self._reading() as connection:  # to look takes no turn among the writers
+            if connection.execute(_DUE, due).fetchone() is None:
                 return None
         with self._transaction() as connection:
             claimed = connection.execute(_CLAIM, due).fetchone()
@@ -203,8 +261,14 @@ class EventStore:
                 return None
             event_id, attempt = claimed
             select = "SELECT event FROM user_events WHERE id = ?"
-            (event,) = connection.execute(select, (event_id,)).fetchone()
-        return Claimed(event_id, consumer, attempt, event)
+            found = connection.execute(select, (event_id,)).fetchone()
+        return Claimed(event_id, consumer, attempt, None if found is None else found[0])
+
+    def release(self, claimed: Claimed, now: datetime) -> None:
+        """Give back a delivery whose attempt never began, so that it is none; as ``succeed``."""
+        back = f"UPDATE deliveries SET attempts = attempts - 1, next_attempt_at = :at {_THIS_CLAIM}"  # noqa: S608  # of constants
+        with self._transaction() as connection:
+            connection.execute(back, {**_claim_of(claimed), "at": now.timestamp()})
 
     def succeed(self, claimed: Claimed) -> None:
         """Note that a delivery has been made, unless others have claimed it since."""
@@ -247,18 +311,24 @@ class EventStore:
 
     def undelivered(self) -> tuple[Undelivered, ...]:
         """Give what has not been delivered: what is due first and what died first, first."""
-        with self._lock:
-            rows = self._connection.execute(_UNDELIVERED).fetchall()
+        with self._reading() as connection:
+            rows = connection.execute(_UNDELIVERED).fetchall()
         return tuple(
             Undelivered(event_id, consumer, DeliveryState(state), attempts, _moment(at), reason)
             for event_id, consumer, state, attempts, at, reason in rows
         )
 
+    def is_due_by(self, moment: datetime) -> bool:
+        """Whether a delivery is due, or will be by a moment, and nobody attempts it."""
+        due = "SELECT 1 FROM deliveries WHERE state = 'PENDING' AND next_attempt_at <= ? LIMIT 1"
+        with self._reading() as connection:
+            return connection.execute(due, (moment.timestamp(),)).fetchone() is not None
+
     def audit_trail(self) -> tuple[str, ...]:
         """Give the events that are kept, as JSON text, oldest first."""
-        with self._lock:
-            rows = self._connection.execute("SELECT event FROM user_events ORDER BY published_at")
-            return tuple(event for (event,) in rows)
+        select = "SELECT event FROM user_events ORDER BY published_at"
+        with self._reading() as connection:
+            return tuple(event for (event,) in connection.execute(select).fetchall())
 
     def record_post(self, key: str, system: str, document: str, now: datetime) -> None:
         """Keep what was posted to a stand-in, once for each idempotency key."""
@@ -269,8 +339,8 @@ class EventStore:
     def posts(self) -> tuple[tuple[str, str, str], ...]:
         """Give what was posted to stand-ins: the key, the system, and the JSON text."""
         select = "SELECT idempotency_key, system, document FROM posts ORDER BY posted_at, 1"
-        with self._lock:
-            return tuple(self._connection.execute(select).fetchall())
+        with self._reading() as connection:
+            return tuple(connection.execute(select).fetchall())
 
     def forget_old(self, now: datetime) -> None:
         """Delete what is older than ``KEPT``, unless it is still to be delivered."""
@@ -281,6 +351,7 @@ class EventStore:
                 connection.execute(forget, old)
             connection.execute(f"DELETE FROM user_events WHERE id IN ({_OLD})", old)  # noqa: S608  # of constants
             connection.execute("DELETE FROM posts WHERE posted_at < :before", old)
+            connection.execute(_FORGET_ORPHANS, old)
 
     def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
         """Count the rows about a fan, by table; tables without any are left out.
@@ -289,10 +360,10 @@ class EventStore:
             Unavailable: the database cannot be read.
         """
         counts = {}
-        with told_of(EVENTS), self._lock:
+        with told_of(EVENTS), self._reading() as connection:
             for table, about in _ABOUT_A_FAN.items():
                 count = f"SELECT count(*) FROM {table} WHERE {about}"  # noqa: S608  # of constants
-                (counts[table],) = self._connection.execute(count, {"fan": fan}).fetchone()
+                (counts[table],) = connection.execute(count, {"fan": fan}).fetchone()
         return {table: count for table, count in counts.items() if count}
 
     def erase(self, fan: GlobalUserId) -> None:
@@ -308,8 +379,35 @@ class EventStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Write alone, and all or nothing."""
-        with self._lock, transaction(self._connection):
-            yield self._connection
+        with self._reading() as connection, transaction(connection):
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection to one thread at a time, in no transaction.
+
+        One that cannot leave a transaction which failed is replaced: closing it rolls back. In
+        memory, where that would close the database, it is tried again before the next.
+        """
+        with self._lock:
+            if not roll_back(self._connection):
+                self._replace_connection()
+            try:
+                yield self._connection
+            finally:
+                if not roll_back(self._connection) and self._path != IN_MEMORY:
+                    self._connection.close()
+
+    def _replace_connection(self) -> None:
+        if self._is_closed or self._path == IN_MEMORY:
+            problem = "the events are closed, or a transaction that failed cannot be left"
+            raise sqlite3.OperationalError(problem)
+        self._connection.close()
+        self._connection = self._connect(self._path, self._access)
+
+
+def _unusable(error: sqlite3.Error) -> InvalidInput:
+    return InvalidInput("database", f"cannot be used: {error}")
 
 
 def _claim_of(claimed: Claimed) -> dict[str, object]:

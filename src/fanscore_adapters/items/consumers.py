@@ -14,8 +14,11 @@ import attrs
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import Item, Lookup, Put, Write, if_stored, put_outcome
+from fanscore_adapters.items.stamps import read_stamps, stamp_document
 from fanscore_core.canonical import canonical_json
-from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, news
+from fanscore_core.demand import LEAST, Stamp, Written, attributes_text
+from fanscore_core.errors import InvalidInput
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     FanProfile,
@@ -37,7 +40,9 @@ _IDENTITY_ATTRIBUTES = (
     "rawScore",
     "updatedAt",
     "profileAt",
+    "stamps",
 )
+_PROFILE_FIELDS = ("memberId", "email", "phoneNumber", "locale", "attributes")
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -79,29 +84,62 @@ def read_mark(item: Item) -> Mark:
     return Mark(event_id, Consumer(name), stored.owner, stored.lease_until, stored.status)
 
 
-def profile_item(event: UserEvent, record: Mapping[str, object]) -> Item:
-    """Write an event over a fan's identity record; what the event leaves out stays."""
+def profile_item(event: UserEvent, stored: StoredProfile | None) -> Item:
+    """Write what counts of an event over a fan's identity record; all else stays."""
     key = keys.identity(event.global_user_id)
-    said = {
-        "memberId": event.member_id,
-        "email": event.email,
-        "phoneNumber": event.phone_number,
-        "locale": event.locale,
-        "attributes": None if event.attributes is None else _attribute_texts(event.attributes),
-        "profileAt": date_time_text(event.occurred_at),
+    new = news(event, stored)
+    values = {name: json.loads(written.text) for name, written in new.items()}
+    if event.attributes is not None and "attributes" in new:
+        values["attributes"] = _attribute_texts(event.attributes)
+    known = StoredProfile(None, {}) if stored is None else stored
+    fields = {**known.fields, **new}
+    stamps = {
+        name: stamp_document(written.stamp)
+        for name, written in sorted(fields.items())
+        if written.stamp != LEAST
     }
-    new = {name: value for name, value in said.items() if value is not None}
-    return {**record, "PK": key.pk, "SK": key.sk, **new}
+    newest = max(filter(None, (known.profile_at, event.occurred_at)))
+    return {
+        **known.record,
+        "PK": key.pk,
+        "SK": key.sk,
+        **values,
+        "profileAt": date_time_text(newest),
+        "stamps": stamps,
+    }
 
 
 def read_profile(item: Item) -> StoredProfile:
     """Read a fan's identity record from an item.
 
+    Where it has no stamps, a field that it has counts as stamped ``(profileAt, "")``.
+
     Raises:
         InvalidInput: the item is malformed.
     """
-    stored = _converter.structure(item, _ProfileItem, "identity")
-    return StoredProfile(stored.profile_at, item)
+    at = _converter.structure(item, _ProfileItem, "identity").profile_at
+    stamps = item.get("stamps")
+    if isinstance(stamps, dict):
+        stamps = {name: stamps[name] for name in _PROFILE_FIELDS if name in stamps}
+    known = read_stamps(stamps, "identity.stamps")
+    default = LEAST if at is None or stamps is not None else Stamp(at, "")
+    fields = {
+        name: Written(known.get(name, default), _profile_text(name, item[name]))
+        for name in _PROFILE_FIELDS
+        if item.get(name) is not None
+    }
+    return StoredProfile(at, item, fields)
+
+
+def _profile_text(name: str, value: object) -> str:
+    """Give a field's value as the text that tells which of two with the same stamp counts."""
+    if name == "attributes" and isinstance(value, dict):
+        texts = {str(key): text for key, text in value.items() if isinstance(text, str)}
+        return attributes_text(texts)
+    try:
+        return canonical_json(value)
+    except InvalidInput as error:
+        raise InvalidInput(f"identity.{name}", error.problem) from None
 
 
 def _attribute_texts(attributes: str) -> Mapping[str, str]:
@@ -121,12 +159,12 @@ def _put_mark(effect: PutMark) -> Sequence[Put]:
 
 def _put_profile(effect: PutProfile) -> Sequence[Put]:
     if effect.replaced is None:
-        return (Put(profile_item(effect.event, {}), None),)
+        return (Put(profile_item(effect.event, None), None),)
     record = effect.replaced.record
     # The whole record, so that a score which somebody writes meanwhile is not written over.
     stored = {name: value for name, value in record.items() if name not in {"PK", "SK"}}
     expected = {**dict.fromkeys(_IDENTITY_ATTRIBUTES), **stored}
-    return (Put(profile_item(effect.event, record), expected),)
+    return (Put(profile_item(effect.event, effect.replaced), expected),)
 
 
 LOOKUPS = (

@@ -31,6 +31,7 @@ from fanscore_adapters.items.operations import (
     if_stored,
     put_outcome,
 )
+from fanscore_adapters.items.stamps import read_stamps, stamp_document
 from fanscore_core.canonical import canonical_json
 from fanscore_core.demand import (
     ATTRIBUTE,
@@ -93,7 +94,7 @@ def record_item(stored: StoredDemandRecord) -> Item:
     if record.requested_at:
         item["requestedAt"] = date_time_text(record.requested_at)
     if record.deleted:
-        item["deletedAt"] = _stamp_document(record.deleted)
+        item["deletedAt"] = stamp_document(record.deleted)
     if not record.is_live:
         item["ttl"] = int((record.updated_at + TOMBSTONE_KEPT).timestamp())
     for name in FIELDS:
@@ -115,7 +116,7 @@ def read_record(item: Item) -> StoredDemandRecord:
     if (item.get("PK"), item.get("SK")) != _key(stored):
         raise InvalidInput("record", "its ids are not those of its key")
     default = Stamp(stored.updated_at, "")
-    stamps = _read_stamps(item.get("stamps"))
+    stamps = read_stamps(item.get("stamps"), "record.stamps")
     texts = _texts(item)
     if stored.locale is not None:
         texts = {**texts, "locale": canonical_json(stored.locale)}
@@ -144,33 +145,9 @@ def _key(stored: _Item) -> Key:
 def _stamps(record: DemandRecord) -> Mapping[str, object]:
     marks = {_RECORD: record.saved, _CLEARED: record.attributes_cleared}
     return {
-        **{name: _stamp_document(stamp) for name, stamp in marks.items() if stamp},
-        **{name: _stamp_document(written.stamp) for name, written in record.fields.items()},
+        **{name: stamp_document(stamp) for name, stamp in marks.items() if stamp},
+        **{name: stamp_document(written.stamp) for name, written in record.fields.items()},
     }
-
-
-def _stamp_document(stamp: Stamp) -> list[str]:
-    # The year 1 has four digits in isoformat(), so that the least stamp survives too.
-    return [date_time_text(stamp.written_at), stamp.request_id]
-
-
-def _read_stamps(document: object) -> Mapping[str, Stamp]:
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise InvalidInput("record.stamps", "expected an object")
-    if not all(map(is_text, document)):
-        raise InvalidInput("record.stamps", TEXT_RULE)
-    return {name: _read_stamp(name, stamp) for name, stamp in document.items()}
-
-
-def _read_stamp(name: str, document: object) -> Stamp:
-    match document:
-        case [str(written_at), str(request_id)] if is_text(request_id):
-            at = _converter.structure(written_at, datetime, f"record.stamps.{name}")
-            return Stamp(at, request_id)
-        case _:
-            raise InvalidInput(f"record.stamps.{name}", "expected a time and a request id")
 
 
 def _texts(item: Item) -> Mapping[str, str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import perf_counter
 from typing import Self
@@ -25,18 +26,27 @@ from fanscore_adapters.items.operations import Item, Put, Refused, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_adapters.sqlite.connection import (
     BUSY_TIMEOUT_S,
+    IN_MEMORY,
+    Access,
+    Connect,
     connect,
+    roll_back,
     told_of,
     transaction,
     unavailable,
     write_ahead,
 )
+from fanscore_adapters.sqlite.layout import (
+    LAYOUT_VERSION,
+    check_layout,
+    mark_layout,
+    refuse_foreign,
+)
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.systems import TABLES
 
-IN_MEMORY = ":memory:"
-LAYOUT_VERSION = 1
+__all__ = ["IN_MEMORY", "Access", "ConditionFailedError", "Sqlite", "SqliteTables"]
 
 _CREATE = """
 CREATE TABLE IF NOT EXISTS {table} (
@@ -59,6 +69,15 @@ AND stored.SK >= json_extract(wanted.value, '$[1]')
 AND stored.SK < json_extract(wanted.value, '$[1]') || char(127)
 ORDER BY wanted.key, stored.SK
 """
+
+# What may be deleted by now: the time to live is in epoch seconds, as in DynamoDB.
+_EXPIRED = """
+instr(item, '"ttl"') AND CASE WHEN json_valid(item)
+THEN json_type(item, '$.ttl') IN ('integer', 'real') AND json_extract(item, '$.ttl') <= ? END
+"""
+
+SWEPT_AT_ONCE = 500
+"""How many items one transaction deletes, so that writers get their turn."""
 
 # Of what is no JSON, the key is known at least.
 _PARTITION = """
@@ -83,32 +102,54 @@ def always(_stored: Item | None) -> bool:
     return True
 
 
+_STUCK = "a transaction that failed cannot be left"
+
+
 class SqliteTables:
     """The four tables. Close it, or use it in a ``with`` statement."""
 
-    def __init__(self, path: str) -> None:
-        """Open the database, and make it where there is none.
+    def __init__(
+        self, path: str, access: Access = Access.WRITE, connect: Connect = connect
+    ) -> None:
+        """Open the database; for writing, make it where there is none.
 
         Args:
-            path: of the file; ``:memory:`` for a database that ends with this object.
+            path: of the file, plain; ``:memory:`` for a database that ends with this object.
+            access: to read only leaves the file and its folder as they are.
+            connect: makes a connection.
 
         Raises:
-            InvalidInput: the file cannot be opened, or is no database of this version.
+            InvalidInput: the file cannot be opened, is another program's or of another version, or
+                there can be no write-ahead log.
         """
         self._path = path
+        self._access = access
+        self._connect = connect
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._is_closed = False
         if not path:
             raise InvalidInput("database", "expected a path")
         try:
-            self._idle.put(connect(self._path))
-            self._lay_out()
+            self._open()
         except sqlite3.Error as error:
             self.close()
             where = f"database {path}"
             raise InvalidInput(where, f"cannot be used: {error}") from error
-        except InvalidInput:
+        except BaseException:
             self.close()
             raise
+
+    def _open(self) -> None:
+        if self._access is Access.WRITE:
+            refuse_foreign(self._path, self._connect)
+        self._idle.put(self._connect(self._path, self._access))
+        with self._connection() as connection:
+            tables = check_layout(connection, self._path)
+            if self._access is Access.WRITE:
+                self._lay_out(connection)
+            elif not tables >= set(TABLES):
+                where = f"database {self._path}"
+                raise InvalidInput(where, "has no fans; 'fanscore sample' makes some")
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
@@ -123,9 +164,14 @@ class SqliteTables:
         self.close()
 
     def close(self) -> None:
-        """Close every connection that is not in use."""
-        while not self._idle.empty():
-            self._idle.get().close()
+        """Close every connection: those that are in use when they come back."""
+        self._is_closed = True
+        self._close_idle()
+
+    def _close_idle(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
 
     def look_up(self, table: str, keys: Sequence[Key]) -> list[str | None]:
         """Read the items of some keys, as JSON text; ``None`` where there is none."""
@@ -178,9 +224,14 @@ class SqliteTables:
         Raises:
             InvalidInput: as ``put``, or the tables cannot be written.
         """
+        self.load_all({table: items})
+
+    def load_all(self, tables: Mapping[str, Iterable[Item]]) -> None:
+        """Write many items of several tables, all or none; else as ``load``."""
         try:
             with self._connection() as connection, transaction(connection):
-                connection.executemany(_replace(table), map(_row, items))
+                for table, items in tables.items():
+                    connection.executemany(_replace(table), map(_row, items))
         except sqlite3.Error as error:
             where = f"database {self._path}"
             raise InvalidInput(where, f"cannot be written: {error}") from error
@@ -207,17 +258,46 @@ class SqliteTables:
         with told_of(table), self._connection() as connection, transaction(connection):
             connection.execute(statement, key)
 
-    def scrub(self) -> None:
+    def scrub(self) -> bool:
         """Write the database anew and empty its log, where deleted items still stand.
 
-        The log stays as long as somebody else reads from it.
+        Returns:
+            whether that was done; the log stays as long as somebody else reads from it.
 
         Raises:
             Unavailable: others kept writing.
         """
         with told_of("database"), self._connection() as connection:
             connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+
+    # What ends by itself
+
+    def sweep(self, now: datetime) -> int:
+        """Delete some of the items whose time to live is over; give their number, 0 at the end.
+
+        Args:
+            now: with offset.
+
+        Raises:
+            sqlite3.Error: the database cannot be read or written.
+        """
+        for table in TABLES:
+            count = self._sweep(table, now.timestamp())
+            if count:
+                return count
+        return 0
+
+    def _sweep(self, table: str, now_s: float) -> int:
+        find = f"SELECT PK, SK FROM {table} WHERE {_EXPIRED} LIMIT {SWEPT_AT_ONCE}"  # noqa: S608  # of TABLES
+        delete = f"DELETE FROM {table} WHERE PK = ? AND SK = ? AND {_EXPIRED}"  # noqa: S608  # of TABLES
+        with self._connection() as connection:
+            expired = connection.execute(find, (now_s,)).fetchall()  # takes no turn of a writer's
+            if expired:
+                with transaction(connection):
+                    connection.executemany(delete, [(*key, now_s) for key in expired])
+        return len(expired)
 
     def _select(self, statement: str, keys: Sequence[Key]) -> list[tuple[int, str]]:
         with self._connection() as connection:
@@ -225,12 +305,23 @@ class SqliteTables:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection: to one thread at a time, and in memory there is only one."""
-        connection = self._idle_connection() or connect(self._path)
+        """Lend a connection: to one thread at a time, and in memory there is only one.
+
+        One that cannot leave a transaction which failed is lent to nobody else: closing it rolls
+        back. In memory, where that would close the database, it is tried again before the next.
+        """
+        connection = self._idle_connection() or self._connect(self._path, self._access)
         try:
+            if not roll_back(connection):
+                raise sqlite3.OperationalError(_STUCK)
             yield connection
         finally:
-            self._idle.put(connection)
+            if roll_back(connection) or self._path == IN_MEMORY:
+                self._idle.put(connection)
+            else:
+                connection.close()
+            if self._is_closed:
+                self._close_idle()
 
     def _idle_connection(self) -> sqlite3.Connection | None:
         in_memory = self._path == IN_MEMORY
@@ -242,17 +333,14 @@ class SqliteTables:
                 raise sqlite3.OperationalError(problem) from error
             return None
 
-    def _lay_out(self) -> None:
-        with self._connection() as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version not in {0, LAYOUT_VERSION}:
-                where = f"database {self._path}"
-                raise InvalidInput(where, f"has layout {version}, expected {LAYOUT_VERSION}")
-            with transaction(connection):
-                for table in TABLES:
-                    connection.execute(_CREATE.format(table=table))
-                connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
-            write_ahead(connection)
+    def _lay_out(self, connection: sqlite3.Connection) -> None:
+        write_ahead(connection, f"database {self._path}")
+        with transaction(connection):
+            check_layout(connection, self._path)  # somebody else may have been faster
+            for table in TABLES:
+                connection.execute(_CREATE.format(table=table))
+            connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+            mark_layout(connection)
 
 
 @attrs.frozen

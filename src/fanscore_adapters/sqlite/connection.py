@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeAlias
 
-from fanscore_core.errors import Unavailable
+from fanscore_core.errors import InvalidInput, Unavailable
+
+IN_MEMORY = ":memory:"
 
 BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for its turn."""
 
 BUSY_POLL_S = 0.01
 
-_IN_MEMORY = ":memory:"
 _OWNER_ONLY = 0o600
 
 
-def connect(path: str) -> sqlite3.Connection:
-    """Connect to a database, and make it where there is none.
+class Access(enum.Enum):
+    """What a database is opened for."""
+
+    READ = "ro"
+    WRITE = "rwc"
+
+
+Connect: TypeAlias = Callable[[str, Access], sqlite3.Connection]
+
+
+def connect(path: str, access: Access = Access.WRITE) -> sqlite3.Connection:
+    """Connect to a database; for writing, make it where there is none.
+
+    Who reads changes nothing, and needs no right to: not even the files beside a database that
+    nobody has open are made.
+
+    Args:
+        path: plain, never a URI; or ``:memory:``.
+        access: what for.
 
     A new file can be read and written by its owner alone, for it holds personal data; the mode of
     an existing one stays as it is. SQLite gives what it writes beside it the same mode
@@ -29,18 +50,22 @@ def connect(path: str) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: the file cannot be opened, or is no database.
     """
-    if path != _IN_MEMORY:
+    if path == IN_MEMORY:
+        return _opened(path)
+    uri = Path(path).absolute().as_uri()
+    if access is Access.WRITE:
         _create(path)
-    connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-    )
+        return _opened(f"{uri}?mode=rwc")
+    # Where there is no log, nobody else has the file open: it is all there is to read.
+    if _log_size(path) is None:
+        return _opened(f"{uri}?immutable=1")
     try:
-        # In WAL mode, NORMAL survives a killed process; a power cut may cost the last writes.
-        connection.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.Error:
-        connection.close()
+        return _opened(f"{uri}?mode=ro")
+    except sqlite3.OperationalError:
+        # To read a log takes a file of locks, which a read-only file system does not allow.
+        if not _log_size(path):
+            return _opened(f"{uri}?immutable=1")
         raise
-    return connection
 
 
 def _create(path: str) -> None:
@@ -49,35 +74,83 @@ def _create(path: str) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
 
 
-def write_ahead(connection: sqlite3.Connection) -> None:
+def _log_size(path: str) -> int | None:
+    try:
+        return Path(f"{path}-wal").stat().st_size
+    except OSError:
+        return None
+
+
+def _opened(name: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        name,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=name != IN_MEMORY,
+    )
+    try:
+        # In WAL mode, NORMAL survives a killed process; a power cut may cost the last writes.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA user_version").fetchone()  # the first to read the file
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def write_ahead(connection: sqlite3.Connection, where: str) -> None:
     """Switch to the write-ahead log. SQLite does not wait for others here, so this does.
+
+    Args:
+        connection: to the database.
+        where: what an error is told of.
 
     Raises:
         sqlite3.Error: others kept writing.
+        InvalidInput: there can be no such log, on a network file system for instance.
     """
+    mode = _journal_mode(connection)
+    if mode not in {"wal", "memory"}:
+        raise InvalidInput(where, f"cannot be used: needs a write-ahead log, got mode {mode}")
+
+
+def _journal_mode(connection: sqlite3.Connection) -> object:
     expires_at = monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError:
             if monotonic() > expires_at:
                 raise
             sleep(BUSY_POLL_S)
         else:
-            return
+            return mode
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write alone, and all or nothing."""
+    """Write alone, and all or nothing.
+
+    Where it fails and cannot be rolled back either, the connection is still in it: ``roll_back``.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
+        roll_back(connection)
+        raise
+
+
+def roll_back(connection: sqlite3.Connection) -> bool:
+    """Leave a transaction that was not finished; whether the connection is in none then."""
+    try:
         if connection.in_transaction:  # SQLite may have rolled back by itself
             connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 @contextmanager

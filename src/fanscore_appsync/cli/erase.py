@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 import click
 
-from fanscore_adapters.erasure import Counts
+from fanscore_adapters.erasure import Counts, Erased
 from fanscore_appsync.cli.erase_wiring import connect_erasure
 from fanscore_appsync.cli.options import environment, refuse, with_file
 from fanscore_appsync.settings import Settings
@@ -21,6 +21,11 @@ ELSEWHERE = """\
 Not here: the event archive (as long as the parameter ArchiveRetention says, 30 days unless
 changed), dead-letter queues (14 days) and backups (35 days). They end by themselves; after a
 redrive, a replay or a restore, erase again."""
+
+TRACES = (
+    "fanscore: what was erased still stands in the database's log, since another program reads "
+    "the database: stop that program, then erase again"
+)
 
 
 @click.command()
@@ -35,17 +40,17 @@ def erase(fan: str, account: str | None, database: str | None, *, is_meant: bool
 
     The columns: table, kind of item, how many. No values are shown.
 
-    Exit status: 0 if nothing is left then, or for a dry run; 1 if others keep writing or a table
-    does not answer; 2 for unusable input.
+    Exit status: 0 if nothing is left then, or for a dry run; 1 if others keep writing or reading,
+    or a table does not answer; 2 for unusable input.
     """
     settings = _settings(database)
     person = GlobalUserId(_id("FAN", fan))
     member = None if account is None else MemberId(_id("--member", account))
     with _problems_told(), ExitStack() as closing:
-        erasure = connect_erasure(settings, closing)
+        erasure = connect_erasure(settings, closing, reads_only=not is_meant)
         if is_meant:
             done = erasure.erase(person, member)
-            status = _show_erased(done.deleted, done.left)
+            status = _show_erased(done)
         else:
             status = _show_found(erasure.find(person, member))
     if settings.aws is not None:
@@ -59,10 +64,12 @@ def _show_found(found: Counts) -> int:
     return 0
 
 
-def _show_erased(deleted: Counts, left: Counts) -> int:
-    _show(deleted)
-    click.echo(f"{deleted.total()} erased, {left.total()} left", err=True)
-    return NOT_DONE if left else 0
+def _show_erased(done: Erased) -> int:
+    _show(done.deleted)
+    click.echo(f"{done.deleted.total()} erased, {done.left.total()} left", err=True)
+    if done.has_traces:
+        click.echo(TRACES, err=True)
+    return NOT_DONE if done.left or done.has_traces else 0
 
 
 def _show(counts: Counts) -> None:

@@ -7,16 +7,17 @@ from contextlib import ExitStack
 
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.adapter import Access, SqliteTables
 from fanscore_appsync.settings import AwsSettings, Settings
 
 
-def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
+def connect_erasure(settings: Settings, closing: ExitStack, *, reads_only: bool) -> Erasure:
     """Wire what erases a fan.
 
     Args:
         settings: say where from.
         closing: is given what to close in the end.
+        reads_only: whether it only finds, and leaves a database as it is.
 
     Raises:
         InvalidInput: the database cannot be used, or the environment says something to botocore
@@ -24,8 +25,9 @@ def connect_erasure(settings: Settings, closing: ExitStack) -> Erasure:
     """
     if settings.aws is not None:
         return _on_aws(settings.aws, closing)
-    tables = closing.enter_context(SqliteTables(settings.database))
-    return Erasure(tables, closing.enter_context(EventStore(settings.database)))
+    access = Access.READ if reads_only else Access.WRITE
+    tables = closing.enter_context(SqliteTables(settings.database, access))
+    return Erasure(tables, closing.enter_context(EventStore(settings.database, access)))
 
 
 def _on_aws(aws: AwsSettings, closing: ExitStack) -> Erasure:

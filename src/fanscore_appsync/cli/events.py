@@ -30,8 +30,7 @@ def list_undelivered(database: str | None) -> None:
     The columns: state, consumer, event, attempts, when it is due again or was given up, and why
     the last attempt failed.
     """
-    with embedded.connect_bus(with_file(environment(), database)) as bus:
-        undelivered = bus.undelivered()
+    undelivered = embedded.undelivered(with_file(environment(), database))
     for each in undelivered:
         at = each.at.isoformat(timespec="seconds")
         columns = (each.state.value, each.consumer, each.event_id, each.attempts, at)

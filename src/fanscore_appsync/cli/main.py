@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import TextIO, cast
@@ -31,6 +32,8 @@ from fanscore_core.scoring import AccountFanscore
 
 BYTE_ORDER_MARK = "\ufeff"
 TIME_S = time_left_s(None)
+LINGER_S = 5.0
+"""How long a command that published waits until that is delivered."""
 
 QUERY = """query {
   api {
@@ -125,7 +128,8 @@ def invoke(event: TextIO) -> None:
     """Hand an AppSync event to the resolver, and print what it answers.
 
     EVENT.json holds one event or a list of events; - reads standard input. The environment is
-    that of the Lambda function: FANSCORE_DB and so on.
+    that of the Lambda function: FANSCORE_DB and so on. What it publishes is delivered for at most
+    5 seconds; what is left then waits for the next process.
 
     Exit status: 0 for data, 1 for an error answer, 2 for unusable input.
     """
@@ -133,12 +137,13 @@ def invoke(event: TextIO) -> None:
         document = json.loads(event.read().removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError) as error:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
-    app = _connect(environment())
-    try:
-        response = app.answer(document, TIME_S).response
-    except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda reports it
-        response = {"errorMessage": str(error), "errorType": type(error).__name__}
-    click.echo(json.dumps(response, indent=2))
+    with ExitStack() as closing:
+        app = _connect(environment(), closing)
+        try:
+            response = app.answer(document, TIME_S).response
+        except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda does
+            response = {"errorMessage": str(error), "errorType": type(error).__name__}
+        click.echo(json.dumps(response, indent=2))
     sys.exit(_is_error(response))
 
 
@@ -207,15 +212,20 @@ def _score_event(
     return appsync_event("VFApi.accountFanscore", arguments, identity, envelope=True)
 
 
-def _connect(settings: Settings) -> App:
+def _connect(settings: Settings, closing: ExitStack) -> App:
     try:
-        return apps.connect(settings)
+        return apps.connect(settings, closing, LINGER_S)
     except InvalidInput as error:
         refuse(str(error))
 
 
 def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
-    return _connect(settings).answer(event, TIME_S)
+    with ExitStack() as closing:
+        try:
+            app = apps.connect_reader(settings, closing)
+        except InvalidInput as error:
+            refuse(str(error))
+        return app.answer(event, TIME_S)
 
 
 def _draw(outcome: Outcome[object, object]) -> None:

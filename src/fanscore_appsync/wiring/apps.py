@@ -5,7 +5,9 @@ Each function and backend loads what it needs alone, which shortens cold starts.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import atexit
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from fanscore_adapters.documents.policy import parse_policy
@@ -28,27 +30,47 @@ if TYPE_CHECKING:
     from fanscore_appsync.idv_app import IdvApp
 
 
-def connect(settings: Settings, closing: ExitStack | None = None) -> App:
+def connect(settings: Settings, closing: ExitStack | None = None, linger_s: float = 0.0) -> App:
     """Wire an app.
 
     Args:
         settings: say what it consists of.
         closing: is given what to close when nobody calls the app any more, so that deliveries
-            that have begun come to their end; without it, all ends with the process.
+            that have begun come to their end; without it, all is closed as the process ends.
+        linger_s: how long closing waits until the local bus has delivered what was published.
 
     Raises:
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
-    closing = closing or ExitStack()
     policy = _policy(settings.policy)
-    if settings.aws is None:
-        from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
+    with _closed_by(closing) as opened:
+        if settings.aws is None:
+            from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-        adapters = embedded.resolver_adapters(settings, closing)
-    else:
-        from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
+            adapters = embedded.resolver_adapters(settings, opened, linger_s)
+        else:
+            from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
-        adapters = aws.resolver_adapters(settings, settings.aws, closing)
+            adapters = aws.resolver_adapters(settings, settings.aws, opened)
+        return App(source_maker(adapters, opened), report, now, mint, policy)
+
+
+def connect_reader(settings: Settings, closing: ExitStack) -> App:
+    """Wire an app that answers only what reads, and leaves a database as it is.
+
+    Args:
+        settings: as for ``connect``.
+        closing: is given what to close in the end.
+
+    Raises:
+        InvalidInput: as ``connect``; or there is no database.
+    """
+    if settings.aws is not None:
+        return connect(settings, closing)
+    from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
+
+    policy = _policy(settings.policy)
+    adapters = embedded.reader_adapters(settings, closing)
     return App(source_maker(adapters, closing), report, now, mint, policy)
 
 
@@ -62,16 +84,16 @@ def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
     Raises:
         InvalidInput: the database cannot be used.
     """
-    closing = closing or ExitStack()
-    if settings.aws is None:
-        from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
+    with _closed_by(closing) as opened:
+        if settings.aws is None:
+            from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-        return embedded.connect_idv(settings, closing)
-    from fanscore_appsync.idv_app import IdvApp  # noqa: PLC0415  # (the same)
-    from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
+            return embedded.connect_idv(settings, opened)
+        from fanscore_appsync.idv_app import IdvApp  # noqa: PLC0415  # (the same)
+        from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
-    adapters = aws.idv_adapters(settings.aws, closing)
-    return IdvApp(source_maker(adapters, closing), report, now)
+        adapters = aws.idv_adapters(settings.aws, opened)
+        return IdvApp(source_maker(adapters, opened), report, now)
 
 
 def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> ConsumerApp:
@@ -84,18 +106,29 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
     Raises:
         InvalidInput: the database or an endpoint cannot be used.
     """
-    closing = closing or ExitStack()
-    if settings.aws is None:
-        from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
+    with _closed_by(closing) as opened:
+        if settings.aws is None:
+            from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-        return embedded.connect_consumers(settings, closing)
-    from fanscore_appsync.consumer_app import ConsumerApp  # noqa: PLC0415  # (the same)
-    from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
+            return embedded.connect_consumers(settings, opened)
+        from fanscore_appsync.consumer_app import ConsumerApp  # noqa: PLC0415  # (the same)
+        from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
-    check_posting(settings)
-    tables = aws.consumer_adapters(settings, settings.aws, closing)
-    adapters = (*tables, webhooks(endpoint_urls(settings), closing))
-    return ConsumerApp(source_maker(adapters, closing), report, now, mint)
+        check_posting(settings)
+        tables = aws.consumer_adapters(settings, settings.aws, opened)
+        adapters = (*tables, webhooks(endpoint_urls(settings), opened))
+        return ConsumerApp(source_maker(adapters, opened), report, now, mint)
+
+
+@contextmanager
+def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
+    """Offer a place for what is to be closed: at once if wiring fails, else in the end."""
+    with ExitStack() as opened:
+        yield opened
+        if closing is not None:
+            closing.push(opened.pop_all())
+        else:
+            atexit.register(opened.pop_all().close)
 
 
 def _policy(path: str | None) -> ScorePolicy:

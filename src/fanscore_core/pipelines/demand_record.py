@@ -15,6 +15,7 @@ from fanscore_core.demand import (
     StoredDemandRecord,
     applied_before,
     check_attributes,
+    counts,
     fill,
     merge,
     next_version,
@@ -104,6 +105,8 @@ async def save_demand_record(ctx: EffectCtx) -> DemandRecordResult:
 def _changed(ctx: EffectCtx, stored: StoredDemandRecord | None) -> StoredDemandRecord:
     change = ctx.args.change
     record = merge(stored.record, change.change) if stored else change.change
+    if not counts(change.change, record):
+        raise Conflict(ConflictReason.OUTDATED)
     if record.is_live:
         others = [each.record for each in ctx.stash.event_record]
         record = fill(record, others, account_of(ctx.stash).email)

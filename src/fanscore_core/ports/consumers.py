@@ -45,9 +45,9 @@ class FanProfile(Query[StoredProfile | None]):
 class PutProfile(Effect[PutOutcome[StoredProfile]]):
     """Write what an event says into the fan's identity record, if that is still what was read.
 
-    Only ``memberId``, ``email``, ``phoneNumber``, ``locale``, ``attributes`` and ``profileAt`` are
-    written. A field that the event leaves out (``None``) stays as it is stored; one that it has
-    replaces the stored one as a whole, ``attributes`` too.
+    Only ``memberId``, ``email``, ``phoneNumber``, ``locale``, ``attributes``, their stamps and
+    ``profileAt`` are written. A field that the event leaves out (``None``), or whose stored stamp
+    is greater, stays as it is stored; another is replaced as a whole, ``attributes`` too.
 
     Attributes:
         event: what to write.

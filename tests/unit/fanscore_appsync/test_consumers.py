@@ -43,6 +43,7 @@ PROFILE = {
     "memberId": "member123",
     "email": "canary@example.com",
     "profileAt": "2026-11-01T08:00:00Z",
+    "stamps": {name: ["2026-11-01T08:00:00Z", "e-1"] for name in ("email", "memberId")},
 }
 
 

@@ -53,6 +53,11 @@ def error(kind: str, message: str, **info: object) -> object:
     return {"error": body}
 
 
+def outdated(request: str) -> object:
+    """Make the answer to a change that loses against what is stored."""
+    return error("409", "Something newer is stored", code="CONFLICT", requestId=request)
+
+
 @pytest.fixture
 def desk() -> Iterator[DemandDesk]:
     """Open a desk."""
@@ -177,10 +182,13 @@ def test_a_second_save_changes_what_it_names(desk: DemandDesk) -> None:
 def test_clearing_all_attributes(desk: DemandDesk) -> None:
     """``attributes: null`` clears them all; an empty object changes none."""
     desk.save({**INPUT, "attributes": {"a": 1}})
-    assert desk.save({**KEY, "attributes": {}}) == success(attributes='{"a":1}', version=2)
     desk.now = at(1)
+    assert desk.save({**KEY, "attributes": {}}) == success(
+        attributes='{"a":1}', updatedAt="2026-11-01T08:00:01Z", version=2
+    )
+    desk.now = at(2)
     assert desk.save({**KEY, "attributes": None}) == success(
-        updatedAt="2026-11-01T08:00:01Z", version=3
+        updatedAt="2026-11-01T08:00:02Z", version=3
     )
 
 
@@ -250,14 +258,20 @@ def test_a_request_id_is_made_where_none_is_given(desk: DemandDesk) -> None:
     assert request_ids(desk) == ["minted-0", "minted-1"]
 
 
-def test_the_last_16_requests_are_known(desk: DemandDesk) -> None:
-    """A request is known until 16 others have been made."""
-    for index in range(17):
+def test_the_last_64_requests_are_known(desk: DemandDesk) -> None:
+    """A request is known until 64 others have been made; beyond that it is applied anew."""
+    for index in range(65):
+        desk.now = at(index)
         desk.save({**KEY, "requestId": f"r-{index}"})
-    versions = [
-        desk.save({**KEY, "requestId": name}) for name in ("r-1", "r-16", "r-0", "r-2", "r-1")
+    requests = ("r-1", "r-64", "r-0", "r-2", "r-1")
+    answers = []
+    for index, name in enumerate(requests, 65):
+        desk.now = at(index)
+        answers.append(desk.save({**KEY, "requestId": name}))
+    assert answers == [
+        success(version=version, updatedAt=f"2026-11-01T08:01:{second:02}Z")
+        for version, second in ((65, 4), (65, 4), (66, 7), (66, 7), (67, 9))
     ]
-    assert versions == [success(version=version) for version in (17, 17, 18, 18, 19)]
 
 
 def test_a_delete(desk: DemandDesk) -> None:
@@ -304,8 +318,20 @@ def test_a_late_save_after_a_delete(desk: DemandDesk) -> None:
     desk.now = at(5)
     desk.delete(KEY)
     desk.now = at(4)
-    assert desk.save(INPUT) == DELETED
+    assert desk.save(INPUT) == outdated("request-1")
     assert desk.records() == {"data": []}
+
+
+def test_a_delete_after_a_clock_that_was_a_day_ahead(desk: DemandDesk) -> None:
+    """A delete that leaves the record live is no success; asked again later, it is one."""
+    desk.now = at(86_400)
+    desk.save({**INPUT, "requestId": "ahead"})
+    desk.now = at(5)
+    before = stored(desk)
+    assert desk.delete({**KEY, "requestId": "mine"}) == outdated("mine")
+    assert stored(desk) == before
+    desk.now = at(86_401)
+    assert desk.delete({**KEY, "requestId": "mine"}) == DELETED
 
 
 def test_a_lost_reply(desk: DemandDesk) -> None:
@@ -319,9 +345,9 @@ def test_a_conflict_that_persists(desk: DemandDesk) -> None:
     """After five more attempts a save is a conflict, whose request id can be sent again."""
     rivals = {**KEY, "email": "rival@example.com"}
     desk.source.rivals.extend([lambda: desk.rival().save(rivals)] * 6)
-    given = {**INPUT, "requestId": "mine"}
+    given = {**INPUT, "requestId": "request-2"}
     message = "Others kept changing this"
-    assert desk.save(given) == error("409", message, code="CONFLICT", requestId="mine")
+    assert desk.save(given) == error("409", message, code="CONFLICT", requestId="request-2")
     assert desk.source.attempts == [0, 1, 2, 3, 4, 5]
     desk.now = at(1)
     assert desk.save(given) == success(updatedAt="2026-11-01T08:00:01Z", version=7)
@@ -570,6 +596,7 @@ def test_any_depth_is_stored_or_refused_by_its_path(desk: DemandDesk) -> None:
     """However deep attributes nest, they are either stored or refused with their path."""
 
     def refusal(depth: int) -> object:
+        desk.now += timedelta(seconds=1)
         answer = desk.save({**KEY, "attributes": {"a": nested(depth)}})
         assert isinstance(answer, dict)
         return answer["error"]["message"] if "error" in answer else None

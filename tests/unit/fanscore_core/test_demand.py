@@ -338,12 +338,12 @@ def test_the_first_version() -> None:
     )
 
 
-def test_the_last_16_requests_are_kept() -> None:
-    """A new version forgets the oldest request of more than 16."""
-    requests = {f"r{index}": f"d{index}" for index in range(16)}
-    after = next_version(stored(saved(1), 41, requests), saved(2), change(saved(2), "r16", "d16"))
+def test_the_last_64_requests_are_kept() -> None:
+    """A new version forgets the oldest request of more than 64."""
+    requests = {f"r{index}": f"d{index}" for index in range(64)}
+    after = next_version(stored(saved(1), 71, requests), saved(2), change(saved(2), "r64", "d64"))
     assert after == StoredDemandRecord(
-        saved(2), 42, tuple((RequestId(f"r{index}"), f"d{index}") for index in range(1, 17))
+        saved(2), 72, tuple((RequestId(f"r{index}"), f"d{index}") for index in range(1, 65))
     )
 
 

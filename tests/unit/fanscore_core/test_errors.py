@@ -36,6 +36,7 @@ ERRORS: list[tuple[Exception, tuple[type, ...], str]] = [
     (NotEligible(("TOO_NEW",)), (Forbidden, FanscoreError), "Not eligible for this campaign"),
     (NotFound("campaign"), (FanscoreError,), "No such campaign"),
     (Conflict(ConflictReason.CHANGED), (FanscoreError,), "Others kept changing this"),
+    (Conflict(ConflictReason.OUTDATED), (FanscoreError,), "Something newer is stored"),
     (
         Conflict(ConflictReason.REUSED_REQUEST_ID),
         (FanscoreError,),

@@ -49,6 +49,22 @@ def test_an_unfinished_session_expires(status: LivenessStatus) -> None:
     assert session.at(END) == attrs.evolve(NEW, status=LivenessStatus.EXPIRED)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "is_open"),
+    [
+        (timedelta(minutes=1), True),
+        (timedelta(minutes=1, microseconds=1), False),
+        (timedelta(days=1), False),
+    ],
+)
+def test_a_session_of_a_clock_that_was_ahead(ahead: timedelta, is_open: bool) -> None:
+    """A session that ends later than sessions live, by more than clocks differ, is over."""
+    session = new_session(SessionId("s-1"), "token-1", NOW + ahead).session
+    assert session.is_open(NOW) == is_open
+    expired = attrs.evolve(session, status=LivenessStatus.EXPIRED)
+    assert session.at(NOW) == (session if is_open else expired)
+
+
 @pytest.mark.parametrize("status", [LivenessStatus.SUCCEEDED, LivenessStatus.FAILED])
 def test_a_finished_session_stays_so(status: LivenessStatus) -> None:
     """A verdict outlasts the session's end."""

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from sqlite3 import connect
-from threading import Barrier, Event, Lock
+from threading import Barrier, Event, Lock, Thread
+from threading import enumerate as enumerate_threads
 from typing import cast
 
 import attrs
@@ -18,10 +20,17 @@ from fanscore_adapters.embedded.event_bus import (
     DELIVERY_LEASE,
     MAX_ATTEMPTS,
     EventBus,
+    EventGone,
     Recorder,
     delay,
 )
-from fanscore_adapters.embedded.event_store import KEPT, DeliveryState, EventStore, Undelivered
+from fanscore_adapters.embedded.event_store import (
+    KEPT,
+    Claimed,
+    DeliveryState,
+    EventStore,
+    Undelivered,
+)
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -348,7 +357,7 @@ def test_a_former_holder_cannot_end_a_delivery(path: str, open_bus: Open, end: s
 
 
 def test_events_are_kept_for_30_days(open_bus: Open, path: str, clock: Clock) -> None:
-    """A bus that starts forgets what is older, but nothing that is still to be delivered."""
+    """What is older is forgotten, but nothing that is still to be delivered."""
     bus = open_bus(profile=Called(), sync=Called([ValueError()] * (MAX_ATTEMPTS + 1)))
     publish(bus, FIRST)
     with EventStore(path) as events:
@@ -362,8 +371,7 @@ def test_events_are_kept_for_30_days(open_bus: Open, path: str, clock: Clock) ->
         assert [each.state for each in bus.undelivered()] == [DEAD]
         publish(bus, SECOND)
         bus.deliver_due(clock.now)
-        quiet = open_bus()
-        quiet.start()
+        events.forget_old(clock.now)
         assert [json.loads(event)["id"] for event in events.audit_trail()] == ["e-2"]
         assert [each.event_id for each in bus.undelivered()] == ["e-2"]
         assert events.posts() == ()
@@ -518,6 +526,171 @@ def test_a_database_that_fails_stops_no_thread(path: str) -> None:
         break_database(path)
         assert told.wait(PATIENCE_S)
     assert set(reports) == {"OperationalError"}
+
+
+def plant(path: str, event_id: str, consumer: str = "profile") -> None:
+    """Put a delivery into the tables that has no event."""
+    with closing(connect(path, isolation_level=None)) as other:
+        insert = "INSERT INTO deliveries VALUES (?, ?, 'PENDING', 0, 0, NULL)"
+        other.execute(insert, (event_id, consumer))
+
+
+def test_a_delivery_without_its_event_is_set_aside(path: str) -> None:
+    """A row that somebody planted is reported, becomes a dead letter, and holds up no other."""
+    reports, profile = list[Exception](), Called()
+    with EventBus(EventStore(path), {"profile": profile}, Clock(), reports.append) as bus:
+        plant(path, "planted")
+        publish(bus, FIRST)
+        bus.start()
+        assert profile.enough.wait(PATIENCE_S)
+        bus.stop()
+        dead = Undelivered("planted", "profile", DEAD, 1, NOW, "its event is gone")
+        assert bus.undelivered() == (dead,)
+    assert list(map(repr, reports)) == [repr(EventGone("planted", "profile"))]
+
+
+def test_a_thread_that_meets_the_unexpected_goes_on(path: str) -> None:
+    """Whatever a thread meets is reported, and it delivers as soon as it can again."""
+    moments, reports, profile = iter([NOW, None, NOW]), list[str](), Called()
+
+    def clock() -> datetime:
+        moment = next(moments, NOW)
+        if moment is None:
+            raise OverflowError
+        return moment
+
+    with EventBus(
+        EventStore(path),
+        {"profile": profile},
+        clock,
+        lambda error: reports.append(type(error).__name__),
+    ) as bus:
+        publish(bus, FIRST)
+        bus.start()
+        assert profile.enough.wait(PATIENCE_S)
+    assert reports == ["OverflowError"]
+
+
+def test_what_is_kept_was_published_whatever_fails_after_it(path: str) -> None:
+    """Where delivering cannot begin, that is reported, and publishing succeeds."""
+    reports = list[str]()
+
+    def report(error: Exception) -> None:
+        reports.append(type(error).__name__)
+
+    class Unstartable(EventBus):
+        def start(self) -> None:
+            raise RuntimeError
+
+    with Unstartable(EventStore(path), {"profile": Called()}, Clock(), report) as bus:
+        bus.deliver_in_background()
+        assert publish(bus, FIRST) == [None]
+        assert len(bus.undelivered()) == 1
+    assert reports == ["RuntimeError"]
+
+
+def test_many_who_publish_at_once_start_each_thread_once(open_bus: Open) -> None:
+    """Threads are started by whoever publishes first, and none is lost."""
+    profile = Called(count=8)
+    bus = open_bus(profile=profile)
+    bus.deliver_in_background()
+    barrier = Barrier(8)
+
+    def enter(number: int) -> None:
+        barrier.wait()
+        publish(bus, attrs.evolve(FIRST, id=f"e-{number}"))
+
+    with ThreadPoolExecutor(8) as executor:
+        list(executor.map(enter, range(8)))
+    assert profile.enough.wait(PATIENCE_S)
+    assert [each.name for each in enumerate_threads()].count("fanscore-profile") == 1
+    bus.close()
+    assert [each.name for each in enumerate_threads()].count("fanscore-profile") == 0
+
+
+def test_an_attempt_that_never_began_is_no_attempt(path: str, open_bus: Open) -> None:
+    """A claim that is given back is due at once, and counts for nothing."""
+    bus = open_bus(profile=Called())
+    publish(bus, FIRST)
+    with EventStore(path) as events:
+        claimed = events.claim("profile", NOW, NOW + DELIVERY_LEASE)
+        assert claimed is not None
+        events.release(claimed, NOW)
+        assert events.undelivered() == (Undelivered("e-1", "profile", PENDING, 0, NOW, None),)
+        again = events.claim("profile", NOW, NOW + DELIVERY_LEASE)
+        events.release(claimed, NOW)  # the claim is over
+        assert again == claimed
+    assert [each.attempts for each in bus.undelivered()] == [0]
+
+
+def test_what_is_claimed_while_the_bus_stops_is_given_back(path: str) -> None:
+    """A delivery whose claim comes too late to begin is no attempt, and due at once."""
+    stopping, has_claimed, profile, stoppers = Event(), Event(), Called(), list[Thread]()
+
+    class Signalling(EventBus):
+        def _wake(self) -> None:
+            super()._wake()
+            stopping.set()
+
+    class Late(EventStore):
+        def claim(self, consumer: str, now: datetime, lease_until: datetime) -> Claimed | None:
+            claimed = super().claim(consumer, now, lease_until)
+            stopping.clear()
+            stoppers.append(Thread(target=bus.stop))
+            stoppers[-1].start()
+            assert stopping.wait(PATIENCE_S)
+            has_claimed.set()
+            return claimed
+
+    bus = Signalling(Late(path), {"profile": profile}, Clock(), never)
+    publish(bus, FIRST)
+    bus.start()
+    assert has_claimed.wait(PATIENCE_S)
+    bus.close()
+    for stopper in stoppers:
+        stopper.join()
+    assert profile.events == []
+    with EventStore(path) as events:
+        assert events.undelivered() == (Undelivered("e-1", "profile", PENDING, 0, NOW, None),)
+
+
+def test_closing_may_wait_for_what_was_published(path: str) -> None:
+    """Who publishes and closes at once can have it delivered first, retries included."""
+    sync = Called([ValueError()])
+    moments = iter(range(1_000_000))
+
+    def hurrying() -> datetime:
+        return NOW + timedelta(milliseconds=300 * next(moments))
+
+    bus = EventBus(EventStore(path), {"sync": sync}, hurrying, never)
+    bus.deliver_in_background()
+    publish(bus, FIRST)
+    bus.close(linger_s=PATIENCE_S)
+    assert len(sync.events) == 2
+    with EventStore(path) as events:
+        assert events.undelivered() == ()
+
+
+def test_closing_waits_for_nothing_that_comes_too_late(path: str) -> None:
+    """What is due again later than closing waits is left to the next process."""
+    bus = EventBus(EventStore(path), {"sync": Called([ValueError()] * 9)}, Clock(), never)
+    bus.deliver_in_background()
+    publish(bus, FIRST)
+    bus.close(linger_s=0.9)
+    with EventStore(path) as events:
+        assert [(each.state, each.attempts <= 1) for each in events.undelivered()] == [
+            (PENDING, True)
+        ]
+
+
+def test_a_closed_bus_starts_nothing(path: str) -> None:
+    """What is published as the bus closes is kept, or refused, and starts no thread."""
+    bus = EventBus(EventStore(path), {"profile": Called()}, Clock(), never)
+    bus.deliver_in_background()
+    bus.stop()
+    publish(bus, FIRST)
+    assert "fanscore-profile" not in {each.name for each in enumerate_threads()}
+    bus.close()
 
 
 def post(recorder: Recorder, *posts: Post) -> Sequence[Answered]:

@@ -11,7 +11,8 @@ import pytest
 from fanscore_adapters.items.consumers import mark_item, profile_item, read_mark, read_profile
 from fanscore_adapters.items.keys import Key, consumer_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
-from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, said
+from fanscore_core.demand import LEAST, Stamp, Written
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
@@ -56,6 +57,10 @@ FULL_ITEM: Mapping[str, object] = {
     "locale": "en-GB",
     "attributes": {"age": "42", "seats": "[1.5,null]", "vip": "true"},
     "profileAt": "2026-11-01T08:00:00Z",
+    "stamps": {
+        name: ["2026-11-01T08:00:00Z", "e-1"]
+        for name in ("attributes", "email", "locale", "memberId", "phoneNumber")
+    },
 }
 SCORED: Mapping[str, object] = {
     "PK": "fan:user123",
@@ -175,30 +180,111 @@ def test_a_profile_is_made_where_there_is_none(tables: SqliteTables) -> None:
     """A fan without an identity record gets one, with what the event says and nothing else."""
     assert ask(tables, FanProfile(FAN)) is None
     assert ask(tables, PutProfile(FULL_EVENT, None, 0)) == PutOutcome[StoredProfile](written=True)
-    assert ask(tables, FanProfile(FAN)) == StoredProfile(NOW, FULL_ITEM)
+    assert ask(tables, FanProfile(FAN)) == StoredProfile(NOW, FULL_ITEM, said(FULL_EVENT))
 
 
 def test_a_profile_keeps_what_is_not_the_events(tables: SqliteTables) -> None:
     """Scores, their time and attributes that nobody here knows stay as they are stored."""
     tables.put(TABLE, SCORED)
     profile = ask(tables, FanProfile(FAN))
-    assert profile == StoredProfile(datetime(2026, 10, 1, 8, tzinfo=UTC), SCORED)
+    assert profile == read_profile(SCORED)
     put = PutProfile(FULL_EVENT, profile, 0)
     assert ask(tables, put) == PutOutcome[StoredProfile](written=True)
-    assert ask(tables, FanProfile(FAN)) == StoredProfile(NOW, {**SCORED, **FULL_ITEM})
+    assert ask(tables, FanProfile(FAN)) == read_profile({**SCORED, **FULL_ITEM})
+
+
+OLD_STAMP = ["2026-10-01T08:00:00Z", ""]
+NEW_STAMP = ["2026-11-01T08:00:00Z", "e-1"]
+
+
+def test_an_item_without_stamps_counts_as_stamped_when_its_profile_was() -> None:
+    """Where only ``profileAt`` is stored, each field that is there has that stamp, and no id."""
+    stamp = Stamp(datetime(2026, 10, 1, 8, tzinfo=UTC), "")
+    texts = {
+        "memberId": '"member1"',
+        "email": '"old@example.com"',
+        "locale": '"de-DE"',
+        "attributes": '{"age":41}',
+    }
+    fields = {name: Written(stamp, text) for name, text in texts.items()}
+    assert read_profile(SCORED) == StoredProfile(stamp.written_at, SCORED, fields)
+
+
+def test_an_item_that_no_event_wrote_gives_way_to_any() -> None:
+    """Without ``profileAt`` and stamps, each field that is there has the least stamp."""
+    item = {"PK": "fan:user123", "SK": "identity", "memberId": "member1", "score": 5}
+    fields = {"memberId": Written(LEAST, '"member1"')}
+    assert read_profile(item) == StoredProfile(None, item, fields)
+    long_ago = attrs.evolve(EVENT, occurred_at=datetime(1970, 1, 1, tzinfo=UTC))
+    assert profile_item(long_ago, read_profile(item)) == {
+        **item,
+        "memberId": "member123",
+        "profileAt": "1970-01-01T00:00:00Z",
+        "stamps": {"memberId": ["1970-01-01T00:00:00Z", "e-1"]},
+    }
 
 
 def test_what_an_event_leaves_out_stays() -> None:
-    """A null field of an event leaves what is stored untouched."""
-    said = {"memberId": "member123", "profileAt": "2026-11-01T08:00:00Z"}
-    assert profile_item(EVENT, SCORED) == {**SCORED, **said}
-    assert profile_item(EVENT, {}) == {"PK": "fan:user123", "SK": "identity", **said}
+    """A null field of an event leaves what is stored untouched, with its stamp."""
+    said_now = {"memberId": "member123", "profileAt": "2026-11-01T08:00:00Z"}
+    old = dict.fromkeys(("attributes", "email", "locale"), OLD_STAMP)
+    assert profile_item(EVENT, read_profile(SCORED)) == {
+        **SCORED,
+        **said_now,
+        "stamps": {**old, "memberId": NEW_STAMP},
+    }
+    assert profile_item(EVENT, None) == {
+        "PK": "fan:user123",
+        "SK": "identity",
+        **said_now,
+        "stamps": {"memberId": NEW_STAMP},
+    }
+
+
+def test_what_is_newer_stays() -> None:
+    """A late event fills what nobody has said, and changes nothing that was said after it."""
+    late = attrs.evolve(FULL_EVENT, occurred_at=datetime(2026, 9, 1, tzinfo=UTC))
+    old = dict.fromkeys(("attributes", "email", "locale", "memberId"), OLD_STAMP)
+    assert profile_item(late, read_profile(SCORED)) == {
+        **SCORED,
+        "phoneNumber": "+15550100123",
+        "profileAt": "2026-10-01T08:00:00Z",
+        "stamps": {**old, "phoneNumber": ["2026-09-01T00:00:00Z", "e-1"]},
+    }
+
+
+def test_of_events_of_one_moment_the_greater_id_counts() -> None:
+    """Whichever comes first, the event with the greater id has the last word."""
+    one = attrs.evolve(EVENT, locale=Locale("en-GB"))
+    two = attrs.evolve(one, id="e-2", locale=Locale("de-DE"))
+    items = [
+        profile_item(later, read_profile(profile_item(first, None)))
+        for first, later in ((one, two), (two, one))
+    ]
+    assert items[0] == items[1]
+    assert items[0]["locale"] == "de-DE"
 
 
 def test_attributes_are_replaced_as_a_whole() -> None:
     """The attributes of the newest event are the fan's; keys of an older one are gone."""
     event = attrs.evolve(EVENT, attributes="{}")
-    assert profile_item(event, SCORED)["attributes"] == {}
+    assert profile_item(event, read_profile(SCORED))["attributes"] == {}
+
+
+@pytest.mark.parametrize(
+    ("stamps", "path"),
+    [
+        ("now", "identity.stamps"),
+        ({"email": "now"}, "identity.stamps.email"),
+        ({"email": ["now", "e-1"]}, "identity.stamps.email"),
+        ({"locale": ["2026-11-01T08:00:00Z", 1]}, "identity.stamps.locale"),
+    ],
+)
+def test_malformed_stamps_are_refused(stamps: object, path: str) -> None:
+    """A record whose stamps cannot be read is refused, with the path of what is wrong."""
+    with pytest.raises(InvalidInput) as refused:
+        read_profile({**SCORED, "stamps": stamps})
+    assert refused.value.where == path
 
 
 @pytest.mark.parametrize(
@@ -206,6 +292,7 @@ def test_attributes_are_replaced_as_a_whole() -> None:
     [
         pytest.param({"score": 20}, id="score"),
         pytest.param({"profileAt": "2026-10-02T08:00:00Z"}, id="profile"),
+        pytest.param({"stamps": {"email": NEW_STAMP}}, id="stamps"),
         pytest.param({"somethingNew": None}, id="unknown attribute"),
     ],
 )

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from fanscore_adapters import erasure
 from fanscore_adapters.embedded.event_store import EventStore
+from fanscore_adapters.sqlite import connection
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.cli.erase import erase
 from fanscore_core.ids import RULE
@@ -34,6 +35,12 @@ def path(tmp_path: Path) -> str:
         tables.load("demand_table", sales)
         kept.record_post("key", "sync", '{"globalUserId": "canary"}', NOW)
     return database
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no connection wait for long."""
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.01)
 
 
 def fanscore_erase(*arguments: str, environment: Sequence[tuple[str, str]] = ()) -> Result:
@@ -63,6 +70,32 @@ def test_with_yes_all_is_erased(path: str) -> None:
         (0, FOUND, "5 erased, 0 left\n"),
         (0, "", "0 erased, 0 left\n"),
     ]
+
+
+def test_what_a_reader_holds_is_told(path: str, impatient: None) -> None:
+    """While another program reads, what is erased stays in the log: that is no success."""
+    del impatient
+    traces = (
+        "fanscore: what was erased still stands in the database's log, since another program "
+        "reads the database: stop that program, then erase again\n"
+    )
+    with raw(path) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM demand_table").fetchone()
+        held = fanscore_erase("canary", "--yes", "--db", path)
+        assert told(held) == (1, FOUND, "5 erased, 0 left\n" + traces)
+        reader.execute("ROLLBACK")
+    again = fanscore_erase("canary", "--yes", "--db", path)
+    assert told(again) == (0, "", "0 erased, 0 left\n")
+    folder = Path(path).parent
+    assert [file.name for file in folder.iterdir() if b"canary" in file.read_bytes()] == []
+
+
+def test_a_dry_run_changes_no_byte(path: str) -> None:
+    """Who only looks leaves the file and its folder as they are."""
+    before = {file.name: file.read_bytes() for file in Path(path).parent.iterdir()}
+    assert fanscore_erase("canary", "--db", path).exit_code == 0
+    assert {file.name: file.read_bytes() for file in Path(path).parent.iterdir()} == before
 
 
 def test_an_account_can_be_named(path: str) -> None:

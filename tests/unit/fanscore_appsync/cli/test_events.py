@@ -53,6 +53,13 @@ def test_what_is_not_delivered_is_listed(path: str) -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (0, DIED, "1 undelivered\n")
 
 
+def test_listing_changes_no_byte(path: str) -> None:
+    """Who only lists leaves the database and its folder as they are."""
+    before = {found.name: found.read_bytes() for found in Path(path).parent.iterdir()}
+    assert fanscore_events("list", "--db", path).exit_code == 0
+    assert {found.name: found.read_bytes() for found in Path(path).parent.iterdir()} == before
+
+
 def test_dead_letters_are_sent_again(path: str) -> None:
     """Retrying delivers the dead letters; then nothing is left."""
     result = fanscore_events("retry", environment=[("FANSCORE_DB", path)])

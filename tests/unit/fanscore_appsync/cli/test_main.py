@@ -514,6 +514,24 @@ def test_the_sample_is_written_and_explained(tmp_path: Path) -> None:
     assert explained.stdout.startswith(EXPLAINED)
 
 
+def test_the_same_name_is_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one command writes the other reads: a name is a path, whatever it looks like."""
+    monkeypatch.chdir(tmp_path)
+    assert fanscore("sample", "file:x.db").exit_code == 0
+    explained = fanscore("explain", "user123", "--event", "evt456", "--db", "file:x.db")
+    assert explained.stdout.startswith(EXPLAINED)
+    assert [found.name for found in tmp_path.iterdir()] == ["file:x.db"]
+
+
+def test_explaining_changes_no_byte(tmp_path: Path) -> None:
+    """A command that reads leaves the database and its folder as they are."""
+    database = str(tmp_path / "fans.db")
+    fanscore("sample", database)
+    before = {found.name: found.read_bytes() for found in tmp_path.iterdir()}
+    assert fanscore("explain", "user123", "--db", database).exit_code == 0
+    assert {found.name: found.read_bytes() for found in tmp_path.iterdir()} == before
+
+
 def malformed_score(path: Path) -> None:
     """Write a score that is none into a database with the sample data."""
     fanscore("sample", str(path))
@@ -582,6 +600,7 @@ def foreign_tables(path: Path) -> None:
     [
         (("explain", "user123", "--db"), no_database),
         (("explain", "user123", "--db"), later_layout),
+        (("explain", "user123", "--db"), foreign_tables),
         (("sample",), no_database),
         (("sample",), later_layout),
         (("sample",), foreign_tables),
@@ -593,7 +612,9 @@ def test_files_that_are_no_database(
     """A file that is no database of ours is refused by all that use one."""
     path = tmp_path / "fans.db"
     make(path)
+    before = path.read_bytes()
     refused(fanscore(*command, str(path)), "database")
+    assert {found.name: found.read_bytes() for found in tmp_path.iterdir()} == {"fans.db": before}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from typing import cast
 import pytest
 
 from fanscore_adapters.embedded.stand_ins import default_sample
+from fanscore_adapters.items.keys import Key
+from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import service
 from fanscore_appsync.wiring.apps import connect
@@ -287,6 +289,17 @@ def test_items_that_cannot_be_stored(tmp_path: Path, item: object) -> None:
     """A sample with an item that the database cannot hold is refused, not a crash."""
     settings = Settings(sample=file_of(tmp_path, sample_of(demand_table=[item])))
     assert refusal(lambda: connect(settings))
+
+
+def test_a_sample_is_written_as_a_whole(tmp_path: Path) -> None:
+    """Where one item cannot be stored, none is, of whatever table."""
+    sample = sample_of(
+        fan_identity_table=[{"PK": "a", "SK": "b"}], demand_table=[{"PK": "\u00fc", "SK": "b"}]
+    )
+    settings = Settings(sample=file_of(tmp_path, sample), database=str(tmp_path / "fans.db"))
+    assert refusal(lambda: write_sample(settings)).startswith("item: ")
+    with SqliteTables(settings.database) as tables:
+        assert tables.look_up("fan_identity_table", [Key("a", "b")]) == [None]
 
 
 def test_unknown_outages() -> None:

@@ -128,7 +128,7 @@ def test_a_bad_environment_of_aws(monkeypatch: pytest.MonkeyPatch, name: str, va
     for wire in (apps.connect, apps.connect_consumers, apps.connect_idv):
         assert refusal(wire).startswith(f"{name}: ")
     with ExitStack() as closing, pytest.raises(InvalidInput) as refused:
-        connect_erasure(given, closing)
+        connect_erasure(given, closing, reads_only=True)
     assert refused.value.where == name
 
 

@@ -7,7 +7,17 @@ import attrs
 import pytest
 
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumer_mark import LEASE, Consumed, Consumer, Mark, MarkStatus, StoredProfile
+from fanscore_core.consumer_mark import (
+    LEASE,
+    Consumed,
+    Consumer,
+    Mark,
+    MarkStatus,
+    StoredProfile,
+    news,
+    said,
+)
+from fanscore_core.demand import Stamp, Written
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.trace import Fate
@@ -32,7 +42,7 @@ from fanscore_core.ports.consumers import (
     PutProfile,
 )
 from fanscore_core.ports.put_outcome import PutOutcome
-from fanscore_core.scalars import Email, PhoneNumber
+from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.user_events import UserEvent
 from tests.declarations import undeclared_use
 
@@ -121,7 +131,8 @@ class World:
         self._let_rival_act()
         if self.profile != effect.replaced:
             return PutOutcome(written=False, stored=self.profile)
-        self.profile = StoredProfile(effect.event.occurred_at, {"by": effect.event.id})
+        at = effect.event.occurred_at
+        self.profile = StoredProfile(at, {"by": effect.event.id}, said(effect.event))
         return PutOutcome(written=True)
 
     def _let_rival_act(self) -> None:
@@ -356,13 +367,22 @@ def test_a_profile_takes_news(stored: StoredProfile | None) -> None:
     world = World(profile=stored)
     assert world.consume() is Consumed.NOW
     assert PutProfile(EVENT, stored, 0) in world.asked
-    assert world.profile == StoredProfile(EARLIER, {"by": "e-1"})
+    assert world.profile == StoredProfile(EARLIER, {"by": "e-1"}, said(EVENT))
 
 
-@pytest.mark.parametrize("at", [EARLIER, NOW])
-def test_a_profile_never_goes_back_in_time(at: datetime) -> None:
-    """An event that is not newer than the profile changes nothing, and is finished."""
-    stored = StoredProfile(at, {})
+NEWER = attrs.evolve(EVENT, id="e-2", occurred_at=NOW)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param(StoredProfile(NOW, {}, said(NEWER)), id="newer"),
+        pytest.param(StoredProfile(EARLIER, {}, said(attrs.evolve(EVENT, id="e-2"))), id="id"),
+        pytest.param(StoredProfile(EARLIER, {}, said(EVENT)), id="the same"),
+    ],
+)
+def test_a_profile_never_goes_back_in_time(stored: StoredProfile) -> None:
+    """An event of which no field is newer than the profile changes nothing, and is finished."""
     world = World(profile=stored)
     assert world.consume() is Consumed.NOW
     assert PutProfile not in world.kinds
@@ -370,9 +390,18 @@ def test_a_profile_never_goes_back_in_time(at: datetime) -> None:
     assert world.mark == mark(status=FINISHED)
 
 
+def test_a_late_event_fills_what_nobody_has_said() -> None:
+    """An older event is news where it says something that no newer one did."""
+    stored, late = StoredProfile(NOW, {}, said(NEWER)), attrs.evolve(EVENT, locale=Locale("fr"))
+    world = World(profile=stored)
+    assert world.consume(event=late) is Consumed.NOW
+    assert PutProfile(late, stored, 0) in world.asked
+    assert news(late, stored) == {"locale": Written(Stamp(EARLIER, "e-1"), '"fr"')}
+
+
 def test_a_profile_that_others_change_is_read_again() -> None:
     """After a conflict the rule is applied to what lies there then."""
-    scored, newer = StoredProfile(None, {"score": 75}), StoredProfile(NOW, {"by": "e-2"})
+    scored, newer = StoredProfile(None, {"score": 75}), StoredProfile(NOW, {}, said(NEWER))
 
     def put(profile: StoredProfile) -> Callable[[World], None]:
         return lambda world: setattr(world, "profile", profile)

@@ -234,12 +234,12 @@ def test_the_record_itself_gives_no_default() -> None:
 
 
 def test_a_tombstone_gets_no_default() -> None:
-    """A save that comes after a newer delete leaves the tombstone without personal data."""
+    """A delete that comes after a newer one leaves the tombstone without personal data."""
     tombstone = stored(deleted(99, "r-0"), 1, {"r-0": "digest-0"})
     desk = Desk(tombstone, account=ACCOUNT)
-    assert desk.save().result() == DELETED
+    assert desk.delete(deleted(9)).result() == DELETED
     requests = {"r-0": "digest-0", **ONE_REQUEST}
-    record = DemandRecord(*KEY, {}, None, stamp(99, "r-0"), None, at(9), at(99))
+    record = DemandRecord(*KEY, {}, None, stamp(99, "r-0"), None, None, at(99))
     assert desk.puts == [PutDemandRecord(stored(record, 2, requests), 1, 0)]
 
 
@@ -259,14 +259,6 @@ def test_a_delete_of_nothing() -> None:
     desk = Desk(account=ACCOUNT)
     assert desk.delete(deleted(9)).result() == DELETED
     assert desk.puts == [PutDemandRecord(stored(deletion(KEY, stamp(9))), 0, 0)]
-
-
-def test_a_delete_that_is_older_than_the_record() -> None:
-    """A late delete does not delete what was saved after it, and says what is there."""
-    before = stored(saved(9, "r-0", locale="fr"), 1, {"r-0": "digest-0"})
-    record = merge(before.record, deleted(5))
-    requests = {"r-0": "digest-0", **ONE_REQUEST}
-    assert Desk(before).delete(deleted(5)).result() == succeeded(record, 2, requests)
 
 
 def test_a_conflict_is_merged_and_tried_again() -> None:
@@ -372,8 +364,8 @@ def test_clearing_makes_room_for_attributes() -> None:
 
 
 def test_requests_are_kept_by_the_store() -> None:
-    """The last 16 requests are kept through the pipeline, and this one is the newest."""
-    known = {f"r-{index}": f"digest-{index}" for index in range(16)}
+    """The last 64 requests are kept through the pipeline, and this one is the newest."""
+    known = {f"r-{index}": f"digest-{index}" for index in range(64)}
     desk = Desk(stored(saved(1), 30, known))
     desk.save()
     kept = [request for request, _ in desk.puts[0].new.requests]
@@ -390,6 +382,72 @@ def test_a_default_stays_a_default() -> None:
         "email": before.record.fields["email"],
         "locale": Written(stamp(9), '"en-GB"'),
     }
+
+
+OUTDATED = repr(Conflict(ConflictReason.OUTDATED))
+AHEAD = 86_400
+"""A clock that was a day ahead."""
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(saved(9, locale="fr", attributes={"a": 2}), id="each field loses"),
+        pytest.param(saved(9), id="no field"),
+        pytest.param(saved(9, locale=None), id="clears a field"),
+        pytest.param(deleted(9), id="delete"),
+    ],
+)
+def test_a_change_of_which_nothing_counts(late: DemandRecord) -> None:
+    """A change that loses against what is stored is a conflict, and writes nothing."""
+    ahead = saved(AHEAD, "r-0", locale="en-GB", attributes={"a": 1})
+    desk = Desk(stored(ahead, 1, {"r-0": "digest-0"}))
+    assert repr(desk.save(late).error) == OUTDATED
+    assert desk.puts == []
+
+
+@pytest.mark.parametrize("late", [saved(9, locale="fr"), saved(9, clear_attributes=True), saved(9)])
+def test_a_save_before_a_delete_by_a_clock_that_was_ahead(late: DemandRecord) -> None:
+    """A save of which a later delete leaves nothing is a conflict."""
+    desk = Desk(stored(deleted(AHEAD, "r-0"), 1, {"r-0": "digest-0"}))
+    assert repr(desk.save(late).error) == OUTDATED
+    assert desk.puts == []
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        pytest.param(saved(9, locale="fr", email="fan@example.com"), id="one field"),
+        pytest.param(saved(9, attributes={"b": 2}), id="one attribute"),
+    ],
+)
+def test_a_change_of_which_a_part_counts(late: DemandRecord) -> None:
+    """Where one field has no greater stamp that field is saved, and the save succeeds."""
+    ahead = saved(AHEAD, "r-0", locale="en-GB", attributes={"a": 1})
+    desk = Desk(stored(ahead, 1, {"r-0": "digest-0"}))
+    merged = merge(ahead, late)
+    assert desk.save(late).result() == succeeded(merged, 2, {"r-0": "digest-0", **ONE_REQUEST})
+
+
+def test_clearing_all_attributes_counts_by_itself() -> None:
+    """A save that does nothing but clear attributes, none of them newer, is not lost."""
+    ahead = merge(saved(1, "r-1", attributes={"a": 1}), saved(AHEAD, "r-0", locale="en-GB"))
+    desk = Desk(stored(ahead, 1, {}))
+    assert desk.save(saved(9, clear_attributes=True)).error is None
+    assert desk.puts[0].new.record.attributes() == {}
+
+
+def test_a_delete_of_what_was_deleted_by_a_clock_that_was_ahead() -> None:
+    """A delete of what is not there succeeds, whatever the stamp of the delete before."""
+    desk = Desk(stored(deleted(AHEAD, "r-0"), 1, {}))
+    assert desk.delete(deleted(9)).result() == DELETED
+
+
+def test_a_rival_with_a_clock_that_is_ahead() -> None:
+    """What a rival wrote meanwhile counts, too."""
+    desk = Desk(puts=[refused(saved(AHEAD, "r-1", locale="fr"), 1)])
+    assert repr(desk.save(SAVE).error) == OUTDATED
+    assert len(desk.puts) == 1
 
 
 @pytest.mark.parametrize("event", [EVENT, None])

@@ -344,3 +344,13 @@ def test_the_vendor_gives_no_verdict() -> None:
     source = world(FIRST, verdict=Unavailable("rekognition"))
     assert result(source) == "rekognition is unavailable"
     assert source.asked == [VendorSessionResult(S1)]
+
+
+def test_a_session_of_a_clock_that_was_ahead_is_replaced() -> None:
+    """Once the clock is right again, another request gets a session that can be finished."""
+    ahead = new_session(S1, TOKEN, NOW + timedelta(days=1))
+    made = world(ahead)
+    assert start(made, "token-2") == SECOND.session
+    assert made.last == S2
+    assert start(made, "token-2") == SECOND.session
+    assert result(made, S1, NOW) == attrs.evolve(ahead.session, status=EXPIRED)
