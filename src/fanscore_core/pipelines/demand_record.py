@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import attrs
 
+from fanscore_core.attributes import check_attributes, check_changed_attributes
 from fanscore_core.demand import (
     DemandChange,
     StoredDemandRecord,
     applied_before,
-    check_attributes,
     fill,
     merge,
     next_version,
@@ -46,9 +46,13 @@ class DemandRecordResult:
 
 @attrs.frozen
 class DemandChangeArgs(LoginArgs):
-    """Who asks for which change."""
+    """Who asks for which change; ``InvalidInput`` for attributes that can never be stored."""
 
-    change: DemandChange
+    change: DemandChange = attrs.field()
+
+    @change.validator
+    def _check_limits(self, _: object, change: DemandChange) -> None:
+        check_changed_attributes(change.change)
 
 
 @attrs.define
