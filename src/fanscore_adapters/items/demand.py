@@ -180,8 +180,8 @@ def _texts(item: Item) -> Mapping[str, str]:
     return fields
 
 
-def _live_records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
-    return tuple(read_record(item) for item in items if "ttl" not in item)
+def _records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
+    return tuple(map(read_record, items))
 
 
 def _count_live(items: Sequence[Item]) -> int:
@@ -215,7 +215,7 @@ PREFIX_READS = (
         DemandRecords,
         DEMAND,
         lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
-        _live_records,
+        _records,
         consistent=True,
     ),
 )

@@ -298,11 +298,11 @@ def test_a_record_is_looked_up_by_its_key() -> None:
     ("event", "prefix"), [(None, "demand#"), (EventId("evt-1"), "demand#evt%2D1-")]
 )
 def test_records_are_looked_up_by_a_prefix(event: EventId | None, prefix: str) -> None:
-    """A fan's records of an event, or of all, are the live items under a prefix."""
+    """A fan's records of an event, or of all, are the items under a prefix, tombstones too."""
     read = PREFIX_READS[DemandRecords]
     asked = DemandRecords(FAN, event)
     assert (read.table, read.key(asked)) == ("demand_table", keys.Key("fan:user123", prefix))
-    assert read.make([LIVE_ITEM, TOMBSTONE_ITEM, CLEARED_ITEM]) == (LIVE, CLEARED)
+    assert read.make([LIVE_ITEM, TOMBSTONE_ITEM, CLEARED_ITEM]) == (LIVE, TOMBSTONE, CLEARED)
 
 
 def test_a_malformed_record_spoils_the_list() -> None:
