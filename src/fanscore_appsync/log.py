@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import time
 
 import attrs
 
 from fanscore_core.engine.state import Outcome
-from fanscore_core.engine.trace import Fate, Trace
+from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 
 OK = "OK"
 UNKNOWN = "unknown"
@@ -33,6 +33,12 @@ METRICS = {
     "calls": "Count",
 }
 """The fields that are metrics, and their units."""
+
+MAX_REASONS = 10
+"""The most reasons in a line; a batch may have as many as it has items."""
+
+OUT_OF_TIME = "out of time"
+"""The reason of an answer for which the time of the whole request was over."""
 
 _NO_ANSWER = frozenset({"DeadlineExceeded", "Unavailable"})
 
@@ -58,6 +64,7 @@ class InvocationLog:
         rounds: how often sources were asked, one time after the other.
         calls: how many calls over a network were made.
         failed: the systems that gave no answer, or none in time.
+        reasons: why they gave none, each after its system's name.
     """
 
     function: str
@@ -71,6 +78,7 @@ class InvocationLog:
     rounds: int = 0
     calls: int = 0
     failed: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 def invocation_log(  # the columns of a line
@@ -106,6 +114,7 @@ def invocation_log(  # the columns of a line
         max((trace.rounds for trace in traces), default=0),
         sum(trace.calls for trace in traces),
         _failed(traces),
+        _reasons(traces),
     )
 
 
@@ -127,8 +136,16 @@ def log_to_stdout() -> None:
 
 
 def _failed(traces: Sequence[Trace]) -> tuple[str, ...]:
-    asked = (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
-    return tuple(sorted({each.source for each in asked}))
+    return tuple(sorted({asked.source for asked in _unanswered(traces)}))
+
+
+def _reasons(traces: Sequence[Trace]) -> tuple[str, ...]:
+    found = {f"{asked.source}: {asked.reason or OUT_OF_TIME}" for asked in _unanswered(traces)}
+    return tuple(sorted(found)[:MAX_REASONS])
+
+
+def _unanswered(traces: Sequence[Trace]) -> Iterator[TracedQuestion]:
+    return (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
 
 
 def _embedded_metrics() -> dict[str, object]:

@@ -50,6 +50,7 @@ TOMBSTONE_KEPT = timedelta(days=30)
 
 _RECORD = "record"
 _CLEARED = "attributes"
+_OUR_STAMPS = frozenset({_RECORD, _CLEARED, *FIELDS})
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -155,12 +156,13 @@ def _read_stamps(document: object) -> Mapping[str, Stamp]:
 
 
 def _read_stamp(name: str, document: object) -> Stamp:
+    # A fan makes up the keys of attributes, and paths are logged.
+    where = f"record.stamps.{name}" if name in _OUR_STAMPS else "record.stamps.*"
     match document:
         case [str(written_at), str(request_id)]:
-            at = _converter.structure(written_at, datetime, f"record.stamps.{name}")
-            return Stamp(at, request_id)
+            return Stamp(_converter.structure(written_at, datetime, where), request_id)
         case _:
-            raise InvalidInput(f"record.stamps.{name}", "expected a time and a request id")
+            raise InvalidInput(where, "expected a time and a request id")
 
 
 def _texts(item: Item) -> Mapping[str, str]:
@@ -171,11 +173,11 @@ def _texts(item: Item) -> Mapping[str, str]:
         raise InvalidInput("record.attributes", "expected an object")
     for name, text in attributes.items():
         if not isinstance(text, str):
-            raise InvalidInput(f"record.attributes.{name}", "expected JSON text")
+            raise InvalidInput("record.attributes.*", "expected JSON text")
         try:
             parse_stored_json(text)
         except InvalidInput as error:
-            raise InvalidInput(f"record.attributes.{name}", error.problem) from error
+            raise InvalidInput("record.attributes.*", error.problem) from error
         fields[f"{ATTRIBUTE}{name}"] = text
     return fields
 

@@ -72,4 +72,5 @@ def _bar(trace: Trace, asked: Sequence[TracedQuestion], number: int) -> str:
 
 def _fact(asked: TracedQuestion) -> str:
     failure = f" {asked.failure}" if asked.failure else ""
-    return f"{asked.source} {1000 * asked.took_s:.1f} ms{failure}"
+    reason = f": {asked.reason}" if asked.reason else ""
+    return f"{asked.source} {1000 * asked.took_s:.1f} ms{failure}{reason}"

@@ -34,6 +34,7 @@ class TracedQuestion(NamedTuple):
         failure: the class name of the error that was the answer, if it was one.
         shared: whether an earlier asker of the same round had already asked this.
         calls: how many calls over a network it cost; none if it was shared.
+        reason: of ``Unavailable``, in our own words and for the operator alone.
     """
 
     round: int
@@ -44,6 +45,7 @@ class TracedQuestion(NamedTuple):
     failure: str | None
     shared: bool
     calls: int = 0
+    reason: str | None = None
 
 
 @attrs.frozen

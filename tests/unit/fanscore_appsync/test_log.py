@@ -57,11 +57,17 @@ def logged(used: Desk, event: object, invocation: str = "invocation-1") -> Invoc
 
 
 def line_of(
-    name: str, *, degraded: int = 0, rounds: int, calls: int, failed: tuple[str, ...] = ()
+    name: str,
+    *,
+    degraded: int = 0,
+    rounds: int,
+    calls: int,
+    failed: tuple[str, ...] = (),
+    reasons: tuple[str, ...] = (),
 ) -> InvocationLog:
     """Make the line of a resolver's invocation that ended well."""
     return InvocationLog(
-        "resolver", name, "invocation-1", "OK", 0.0, 1, 0, degraded, rounds, calls, failed
+        "resolver", name, "invocation-1", "OK", 0.0, 1, 0, degraded, rounds, calls, failed, reasons
     )
 
 
@@ -76,7 +82,12 @@ def test_going_without_is_logged() -> None:
         cast("Question[object]", ArmScore(FAN, EVENT)): Unavailable("arm_scoring")
     }
     assert logged(desk(down), score_event()) == line_of(
-        "VFApi.accountFanscore", failed=("answers",), degraded=1, rounds=2, calls=7
+        "VFApi.accountFanscore",
+        degraded=1,
+        rounds=2,
+        calls=7,
+        failed=("answers",),
+        reasons=("answers: no answer",),
     )
 
 
@@ -182,7 +193,7 @@ def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
     log_invocation(LINE)
     first, second = map(json.loads, stdout.getvalue().splitlines())
     embedded = first.pop("_aws")
-    assert first == {**attrs.asdict(LINE), "failed": []}
+    assert first == {**attrs.asdict(LINE), "failed": [], "reasons": []}
     assert second.keys() == {*first, "_aws"}
     assert embedded["Timestamp"] >= int(began_at.timestamp() * 1000)
     (directive,) = embedded["CloudWatchMetrics"]
