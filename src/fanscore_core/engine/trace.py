@@ -89,3 +89,13 @@ class Trace:
     def round_took_s(self, number: int) -> float:
         """Give the time that one round took, in seconds: that of its slowest question."""
         return max((asked.took_s for asked in self.in_round(number)), default=0.0)
+
+    def step_took_s(self, position: int) -> float:
+        """Return the time that one step waited for answers, in seconds, over all its rounds."""
+        return sum(asked.took_s for asked in self.asked if asked.step == position)
+
+    def steps_that(self, fate: Fate) -> tuple[str, ...]:
+        """Return the names of the steps that came to a fate, in written order."""
+        return tuple(
+            name for name, came in zip(self.steps, self.fates, strict=True) if came is fate
+        )
