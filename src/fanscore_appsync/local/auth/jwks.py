@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Protocol
@@ -37,6 +39,8 @@ SYSTEM = "jwks"
 Jwks = Mapping[str, object]
 
 _OK = 200
+
+_log = logging.getLogger("fanscore")
 
 
 class KeySource(Protocol):
@@ -161,6 +165,7 @@ class JwksClient:
             self._fetched_at = self._monotonic()
         except Unavailable as error:
             self._reason = error.reason
+            _log.warning(json.dumps({"failed": [SYSTEM], "reasons": [f"{SYSTEM}: {error.reason}"]}))
         finally:
             self._tried_at = self._monotonic()
             is_done.set()
