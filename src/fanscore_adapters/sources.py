@@ -83,7 +83,7 @@ class Sources:
         ]
         in_time = now < self.expires_at
         future = executor.submit(adapter.fetch, group) if in_time else None
-        return _Call(adapter, indexes, group, future, max(limits))
+        return _Call(adapter, indexes, group, future, now, max(limits))
 
     def _limit(self, ask: Ask, started_at: float) -> float:
         if not ask.degradable:
@@ -93,7 +93,9 @@ class Sources:
     def _collect(self, call: _Call) -> Sequence[Answered]:
         name, group = type(call.adapter).__name__, call.group
         if call.future is None or not self._done(call.future, call.expires_at):
-            return [self._late(call.adapter.systems[type(ask.question)], ask) for ask in group]
+            took_s = 0.0 if call.future is None else self.clock() - call.started_at
+            systems = call.adapter.systems
+            return [self._late(systems[type(ask.question)], ask, took_s) for ask in group]
         try:
             answered = list(call.future.result())
         except OF_THE_PROCESS:
@@ -111,18 +113,19 @@ class Sources:
             future.cancel()
         return bool(done)
 
-    def _late(self, system: str, ask: Ask) -> Answered:
+    def _late(self, system: str, ask: Ask, took_s: float) -> Answered:
         if self.clock() < self.expires_at:
-            return Answered(late(system, ask), system)
-        return Answered(DeadlineExceeded(system), system)
+            return Answered(late(system, ask), system, took_s)
+        return Answered(DeadlineExceeded(system), system, took_s)
 
 
 @attrs.frozen
 class _Call:
-    """A call of an adapter, and when it is waited for no longer."""
+    """A call of an adapter, when it began, and when it is waited for no longer."""
 
     adapter: Adapter
     indexes: Sequence[int]
     group: Sequence[Ask]
     future: Future[Sequence[Answered]] | None
+    started_at: float
     expires_at: float

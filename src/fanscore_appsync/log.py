@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from time import time
 
 import attrs
 
 from fanscore_core.engine.state import Outcome
-from fanscore_core.engine.trace import Fate, Trace
+from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 
 OK = "OK"
 UNKNOWN = "unknown"
@@ -33,6 +34,12 @@ METRICS = {
     "calls": "Count",
 }
 """The fields that are metrics, and their units."""
+
+MAX_REASONS = 10
+"""The most reasons in a line; a batch may have as many as it has items."""
+
+OUT_OF_TIME = "out of time"
+"""The reason of an answer for which the time of the whole request was over."""
 
 _NO_ANSWER = frozenset({"DeadlineExceeded", "Unavailable"})
 
@@ -58,6 +65,11 @@ class InvocationLog:
         rounds: how often sources were asked, one time after the other.
         calls: how many calls over a network were made.
         failed: the systems that gave no answer, or none in time.
+        reasons: why they gave none, each after its system's name.
+        degraded_steps: the names of the steps that went on without an answer.
+        failed_steps: the names of the steps that ended in an error.
+        slowest_step: the name of the step that waited longest for its answers; empty if none did.
+        slowest_milliseconds: how long it waited.
     """
 
     function: str
@@ -71,6 +83,11 @@ class InvocationLog:
     rounds: int = 0
     calls: int = 0
     failed: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    degraded_steps: tuple[str, ...] = ()
+    failed_steps: tuple[str, ...] = ()
+    slowest_step: str = ""
+    slowest_milliseconds: float = 0.0
 
 
 def invocation_log(  # the columns of a line
@@ -94,18 +111,24 @@ def invocation_log(  # the columns of a line
     """
     errors = [code for code in codes if code != OK]
     traces = [outcome.trace for outcome in outcomes]
+    slowest_s, slowest = _slowest(traces)
     return InvocationLog(
         function,
         name,
         invocation,
         errors[0] if errors else OK,
-        round(took_s * 1000, 3),
+        _milliseconds(took_s),
         len(codes),
         len(errors),
         sum(trace.fates.count(Fate.DEGRADED) for trace in traces),
         max((trace.rounds for trace in traces), default=0),
         sum(trace.calls for trace in traces),
         _failed(traces),
+        _reasons(traces),
+        _steps_that(Fate.DEGRADED, traces),
+        _steps_that(Fate.FAILED, traces),
+        slowest,
+        _milliseconds(slowest_s),
     )
 
 
@@ -127,8 +150,34 @@ def log_to_stdout() -> None:
 
 
 def _failed(traces: Sequence[Trace]) -> tuple[str, ...]:
-    asked = (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
-    return tuple(sorted({each.source for each in asked}))
+    return tuple(sorted({asked.source for asked in _unanswered(traces)}))
+
+
+def _reasons(traces: Sequence[Trace]) -> tuple[str, ...]:
+    found = {f"{asked.source}: {asked.reason or OUT_OF_TIME}" for asked in _unanswered(traces)}
+    return tuple(sorted(found)[:MAX_REASONS])
+
+
+def _steps_that(fate: Fate, traces: Sequence[Trace]) -> tuple[str, ...]:
+    return tuple(sorted({name for trace in traces for name in trace.steps_that(fate)}))
+
+
+def _slowest(traces: Sequence[Trace]) -> tuple[float, str]:
+    """Return how long the slowest step of all runs waited, in seconds, and its name."""
+    waited = (
+        (trace.step_took_s(position), trace.steps[position])
+        for trace in traces
+        for position in {asked.step: None for asked in trace.asked}
+    )
+    return max(waited, key=itemgetter(0), default=(0.0, ""))
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _unanswered(traces: Sequence[Trace]) -> Iterator[TracedQuestion]:
+    return (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
 
 
 def _embedded_metrics() -> dict[str, object]:

@@ -63,6 +63,52 @@ def canonical_json(value: object) -> str:
         raise InvalidInput("", "expected JSON") from error
 
 
+def fits(value: object, max_bytes: int) -> bool:
+    """Return whether the canonical text of a value has at most so many bytes.
+
+    No more of the value is looked at than that many bytes can hold, whatever its size: of each
+    part, at least one byte is counted before it is visited.
+
+    Raises:
+        InvalidInput: what was looked at is not JSON.
+    """
+    left, pending = max_bytes, [value]
+    try:
+        while pending and left >= 0:
+            left -= _own_bytes(each := pending.pop(), left)
+            if left >= 0:
+                pending.extend(_parts(each))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("", "expected JSON") from error
+    return left >= 0
+
+
+def _own_bytes(value: object, left: int) -> int:
+    """Return the bytes of a value's text without those of its parts; at least that it is too long.
+
+    A text of many characters is not written: its canonical form is no shorter.
+    """
+    match value:
+        case dict():
+            return 2 * len(value) + 1 if value else 2
+        case list() | tuple():
+            return len(value) + 1 if value else 2
+        case str() if len(value) > left:
+            return len(value)
+        case _:
+            return len(_scalar_text(value))
+
+
+def _parts(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return (part for name, each in value.items() for part in (str(name), each))
+        case list() | tuple():
+            return value
+        case _:
+            return ()
+
+
 def _sorted_members(value: Mapping[Any, object]) -> Iterable[tuple[str, object]]:
     return ((str(key), value[key]) for key in sorted(value))
 

@@ -16,7 +16,7 @@ from typing import TypeAlias, TypeVar
 import attrs
 
 from fanscore_core.canonical import canonical_json
-from fanscore_core.errors import Conflict, ConflictReason, InvalidInput
+from fanscore_core.errors import Conflict, ConflictReason
 from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
 
 FIELDS = ("email", "contactMethod", "locale")
@@ -246,22 +246,6 @@ def fill(record: DemandRecord, others: Iterable[DemandRecord], email: str | None
         if text is not None and name not in record.fields
     }
     return attrs.evolve(record, fields={**record.fields, **filled})
-
-
-def check_attributes(record: DemandRecord) -> None:
-    """Refuse attributes that are too many or too large.
-
-    Cleared keys count: their stamps are stored too.
-
-    Raises:
-        InvalidInput: naming ``input.attributes``.
-    """
-    texts = {name: each.text for name, each in record.fields.items() if name.startswith(ATTRIBUTE)}
-    if len(texts) > MAX_ATTRIBUTES:
-        raise InvalidInput("arguments.input.attributes", f"more than {MAX_ATTRIBUTES} keys")
-    named = {name.removeprefix(ATTRIBUTE): text for name, text in texts.items()}
-    if len(attributes_text(named).encode()) > MAX_ATTRIBUTES_BYTES:
-        raise InvalidInput("arguments.input.attributes", f"over {MAX_ATTRIBUTES_BYTES} bytes")
 
 
 def attributes_text(attributes: Mapping[str, str]) -> str:

@@ -141,7 +141,8 @@ class Unavailable(FanscoreError):
 
     Attributes:
         system: the system's name in the user's document, such as ``arm_scoring``.
-        reason: why, in our own words, for the operator. Never the vendor's text.
+        reason: why, in our own words, for the operator: in the log and the trace, never in an
+            answer. No vendor's text, and no key or value that somebody made up.
     """
 
     system: str

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import attrs
 import pytest
 
+from fanscore_appsync.log import InvocationLog
 from tests.docs.pages import ROOT, name_of, prose
 
 TEMPLATE = (ROOT / "deploy/template.yaml").read_text(encoding="utf-8")
@@ -55,6 +57,17 @@ def test_names_of_the_template_are_in_it(page: Path) -> None:
     named = set(OF_THE_STACK.findall(prose(page)))
     assert named
     assert named <= declared()
+
+
+def test_queries_read_what_is_logged() -> None:
+    """The queries of the page for the log ask for members of the resolver's line alone."""
+    text = OPERATIONS.read_text(encoding="utf-8")
+    queries = re.findall(r"^```\n(filter .*?)^```", text, re.MULTILINE | re.DOTALL)
+    words = re.findall(r"[a-z_]+(?=\.0\b|, name|\b > 0)|(?<=by )\w+", " ".join(queries))
+    known = {field.name for field in attrs.fields(InvocationLog)}
+    assert len(queries) == 5
+    assert set(words) - {"bin"} <= known
+    assert {"failed", "reasons", "degraded_steps", "failed_steps", "slowest_step"} <= set(words)
 
 
 def test_queues_keep_messages_as_long_as_the_pages_say() -> None:

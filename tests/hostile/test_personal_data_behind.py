@@ -15,7 +15,7 @@ from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.user_events import UserEvent
 from tests.e2e.local_system import ENDPOINTS, TIME_LEFT_S, LocalSystem
-from tests.hostile.canaries import CANARY, FAN, PHONE, Watch, chain, tells
+from tests.hostile.canaries import CANARY, FAN, PHONE, REASON, Watch, chain, tells
 from tests.hostile.canary_world import EMAIL, ITEMS, TABLE_OF, canary_system
 from tests.hostile.events import changed, paths
 
@@ -137,7 +137,7 @@ def test_endpoints_that_fail(
 
 
 FAILURES: Sequence[object] = (
-    Unavailable("system", "canary reason"),
+    Unavailable("system", REASON),
     ValueError("canary"),
     (KeyError("canary", EMAIL),),
     "canary answer",

@@ -13,6 +13,7 @@ from tests.hostile.canaries import (
     CANARY,
     FAN,
     OWNER,
+    REASON,
     TIME_LEFT_S,
     TRUSTED,
     Watch,
@@ -276,7 +277,7 @@ def test_conflicts(watch: Watch, field: str) -> None:
 
 
 FAILURES: Sequence[tuple[object, set[str]]] = (
-    (Unavailable("system", "canary reason"), {"503", "data"}),
+    (Unavailable("system", REASON), {"503", "data"}),
     (DeadlineExceeded("system"), {"503", "504", "data"}),
     (ValueError("canary"), {"500", "503", "data"}),
     ((KeyError("canary", EMAIL),), {"500", "503", "data"}),

@@ -25,6 +25,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_core import ids, scalars
+from fanscore_core.attributes import check_given_attributes
 from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.signals import Signal
@@ -297,13 +298,16 @@ def _structure_any_text(value: object, _kind: object) -> str:
 
 
 def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:
-    """Read an ``AWSJSON`` that must be an object.
+    """Read an ``AWSJSON`` that must be an object; its limits come before any other work.
 
     UNSURE: AppSync's guide says that a resolver sees the parsed value. Should it be text, it is
     read as strictly.
     """
     document = parse_json(value) if type(value) is str else value
-    if type(document) is not dict or not all(map(is_text, document)):
+    if type(document) is not dict:
+        raise InvalidInput("", "expected a JSON object")
+    check_given_attributes(document)
+    if not all(type(name) is str and is_text(name) for name in document):
         raise InvalidInput("", "expected a JSON object")
     return {name: canonical_json(member) for name, member in document.items()}
 

@@ -121,7 +121,7 @@ def read_profile(item: Item) -> StoredProfile:
     stamps = item.get("stamps")
     if isinstance(stamps, dict):
         stamps = {name: stamps[name] for name in _PROFILE_FIELDS if name in stamps}
-    known = read_stamps(stamps, "identity.stamps")
+    known = read_stamps(stamps, "identity.stamps", _PROFILE_FIELDS)
     default = LEAST if at is None or stamps is not None else Stamp(at, "")
     fields = {
         name: Written(known.get(name, default), _profile_text(name, item[name]))

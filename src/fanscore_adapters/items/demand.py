@@ -57,6 +57,7 @@ TOMBSTONE_KEPT = timedelta(days=30)
 
 _RECORD = "record"
 _CLEARED = "attributes"
+_OUR_STAMPS = frozenset({_RECORD, _CLEARED, *FIELDS})
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -116,7 +117,7 @@ def read_record(item: Item) -> StoredDemandRecord:
     if (item.get("PK"), item.get("SK")) != _key(stored):
         raise InvalidInput("record", "its ids are not those of its key")
     default = Stamp(stored.updated_at, "")
-    stamps = read_stamps(item.get("stamps"), "record.stamps")
+    stamps = read_stamps(item.get("stamps"), "record.stamps", _OUR_STAMPS)
     texts = _texts(item)
     if stored.locale is not None:
         texts = {**texts, "locale": canonical_json(stored.locale)}
@@ -160,19 +161,19 @@ def _texts(item: Item) -> Mapping[str, str]:
         raise InvalidInput("record.attributes", TEXT_RULE)
     for name, text in attributes.items():
         if not isinstance(text, str):
-            raise InvalidInput(f"record.attributes.{name}", "expected JSON text")
+            raise InvalidInput("record.attributes.*", "expected JSON text")
         try:
             document = parse_stored_json(text)
             if "\\u" in text or not text.isascii():
                 canonical_json(document)  # refuses half characters
         except InvalidInput as error:
-            raise InvalidInput(f"record.attributes.{name}", error.problem) from error
+            raise InvalidInput("record.attributes.*", error.problem) from error
         fields[f"{ATTRIBUTE}{name}"] = text
     return fields
 
 
-def _live_records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
-    return tuple(read_record(item) for item in items if "ttl" not in item)
+def _records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
+    return tuple(map(read_record, items))
 
 
 def _count_live(items: Sequence[Item]) -> int:
@@ -206,7 +207,7 @@ PREFIX_READS = (
         DemandRecords,
         DEMAND,
         lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
-        _live_records,
+        _records,
         consistent=True,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 
 from fanscore_adapters.documents.converter import (
@@ -24,8 +24,14 @@ def stamp_document(stamp: Stamp) -> list[str]:
     return [date_time_text(stamp.written_at), stamp.request_id]
 
 
-def read_stamps(document: object, where: str) -> Mapping[str, Stamp]:
+def read_stamps(document: object, where: str, ours: Container[str]) -> Mapping[str, Stamp]:
     """Read the stamps of fields, by name.
+
+    Args:
+        document: as it is stored.
+        where: its path, for an error.
+        ours: the names that an error may repeat: a fan makes up keys of attributes, and paths are
+            logged.
 
     Raises:
         InvalidInput: they are malformed; names the path of the mistake.
@@ -36,7 +42,10 @@ def read_stamps(document: object, where: str) -> Mapping[str, Stamp]:
         raise InvalidInput(where, "expected an object")
     if not all(map(is_text, document)):
         raise InvalidInput(where, TEXT_RULE)
-    return {name: _read_stamp(f"{where}.{name}", stamp) for name, stamp in document.items()}
+    return {
+        name: _read_stamp(f"{where}.{name if name in ours else '*'}", stamp)
+        for name, stamp in document.items()
+    }
 
 
 def _read_stamp(where: str, document: object) -> Stamp:

@@ -229,7 +229,8 @@ def _asked(trace: Trace, step: int) -> Sequence[TracedQuestion]:
 
 def _fact(asked: TracedQuestion) -> str:
     failure = f" {asked.failure}" if asked.failure else ""
-    return f"{asked.source} {1000 * asked.took_s:.1f} ms{failure}"
+    reason = f": {asked.reason}" if asked.reason else ""
+    return f"{asked.source} {1000 * asked.took_s:.1f} ms{failure}{reason}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -140,10 +140,11 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         ask = dropped or self._asking.pop(position)
         answer, source, took_s = answered.answer, answered.source, answered.took_s
         failure = type(answer).__name__ if isinstance(answer, Exception) else None
+        reason = answer.reason if isinstance(answer, Unavailable) else None
         calls = 0 if shared else answered.calls
         self._answered.append(
             TracedQuestion(
-                round_number, position, ask.question, source, took_s, failure, shared, calls
+                round_number, position, ask.question, source, took_s, failure, shared, calls, reason
             )
         )
         if dropped is not None:

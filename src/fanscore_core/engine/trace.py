@@ -34,6 +34,7 @@ class TracedQuestion(NamedTuple):
         failure: the class name of the error that was the answer, if it was one.
         shared: whether an earlier asker of the same round had already asked this.
         calls: how many calls over a network it cost; none if it was shared.
+        reason: of ``Unavailable``, in our own words and for the operator alone.
     """
 
     round: int
@@ -44,6 +45,7 @@ class TracedQuestion(NamedTuple):
     failure: str | None
     shared: bool
     calls: int = 0
+    reason: str | None = None
 
 
 @attrs.frozen
@@ -87,3 +89,13 @@ class Trace:
     def round_took_s(self, number: int) -> float:
         """Return the time that one round took, in seconds: that of its slowest question."""
         return max((asked.took_s for asked in self.in_round(number)), default=0.0)
+
+    def step_took_s(self, position: int) -> float:
+        """Return the time that one step waited for answers, in seconds, over all its rounds."""
+        return sum(asked.took_s for asked in self.asked if asked.step == position)
+
+    def steps_that(self, fate: Fate) -> tuple[str, ...]:
+        """Return the names of the steps that came to a fate, in written order."""
+        return tuple(
+            name for name, came in zip(self.steps, self.fates, strict=True) if came is fate
+        )

@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 import attrs
 
+from fanscore_core.attributes import check_attributes, check_changed_attributes
 from fanscore_core.demand import (
     DemandChange,
     StoredDemandRecord,
     applied_before,
-    check_attributes,
     counts,
     fill,
     merge,
@@ -22,12 +22,18 @@ from fanscore_core.demand import (
 )
 from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.steps import Context, EffectContext, effect_step, step
-from fanscore_core.errors import Conflict, ConflictReason
+from fanscore_core.errors import Conflict, ConflictReason, InvalidInput
 from fanscore_core.pipelines.login import LoginArgs, LoginStash, account_of, tm_account_info
 from fanscore_core.ports.demand import DemandRecords, DemandSaleRecord, PutDemandRecord
 
 MAX_ATTEMPTS = 6
 """The first attempt, and at most five more after conflicts (docs/explanation/demand-merge.md)."""
+
+MAX_EVENT_RECORDS = 1000
+"""The most records of a fan that are stored for one event, tombstones included.
+
+Saves at the same time may exceed it by their number: each goes by what it has read.
+"""
 
 
 class DemandRecordStatus(enum.Enum):
@@ -47,9 +53,13 @@ class DemandRecordResult:
 
 @attrs.frozen
 class DemandChangeArgs(LoginArgs):
-    """Who asks for which change."""
+    """Who asks for which change; ``InvalidInput`` for attributes that can never be stored."""
 
-    change: DemandChange
+    change: DemandChange = attrs.field()
+
+    @change.validator
+    def _check_limits(self, _: object, change: DemandChange) -> None:
+        check_changed_attributes(change.change)
 
 
 @attrs.define
@@ -59,10 +69,12 @@ class DemandChangeStash(LoginStash):
     Attributes:
         existing_sale_record: what is stored under the key that changes.
         event_record: the fan's other records of the event.
+        event_records_stored: how many are stored, that which changes and tombstones included.
     """
 
     existing_sale_record: StoredDemandRecord | None = None
     event_record: tuple[StoredDemandRecord, ...] = ()
+    event_records_stored: int = 0
 
 
 Ctx: TypeAlias = Context[DemandChangeArgs, DemandChangeStash]
@@ -78,15 +90,21 @@ async def get_demand_sale_record(ctx: Ctx) -> None:
     )
 
 
-@step("getDemandEventRecord", writes=["event_record"])
+@step("getDemandEventRecord", writes=["event_record", "event_records_stored"])
 async def get_demand_event_record(ctx: Ctx) -> None:
-    """Read the fan's other records of the event, for defaults."""
+    """Read the fan's other records of the event, for defaults, and count what is stored."""
     record = ctx.args.change.change
     found = await DemandRecords(record.fan_id, record.event_id)
-    ctx.stash.event_record = tuple(each for each in found if each.record.sale_id != record.sale_id)
+    ctx.stash.event_records_stored = len(found)
+    ctx.stash.event_record = tuple(
+        each for each in found if each.record.is_live and each.record.sale_id != record.sale_id
+    )
 
 
-@effect_step("saveDemandRecord", reads=["user_info", "existing_sale_record", "event_record"])
+@effect_step(
+    "saveDemandRecord",
+    reads=["user_info", "existing_sale_record", "event_record", "event_records_stored"],
+)
 async def save_demand_record(ctx: EffectCtx) -> DemandRecordResult:
     """Merge the change into what is stored, and write that; again where others were faster."""
     change, stored = ctx.args.change, ctx.stash.existing_sale_record
@@ -104,6 +122,9 @@ async def save_demand_record(ctx: EffectCtx) -> DemandRecordResult:
 
 def _changed(ctx: EffectCtx, stored: StoredDemandRecord | None) -> StoredDemandRecord:
     change = ctx.args.change
+    if stored is None and ctx.stash.event_records_stored >= MAX_EVENT_RECORDS:
+        problem = f"the event has {MAX_EVENT_RECORDS} records of the fan, deleted ones included"
+        raise InvalidInput("arguments.input", problem)
     record = merge(stored.record, change.change) if stored else change.change
     if not counts(change.change, record):
         raise Conflict(ConflictReason.OUTDATED)

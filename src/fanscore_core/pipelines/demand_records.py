@@ -23,8 +23,9 @@ class RecordsArgs:
 async def get_demand_records(
     ctx: Context[RecordsArgs, NoStash],
 ) -> tuple[StoredDemandRecord, ...]:
-    """Read the caller's records."""
-    return await DemandRecords(ctx.args.caller, ctx.args.event_id)
+    """Read the caller's records; a tombstone is none."""
+    found = await DemandRecords(ctx.args.caller, ctx.args.event_id)
+    return tuple(each for each in found if each.record.is_live)
 
 
 records = pipeline("records", NoStash, (get_demand_records,))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import attrs
 
+from fanscore_core.attributes import check_attributes_text
 from fanscore_core.canonical import stable_id
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.steps import Context, EffectContext, effect_step, step
@@ -41,7 +42,10 @@ class EntryReceipt:
 
 @attrs.frozen
 class UpsertEntryArgs(LoginArgs):
-    """Who enters what, and what they say of themselves. ``attributes`` is canonical JSON."""
+    """Who enters what, and what they say of themselves. ``attributes`` is canonical JSON.
+
+    ``InvalidInput`` for attributes over the limits: nothing is published then.
+    """
 
     campaign_id: CampaignId
     request_id: RequestId
@@ -49,7 +53,7 @@ class UpsertEntryArgs(LoginArgs):
     email: Email | None = attrs.field(default=None, repr=False)
     phone_number: PhoneNumber | None = attrs.field(default=None, repr=False)
     locale: Locale | None = None
-    attributes: str | None = attrs.field(default=None, repr=False)
+    attributes: str | None = attrs.field(default=None, validator=check_attributes_text, repr=False)
 
 
 @attrs.define

@@ -39,7 +39,7 @@ class DemandSaleRecord(Query[StoredDemandRecord | None]):
 
 @attrs.frozen
 class DemandRecords(Query[tuple[StoredDemandRecord, ...]]):
-    """A fan's records, of one event or of all, without tombstones; strongly consistent."""
+    """A fan's stored records, of one event or of all, tombstones included; strongly consistent."""
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)

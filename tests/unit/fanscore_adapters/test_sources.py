@@ -249,6 +249,23 @@ def test_nobody_degrades_when_the_time_is_over(executor: Executor, released: Eve
     assert answers(sources, SPARE_RAIN) == late("sky")
 
 
+@pytest.mark.parametrize("ask", [RAIN, SPARE_RAIN])
+def test_a_late_answer_took_as_long_as_it_was_waited_for(
+    executor: Executor, released: Event, ask: Ask
+) -> None:
+    """The time that was lost on a hanging adapter is in the trace, so that its step is found."""
+    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(0.0, 2.0), expires_at=10.0)
+    (answered,) = sources.fetch([ask])
+    assert (answered.source, answered.took_s) == ("sky", 2.0)
+
+
+def test_what_is_not_asked_took_no_time(executor: Executor) -> None:
+    """Nothing was waited for where the time was over before."""
+    sources = Sources([Fake(SKY)], [executor], Clock(10.0), expires_at=10.0)
+    (answered,) = sources.fetch([RAIN])
+    assert (answered.source, answered.took_s) == ("sky", 0.0)
+
+
 def test_each_late_answer_names_its_system(executor: Executor, released: Event) -> None:
     """An adapter of several systems is late for each under the name of that system."""
     orchard = Fake({**ORCHARD, **SKY}, hanging(released))

@@ -509,7 +509,7 @@ INVALID_INPUTS: list[tuple[Mapping[str, object], str]] = [
     ({"attributes": f'{{"a":{DEEP}}}'}, "arguments.input.attributes"),
     ({"attributes": {"a": float("nan")}}, "arguments.input.attributes"),
     ({"attributes": {"a": [float("inf")]}}, "arguments.input.attributes"),
-    ({"attributes": {"\ud800": 1}}, "arguments.input.attributes: expected a JSON object"),
+    ({"attributes": {"\ud800": 1}}, "arguments.input.attributes: expected JSON"),
     ({"attributes": {"a": "\ud800"}}, "arguments.input.attributes"),
     ({"attributes": {"a": {"\udfff": 1}}}, "arguments.input.attributes"),
     ({"attributes": '{"a":"\\ud800"}'}, "arguments.input.attributes"),

@@ -24,6 +24,8 @@ from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.campaign_service import CampaignById
+from fanscore_core.ports.demand import DiscoEventId
+from fanscore_core.ports.fan_identity import BotOrNot, FanIdentity
 from tests.e2e.local_system import LocalSystem, local_system
 from tests.unit.fanscore_appsync.samples import EVENT, FAN, OTHER_FAN, Desk, desk, score_event
 
@@ -33,19 +35,30 @@ LINE = InvocationLog("resolver", "VFApi.campaign", "invocation-1", "OK", 1.5)
 
 @attrs.frozen
 class Counted:
-    """A source whose answers cost a call each."""
+    """A source whose answers cost a call each, and take as long as their type of question says."""
 
     source: Source
+    took_s: Mapping[type[object], float] = attrs.field(factory=dict)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        return [attrs.evolve(answered, calls=1) for answered in self.source.fetch(asks)]
+        answers = zip(asks, self.source.fetch(asks), strict=True)
+        return [
+            attrs.evolve(answered, calls=1, took_s=self.took_s.get(type(ask.question), 0.0))
+            for ask, answered in answers
+        ]
 
 
-def logged(used: Desk, event: object, invocation: str = "invocation-1") -> InvocationLog:
+def logged(
+    used: Desk,
+    event: object,
+    invocation: str = "invocation-1",
+    *,
+    took_s: Mapping[type[object], float] | None = None,
+) -> InvocationLog:
     """Give what is logged of an event, without the time that it took."""
     kept: list[InvocationLog] = []
-    counted = Desk(Counted(used.source))
+    counted = Desk(Counted(used.source, took_s or {}))
     app: App = attrs.evolve(counted.app, log=kept.append)
     try:
         app.answer(event, 30.0, invocation)
@@ -56,28 +69,62 @@ def logged(used: Desk, event: object, invocation: str = "invocation-1") -> Invoc
     return attrs.evolve(line, milliseconds=0.0)
 
 
-def line_of(
-    name: str, *, degraded: int = 0, rounds: int, calls: int, failed: tuple[str, ...] = ()
-) -> InvocationLog:
-    """Make the line of a resolver's invocation that ended well."""
-    return InvocationLog(
-        "resolver", name, "invocation-1", "OK", 0.0, 1, 0, degraded, rounds, calls, failed
-    )
+SCORED = InvocationLog(
+    *("resolver", "VFApi.accountFanscore", "invocation-1", "OK", 0.0),
+    rounds=2,
+    calls=7,
+    slowest_step="getAccountFanscoreGlobalUserId",
+)
+"""The line of a score."""
 
 
 def test_an_answer_is_logged() -> None:
     """A score is logged with its field, its rounds and its calls."""
-    assert logged(desk(), score_event()) == line_of("VFApi.accountFanscore", rounds=2, calls=7)
+    assert logged(desk(), score_event()) == SCORED
 
 
 def test_going_without_is_logged() -> None:
-    """A step that went on without an answer is counted, and the system named."""
+    """A step that went on without an answer is counted and named, and so is the system."""
     down: Mapping[Question[object], object] = {
         cast("Question[object]", ArmScore(FAN, EVENT)): Unavailable("arm_scoring")
     }
-    assert logged(desk(down), score_event()) == line_of(
-        "VFApi.accountFanscore", failed=("answers",), degraded=1, rounds=2, calls=7
+    assert logged(desk(down), score_event()) == attrs.evolve(
+        SCORED,
+        degraded=1,
+        failed=("answers",),
+        reasons=("answers: no answer",),
+        degraded_steps=("getArmScore",),
     )
+
+
+def test_a_step_that_fails_is_named() -> None:
+    """The step that ended the answer in an error is in the line, whatever the error is."""
+    down: Mapping[Question[object], object] = {
+        cast("Question[object]", FanIdentity(FAN)): Unavailable("fan_identity_table")
+    }
+    line = logged(desk(down), score_event())
+    assert (line.outcome, line.failed_steps, line.degraded_steps) == (
+        "UNAVAILABLE",
+        ("getAccountFanscoreGlobalUserId",),
+        (),
+    )
+
+
+def test_the_slowest_step_is_named() -> None:
+    """The step that waited longest is in the line, with all that it waited for."""
+    took_s: Mapping[type[object], float] = {ArmScore: 0.25, DiscoEventId: 0.2, BotOrNot: 0.1}
+    line = logged(desk(), score_event(), took_s=took_s)
+    assert (line.slowest_step, line.slowest_milliseconds) == ("getArmScore", 250.0)
+
+
+def test_the_steps_of_a_batch_are_named_once() -> None:
+    """A batch names each step once that degraded in any of its items."""
+    down = Unavailable("arm_scoring")
+    asked = [cast("Question[object]", ArmScore(fan, EVENT)) for fan in (FAN, OTHER_FAN)]
+    events = [score_event(), score_event(OTHER_FAN, user(OTHER_FAN))]
+    line = logged(desk(dict.fromkeys(asked, down)), events, took_s={ArmScore: 0.5})
+    assert (line.degraded, line.degraded_steps) == (2, ("getArmScore",))
+    assert (line.slowest_step, line.slowest_milliseconds) == ("getArmScore", 500.0)
 
 
 def test_a_batch_is_one_line() -> None:
@@ -182,7 +229,10 @@ def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
     log_invocation(LINE)
     first, second = map(json.loads, stdout.getvalue().splitlines())
     embedded = first.pop("_aws")
-    assert first == {**attrs.asdict(LINE), "failed": []}
+    assert first == {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in attrs.asdict(LINE).items()
+    }
     assert second.keys() == {*first, "_aws"}
     assert embedded["Timestamp"] >= int(began_at.timestamp() * 1000)
     (directive,) = embedded["CloudWatchMetrics"]

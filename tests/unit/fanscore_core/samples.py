@@ -117,4 +117,7 @@ def asked(
 ) -> TracedQuestion:
     """Make the trace's entry for a question that a ``World`` answered."""
     anything = cast("Question[object]", question)
-    return TracedQuestion(round_number, position, anything, "world", 0.0, failure, shared)
+    reason = "no answer" if failure == "Unavailable" else None
+    return TracedQuestion(
+        round_number, position, anything, "world", 0.0, failure, shared, reason=reason
+    )

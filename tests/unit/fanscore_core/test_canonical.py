@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fanscore_core.canonical import canonical_json, digest_of, stable_id
+from fanscore_core.canonical import canonical_json, digest_of, fits, stable_id
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, RequestId
 
@@ -105,3 +105,18 @@ def test_stable_ids_of_others() -> None:
         stable_id("upsertEntry", FAN, RequestId("request-2")),
     ]
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("value", [value for value, _ in WRITTEN], ids=range(len(WRITTEN)))
+def test_what_fits(value: object) -> None:
+    """A value fits into exactly as many bytes as its canonical text has, and no fewer."""
+    size = len(canonical_json(value).encode())
+    assert (fits(value, size), fits(value, size - 1)) == (True, False)
+
+
+@pytest.mark.parametrize("value", [float("nan"), {"a": {1, 2}}, ["\ud800"], {"\udfff": 1}])
+def test_what_is_not_json_fits_nowhere(value: object) -> None:
+    """What is no JSON is refused, not measured."""
+    with pytest.raises(InvalidInput) as caught:
+        fits(value, 100)
+    assert repr(caught.value) == repr(InvalidInput("", "expected JSON"))

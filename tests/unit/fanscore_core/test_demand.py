@@ -15,14 +15,13 @@ from fanscore_core.demand import (
     Written,
     applied_before,
     attributes_text,
-    check_attributes,
     deletion,
     fill,
     merge,
     next_version,
     save,
 )
-from fanscore_core.errors import Conflict, ConflictReason, InvalidInput
+from fanscore_core.errors import Conflict, ConflictReason
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
 from tests.demand_samples import (
     EVENT,
@@ -39,7 +38,6 @@ from tests.demand_samples import (
 )
 
 MAIL = "fan@example.com"
-MAX_BYTES = 16 * 1024
 
 
 def seen(record: DemandRecord) -> Mapping[str, object]:
@@ -269,38 +267,6 @@ def test_the_next_stamp_is_the_least_greater_one() -> None:
     """No request id stands between a stamp and the next."""
     later = [Stamp(at(0), f"r{character}") for character in "-.09:=AZ_az~"]
     assert stamp(0, "r") < stamp(0, "r").next() < min(later)
-
-
-def test_attributes_at_the_limits() -> None:
-    """64 keys are allowed, and so are 16 KB of JSON."""
-    check_attributes(saved(attributes={f"key{index}": index for index in range(64)}))
-    check_attributes(saved(attributes={"a": "x" * (MAX_BYTES - len('{"a":""}'))}))
-
-
-@pytest.mark.parametrize(
-    ("attributes", "problem"),
-    [
-        ({f"key{index}": index for index in range(65)}, "more than 64 keys"),
-        ({f"key{index}": None for index in range(65)}, "more than 64 keys"),
-        ({"a": "x" * (MAX_BYTES - len('{"a":""}') + 1)}, "over 16384 bytes"),
-        ({"x" * MAX_BYTES: 1}, "over 16384 bytes"),
-        ({"x" * 2 * MAX_BYTES: None}, "over 16384 bytes"),
-    ],
-    ids=["keys", "cleared keys", "bytes", "bytes of a key", "bytes of a cleared key"],
-)
-def test_attributes_over_the_limits(attributes: Mapping[str, object], problem: str) -> None:
-    """More than 64 keys, cleared ones included, or 16 KB are refused with their path."""
-    with pytest.raises(InvalidInput) as caught:
-        check_attributes(saved(attributes=attributes))
-    assert repr(caught.value) == repr(InvalidInput("arguments.input.attributes", problem))
-
-
-def test_the_limits_are_for_what_is_merged() -> None:
-    """Two changes that are allowed each can be too many together."""
-    first = saved(1, attributes={f"a{index}": 1 for index in range(40)})
-    second = saved(2, attributes={f"b{index}": 1 for index in range(40)})
-    with pytest.raises(InvalidInput):
-        check_attributes(merge(first, second))
 
 
 def test_attributes_as_one_object() -> None:

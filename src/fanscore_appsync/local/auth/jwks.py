@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Event, Lock, Thread
 from typing import Protocol
@@ -39,6 +41,8 @@ SYSTEM = "jwks"
 Jwks = Mapping[str, object]
 
 _OK = 200
+
+_log = logging.getLogger("fanscore")
 
 
 class KeySource(Protocol):
@@ -163,6 +167,7 @@ class JwksClient:
             self._fetched_at = self._monotonic()
         except Unavailable as error:
             self._reason = error.reason
+            _log.warning(json.dumps({"failed": [SYSTEM], "reasons": [f"{SYSTEM}: {error.reason}"]}))
         except Exception as error:  # noqa: BLE001  # nobody else would hear of it
             self._reason = f"could not be asked: {type(error).__name__}"
         finally:

@@ -123,8 +123,12 @@ function fact(asked) {
     " ",
     h("span", { class: "took" }, ms(asked.tookMs)),
     asked.shared ? " shared" : null,
-    asked.failure ? h("span", { class: "failure" }, ` ${asked.failure}`) : null,
+    asked.failure ? h("span", { class: "failure" }, ` ${failure(asked)}`) : null,
   );
+}
+
+function failure(asked) {
+  return asked.reason ? `${asked.failure}: ${asked.reason}` : asked.failure;
 }
 
 function silence(step) {

@@ -66,6 +66,7 @@ def _asked(asked: TracedQuestion) -> object:
         "source": asked.source,
         "tookMs": _ms(asked.took_s),
         "failure": asked.failure,
+        "reason": asked.reason,
         "shared": asked.shared,
     }
 

@@ -249,9 +249,13 @@ MALFORMED: list[tuple[Mapping[str, object], str]] = [
         {"stamps": {"email": ["0001-01-01T00:00:00+05:00", "r-1"]}},
         "record.stamps.email: expected a date and time with offset, such as 2026-11-01T08:00:00Z",
     ),
+    (
+        {"stamps": {"attributes.a": "r-1"}},
+        "record.stamps.*: expected a time and a request id",
+    ),
     ({"attributes": "{}"}, "record.attributes: expected an object"),
-    ({"attributes": {"a": 1}}, "record.attributes.a: expected JSON text"),
-    ({"attributes": {"a": "not JSON"}}, "record.attributes.a: "),
+    ({"attributes": {"a": 1}}, "record.attributes.*: expected JSON text"),
+    ({"attributes": {"a": "not JSON"}}, "record.attributes.*: "),
     ({"eventId": "evt#123"}, "record.eventId: expected 1 to 128 of the"),
     ({"email": 5}, "record.email: "),
     ({"email": "nobody"}, "record.email: "),
@@ -312,11 +316,11 @@ def test_a_record_is_looked_up_by_its_key() -> None:
     ("event", "prefix"), [(None, "demand#"), (EventId("evt-1"), "demand#evt%2D1-")]
 )
 def test_records_are_looked_up_by_a_prefix(event: EventId | None, prefix: str) -> None:
-    """A fan's records of an event, or of all, are the live items under a prefix."""
+    """A fan's records of an event, or of all, are the items under a prefix, tombstones too."""
     read = PREFIX_READS[DemandRecords]
     asked = DemandRecords(FAN, event)
     assert (read.table, read.key(asked)) == ("demand_table", keys.Key("fan:user123", prefix))
-    assert read.make([LIVE_ITEM, TOMBSTONE_ITEM, CLEARED_ITEM]) == (LIVE, CLEARED)
+    assert read.make([LIVE_ITEM, TOMBSTONE_ITEM, CLEARED_ITEM]) == (LIVE, TOMBSTONE, CLEARED)
 
 
 def test_a_malformed_record_spoils_the_list() -> None:

@@ -428,6 +428,7 @@ def test_a_score_is_explained_to_programs() -> None:
                         "question": question,
                         "source": source,
                         "failure": None,
+                        "reason": None,
                         "shared": False,
                     }
                     for step, question, source in asked

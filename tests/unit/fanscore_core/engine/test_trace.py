@@ -36,6 +36,21 @@ def test_a_round_can_be_looked_at(
     assert TRACE.round_took_s(number) == took_s
 
 
+@pytest.mark.parametrize(("position", "took_s"), [(0, 0.5), (1, 0.625), (2, 0.25), (3, 0.0)])
+def test_a_step_has_waited(position: int, took_s: float) -> None:
+    """A step has waited for each of its questions, one after the other, shared or not."""
+    assert TRACE.step_took_s(position) == took_s
+
+
+def test_steps_are_found_by_their_fate() -> None:
+    """The steps that came to a fate are named in written order."""
+    assert [TRACE.steps_that(fate) for fate in (Fate.RAN, Fate.DEGRADED, Fate.FAILED)] == [
+        ("a", "b"),
+        ("c",),
+        (),
+    ]
+
+
 def test_fates_read_as_words() -> None:
     """What became of a step is shown in plain words."""
     assert [fate.value for fate in Fate] == [

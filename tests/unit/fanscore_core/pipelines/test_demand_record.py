@@ -457,3 +457,62 @@ def test_records(event: EventId | None, found: tuple[StoredDemandRecord, ...]) -
     source = Recording(Answers(answer(DemandRecords(FAN, event), found)))
     outcome = run(records, RecordsArgs(FAN, event), source)
     assert (outcome.result(), len(source.kept)) == (found, 1)
+
+
+def test_a_tombstone_is_not_shown() -> None:
+    """A deleted record is not among a fan's records."""
+    live, gone = stored(saved(1)), stored(deleted(1, key=sale("s1")))
+    source = Recording(Answers(answer(DemandRecords(FAN, EVENT), (gone, live))))
+    assert run(records, RecordsArgs(FAN, EVENT), source).result() == (live,)
+
+
+# How many there may be
+
+LIVE_OTHERS = tuple(stored(saved(1, key=sale(f"s{number}"))) for number in range(998))
+FULL = (*LIVE_OTHERS, *(stored(deleted(1, key=sale(name))) for name in ("gone-1", "gone-2")))
+OVER = InvalidInput(
+    "arguments.input", "the event has 1000 records of the fan, deleted ones included"
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pipeline"), [(SAVE, demand_record_save), (deleted(9), demand_record_delete)]
+)
+def test_no_more_than_1000_records_of_an_event(
+    wanted: DemandRecord, pipeline: ChangePipeline
+) -> None:
+    """A record beyond 1,000 stored ones is refused, tombstones and new tombstones included."""
+    desk = Desk(others=FULL)
+    assert repr(desk.change(change(wanted), pipeline).error) == repr(OVER)
+    assert desk.puts == []
+    assert [len(asked) for asked in desk.asked] == [1, 2]
+
+
+def test_the_last_record_of_an_event() -> None:
+    """A new record that is the 1,000th is stored."""
+    assert Desk(others=FULL[1:]).save().result().status is DemandRecordStatus.SUCCESS
+
+
+@pytest.mark.parametrize("existing", [saved(1), deleted(1)], ids=["live", "tombstone"])
+def test_a_stored_record_can_always_be_changed(existing: DemandRecord) -> None:
+    """A record that is stored, if only as a tombstone, is none more, however many there are."""
+    desk = Desk(stored(existing, 1, {}), others=(*FULL, stored(existing, 1, {})))
+    assert desk.save().result().status is DemandRecordStatus.SUCCESS
+
+
+def test_a_record_that_a_rival_has_stored_is_no_new_one() -> None:
+    """What lies there after a conflict is changed; what has gone meanwhile is counted anew."""
+    lies_there = PutOutcome(written=False, stored=stored(saved(1), 1, {}))
+    gone: PutOutcome[StoredDemandRecord] = PutOutcome(written=False)
+    desk = Desk(others=FULL[1:], puts=[lies_there])
+    assert desk.save().result().status is DemandRecordStatus.SUCCESS
+    desk = Desk(stored(saved(1), 1, {}), others=FULL, puts=[gone])
+    assert repr(desk.save().error) == repr(OVER)
+
+
+def test_a_tombstone_gives_no_default() -> None:
+    """Defaults come from the fan's live records alone."""
+    gone = merge(saved(1, key=sale("s1"), locale="fr"), deleted(2, key=sale("s1")))
+    desk = Desk(others=(stored(gone),), account=NO_MAIL)
+    desk.save(saved(9))
+    assert desk.puts[0].new.record.fields == {}

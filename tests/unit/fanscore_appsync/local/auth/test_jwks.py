@@ -203,13 +203,19 @@ UNUSABLE: Mapping[str, tuple[Callable[[], httpx.Response], str]] = {
 
 @pytest.mark.parametrize(("answer", "reason"), UNUSABLE.values(), ids=UNUSABLE)
 def test_unusable_answers(
-    issuer: Issuer, keys: JwksClient, answer: Callable[[], httpx.Response], reason: str
+    caplog: pytest.LogCaptureFixture,
+    issuer: Issuer,
+    keys: JwksClient,
+    answer: Callable[[], httpx.Response],
+    reason: str,
 ) -> None:
-    """An answer that is no key set costs one request, is told in words of ours, and is not kept."""
+    """An answer that is no key set costs one request, is logged in our words, and is not kept."""
     issuer.answer = answer
     with pytest.raises(Unavailable) as raised:
         keys.current()
     assert (raised.value.reason, len(issuer.requests)) == (reason, 1)
+    logged = [json.loads(each.message) for each in caplog.records if each.name == "fanscore"]
+    assert logged == [{"failed": ["jwks"], "reasons": [f"jwks: {reason}"]}]
     issuer.gives(OLD)
     issuer.clock.now_s += 10
     assert keys.current() == OLD
