@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fanscore_core.systems import FUNCTIONS, TABLES
 from tests.docs.pages import ROOT, name_of, prose
 
 TEMPLATE = (ROOT / "deploy/template.yaml").read_text(encoding="utf-8")
@@ -29,6 +30,9 @@ OF_THE_STACK = re.compile(
     r"|Topic|Secret|Version|Handler|Service|Scoring))`"
 )
 """What is written like an alarm, an output or a parameter of the template."""
+
+
+OF_CODE = re.compile(r"`(\w+)`")
 
 
 def resources(kind: str) -> list[str]:
@@ -55,6 +59,24 @@ def test_names_of_the_template_are_in_it(page: Path) -> None:
     named = set(OF_THE_STACK.findall(prose(page)))
     assert named
     assert named <= declared()
+
+
+def test_every_system_may_be_down() -> None:
+    """The page says of each table and function what still works without it."""
+    first_column = re.findall(
+        r"^\| (`[a-z_`, ]+`).* \|", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    named = set(re.findall(r"`([a-z_]+)`", " ".join(first_column)))
+    assert {*TABLES, *FUNCTIONS} - named == set()
+
+
+def test_every_function_of_others_can_be_named() -> None:
+    """Who has functions already finds the parameter for each of them."""
+    page = (ROOT / "docs/how-to/bring-your-own-tables.md").read_text(encoding="utf-8")
+    parameters = {each.title().replace("_", "") for each in FUNCTIONS} & declared()
+    parameters -= {"IdvCheckLiveness"}  # part of the stack
+    assert parameters
+    assert parameters - set(OF_CODE.findall(page)) == set()
 
 
 def test_queues_keep_messages_as_long_as_the_pages_say() -> None:
