@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from fanscore_appsync.log import InvocationLog
+from fanscore_core.systems import FUNCTIONS, TABLES
 from tests.docs.pages import ROOT, name_of, prose
 
 TEMPLATE = (ROOT / "deploy/template.yaml").read_text(encoding="utf-8")
@@ -31,6 +32,9 @@ OF_THE_STACK = re.compile(
     r"|Topic|Secret|Version|Handler|Service|Scoring))`"
 )
 """What is written like an alarm, an output or a parameter of the template."""
+
+
+OF_CODE = re.compile(r"`(\w+)`")
 
 
 def resources(kind: str) -> list[str]:
@@ -68,6 +72,24 @@ def test_queries_read_what_is_logged() -> None:
     assert len(queries) == 5
     assert set(words) - {"bin"} <= known
     assert {"failed", "reasons", "degraded_steps", "failed_steps", "slowest_step"} <= set(words)
+
+
+def test_every_system_may_be_down() -> None:
+    """The page says of each table and function what still works without it."""
+    first_column = re.findall(
+        r"^\| (`[a-z_`, ]+`).* \|", OPERATIONS.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    named = set(re.findall(r"`([a-z_]+)`", " ".join(first_column)))
+    assert {*TABLES, *FUNCTIONS} - named == set()
+
+
+def test_every_function_of_others_can_be_named() -> None:
+    """Who has functions already finds the parameter for each of them."""
+    page = (ROOT / "docs/how-to/bring-your-own-tables.md").read_text(encoding="utf-8")
+    parameters = {each.title().replace("_", "") for each in FUNCTIONS} & declared()
+    parameters -= {"IdvCheckLiveness"}  # part of the stack
+    assert parameters
+    assert parameters - set(OF_CODE.findall(page)) == set()
 
 
 def test_queues_keep_messages_as_long_as_the_pages_say() -> None:
