@@ -378,7 +378,7 @@ BREAKS = (
     Break(
         "later fields of a batch have the time that is over",
         "app",
-        "expires_at - perf_counter()",
+        "expires_at - self.clock()",
         "time_left_s",
     ),
     Break(
@@ -428,7 +428,12 @@ BREAKS = (
         "].consistent |= LOOKUPS",
         "].consistent = LOOKUPS",
     ),
-    Break("rivals write at once again", "dynamodb", "        pause(write.attempt(effect))\n", ""),
+    Break(
+        "rivals write at once again",
+        "dynamodb",
+        "        pause(write.attempt(effect), self.wait)\n",
+        "",
+    ),
     # The consumers.
     Break("a consumer gives up early", "consumers", "MAX_ATTEMPTS = 6", "MAX_ATTEMPTS = 5"),
     Break("a consumer gives up late", "consumers", "MAX_ATTEMPTS = 6", "MAX_ATTEMPTS = 7"),

@@ -40,6 +40,7 @@ from tests.unit.fanscore_appsync.samples import (
     desk,
     score_event,
 )
+from tests.virtual_time import VirtualTime
 
 SECRET = "a vendor's text about fan@example.com"
 ROUNDS = [
@@ -141,12 +142,26 @@ def test_an_error_in_an_envelope_comes_with_its_outcome() -> None:
 
 def test_the_source_is_made_for_the_time_that_is_left() -> None:
     """The source learns how many seconds are left, so that it can keep the deadline."""
-    used = desk()
-    used.app.answer(score_event(), 7.25)
-    used.app.answer([score_event(), score_event()], 3.5)
-    first, second = used.times_left_s
-    assert 6.25 < first <= 7.25
-    assert 2.5 < second <= 3.5
+    used, time = desk(), VirtualTime()
+    app = attrs.evolve(used.app, clock=time.clock)
+    app.answer(score_event(), 7.25)
+    app.answer([score_event(), score_event()], 3.5)
+    assert used.times_left_s == [7.25, 3.5]
+
+
+def test_the_fields_of_a_batch_share_the_time() -> None:
+    """A field that comes later in a batch has only what the fields before it have left."""
+    used, time = desk(), VirtualTime()
+
+    def source(time_left_s: float) -> Source:
+        used.times_left_s.append(time_left_s)
+        time.wait(2.5)
+        return used.source
+
+    app = attrs.evolve(app_of(source, str), clock=time.clock)
+    campaign = appsync_event("VFApi.campaign", {"campaignId": "camp1"}, user(FAN))
+    app.answer([score_event(), campaign, score_event()], 7.25)
+    assert used.times_left_s == [7.25, 4.75]
 
 
 @pytest.mark.parametrize("envelope", [False, True])

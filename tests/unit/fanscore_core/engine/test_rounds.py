@@ -98,6 +98,28 @@ def test_equal_queries_of_one_round_are_asked_once() -> None:
     )
 
 
+@attrs.frozen
+class Counting:
+    """A source that says of each answer how many calls it cost."""
+
+    costs: int
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        return [Answered(3, "counting", calls=self.costs) for _ in asks]
+
+
+def test_the_first_asker_has_the_calls() -> None:
+    """What a shared answer cost is counted once, for the first who asked."""
+    steps = (asks("a", "apples"), asks("b", "pears"), asks("c", "apples"))
+    outcome = run(pipeline("fruit", Basket, steps), "", Counting(2))
+    assert [(each.shared, each.calls) for each in outcome.trace.asked] == [
+        (False, 2),
+        (False, 2),
+        (True, 0),
+    ]
+
+
 def test_nothing_is_remembered_across_rounds() -> None:
     """A query asked again in a later round is a new question, by the same step or another."""
     world = World()
