@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from threading import Event
+from collections.abc import Callable
+
+import attrs
 
 from fanscore_adapters.sources import Call, wait_for
+from tests.virtual_time import VirtualTime
 
+AMPLE_S = 600.0
 POLL_S = 0.01
+
+
+def standing() -> float:
+    """Tell the time of a clock that stands still: nothing is ever late by it."""
+    return 0.0
 
 
 def patient(call: Call, _at_most_s: float | None = None) -> bool:
@@ -14,15 +23,22 @@ def patient(call: Call, _at_most_s: float | None = None) -> bool:
     return wait_for(call, None)
 
 
+@attrs.frozen
 class GivenUp:
-    """Waits for a call until it ends, or until an event says that it may be given up."""
+    """Waits for a call until it ends, or until somebody says that it will not.
 
-    def __init__(self, when: Event) -> None:
-        self._when = when
+    Attributes:
+        is_held: whether the call is held up, for as long as it is waited for.
+        time: passes then, all that was left for the call.
+    """
 
-    def __call__(self, call: Call, _at_most_s: float | None = None) -> bool:
+    is_held: Callable[[], bool]
+    time: VirtualTime
+
+    def __call__(self, call: Call, at_most_s: float | None) -> bool:
         """Wait."""
-        while not self._when.is_set():
-            if wait_for(call, POLL_S):
-                return True
-        return wait_for(call, 0.0)
+        while not wait_for(call, POLL_S):
+            if self.is_held():
+                self.time.now_s += at_most_s or 0.0
+                return False
+        return True
