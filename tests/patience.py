@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import attrs
+import pytest
 
+from fanscore_adapters import sources
+from fanscore_adapters.aws import eventbridge, lambda_, rekognition
+from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.sources import Call, wait_for
 from tests.virtual_time import VirtualTime
 
@@ -42,3 +47,14 @@ class GivenUp:
                 self.time.now_s += at_most_s or 0.0
                 return False
         return True
+
+
+@contextmanager
+def patient_limits() -> Iterator[None]:
+    """Let what is wired as in production wait for data for as long as its request has time."""
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(sources, "MAX_DEGRADABLE_S", AMPLE_S)
+        limits.setattr(lambda_, "DEGRADABLE_READ_S", AMPLE_S)
+        for module in (dynamodb, eventbridge, lambda_, rekognition):
+            limits.setattr(module, "READ_S", AMPLE_S)
+        yield

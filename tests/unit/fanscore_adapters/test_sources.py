@@ -26,7 +26,7 @@ from tests.unit.fanscore_core.samples import Add, Count, Weather
 
 Fetch: TypeAlias = Callable[[Sequence[Ask]], Sequence[Answered]]
 
-WAIT_S = 30
+WAIT_S = 600
 ORCHARD: Mapping[type[Question[object]], str] = {Count: "fruit", Add: "baskets"}
 SKY: Mapping[type[Question[object]], str] = {Weather: "sky"}
 
