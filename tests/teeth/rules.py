@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-import random
+import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
@@ -82,9 +83,19 @@ def breaks_of(module: str, source: str) -> list[RuleBreak]:
 
 
 def sample(breaks: Sequence[RuleBreak], count: int, seed: int) -> list[RuleBreak]:
-    """Return so many of them, always the same for a seed, in their order."""
-    chosen = random.Random(seed).sample(range(len(breaks)), min(count, len(breaks)))
-    return [breaks[index] for index in sorted(chosen)]
+    """Return so many of them, in their order.
+
+    For a seed they are the same as long as what is broken is, wherever in its module it moves: a
+    change of the code changes the sample as little as it can.
+    """
+    seen: Counter[str] = Counter()
+    ranks: list[tuple[str, int]] = []
+    for index, each in enumerate(breaks):
+        what = f"{each.module}|{each.rule}|{each.context}|{each.old}|{each.new}"
+        seen[what] += 1
+        rank = hashlib.sha256(f"{seed}|{seen[what]}|{what}".encode()).hexdigest()
+        ranks.append((rank, index))
+    return [breaks[index] for index in sorted(index for _, index in sorted(ranks)[:count])]
 
 
 class _Finder:
@@ -129,7 +140,8 @@ class _Finder:
         arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
         stored = [each.id for each in ast.walk(node) if _is_stored(each)]
         again = {name for name in stored if stored.count(name) > 1}
-        yield from self._in_block(node.body, frozenset(again | {each.arg for each in arguments}))
+        body = node.body[:-1] if _returns_nothing(node.body[-1]) else node.body
+        yield from self._in_block(body, frozenset(again | {each.arg for each in arguments}))
 
     def _in_statement(self, node: ast.stmt, names: frozenset[str]) -> Iterator[RuleBreak]:
         if isinstance(node, _DROPPED) or _assigns_again(node, names):
@@ -236,6 +248,15 @@ def _name(node: ast.expr) -> str:
 
 def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def _returns_nothing(last: ast.stmt) -> bool:
+    """Whether the last statement of a function returns what it returns without it."""
+    match last:
+        case ast.Return(None | ast.Constant(None)):
+            return True
+        case _:
+            return False
 
 
 def _is_for_readers(node: ast.stmt) -> bool:

@@ -31,4 +31,54 @@ class Survivor:
         return seen == (self.module, self.context, self.old, self.new)
 
 
-SURVIVORS: tuple[Survivor, ...] = ()
+_LENGTHS_ARE_KNOWN = "a guard against our own mistakes: what is zipped here has one length"
+_FOR_READERS = "says in words what a member means; no code reads it"
+
+SURVIVORS = (
+    Survivor(
+        "state",
+        "if planned.position < self._decider:",
+        "planned.position < self._decider",
+        "(planned.position <= self._decider)",
+        "no step becomes ready at the decider's place: it has started already, or decided",
+    ),
+    Survivor("state", "return []", "return []", "pass", "saves time: without warnings none count"),
+    Survivor("definition", "return False", "return False", "pass", "None is as false as False"),
+    Survivor(
+        "app",
+        "resolved.update(zip((index for index, _ in items), finished, strict=True))",
+        "True",
+        "(False)",
+        _LENGTHS_ARE_KNOWN,
+    ),
+    Survivor(
+        "app",
+        "return [self._finish(one, outcome) for one, outcome in zip(calls, outcomes, strict=True)]",
+        "True",
+        "(False)",
+        _LENGTHS_ARE_KNOWN,
+    ),
+    Survivor(
+        "jws",
+        'return RSAKey.import_key({"kty": "RSA", "n": modulus, "e": exponent})',
+        '"RSA"',
+        "('RSA!')",
+        "joserfc looks at the class that is asked, and not at this member",
+    ),
+    *(
+        Survivor("authorization", f"{name} = {text}", text, f"({text[1:-1] + '!'!r})", _FOR_READERS)
+        for name, text in (
+            ("PUBLIC", '"any Cognito user, or IAM"'),
+            ("API_KEY", '"a caller with an API key"'),
+            ("LOGIN", '"a Cognito user, for what is their own"'),
+            ("OWNER", '"the Cognito user whose sub is the globalUserId asked for"'),
+            ("SERVICE", '"IAM, for any fan"'),
+            ("USER", '"Cognito user pool"'),
+            ("SERVICE", '"IAM"'),
+            ("POOL_IDENTITY", '"IAM, from an identity pool"'),
+            ("API_KEY", '"API key"'),
+            ("NOBODY", '"no identity"'),
+            ("OTHER", '"OIDC or Lambda authorizer"'),
+        )
+    ),
+)

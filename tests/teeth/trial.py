@@ -24,7 +24,6 @@ ENDLESS = "(endless)"
 _ENGINE = "fanscore_core/engine"
 _ENGINE_TESTS = "tests/unit/fanscore_core/engine"
 _ENGINE_LAWS = "tests/property/test_engine_laws.py"
-_UNITS = "tests/unit"
 _AUTH = "tests/unit/fanscore_appsync/local/auth"
 
 MODULES: Mapping[str, str] = {
@@ -77,7 +76,7 @@ _TESTS: Mapping[str, Sequence[str]] = {
     "dynamodb": (
         "tests/unit/fanscore_adapters/dynamodb",
         "tests/contracts/test_tables.py",
-        "tests/aws/faults",
+        "tests/aws/faults/test_calls.py",
     ),
     "sources": ("tests/unit/fanscore_adapters/test_sources.py",),
     "consumers": (
@@ -90,7 +89,13 @@ _TESTS: Mapping[str, Sequence[str]] = {
         "tests/unit/fanscore_appsync/test_consumer_handlers.py",
         "tests/unit/fanscore_appsync/test_log.py",
     ),
-    "jws": (f"{_AUTH}/test_jws.py", f"{_AUTH}/test_user_pool.py", "tests/hostile/test_tokens.py"),
+    "jws": (
+        f"{_AUTH}/test_jws.py",
+        f"{_AUTH}/test_user_pool.py",
+        f"{_AUTH}/test_roca.py",
+        f"{_AUTH}/test_issuer.py",
+        "tests/hostile/test_tokens.py",
+    ),
 }
 
 

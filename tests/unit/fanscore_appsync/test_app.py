@@ -14,8 +14,8 @@ from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Answered, Question, Source
 from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.engine.stubs import Recording, answer
-from fanscore_core.errors import DeadlineExceeded, Unavailable
-from fanscore_core.ids import BotRunId, EventId
+from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
+from fanscore_core.ids import RULE, BotRunId, EventId
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
@@ -404,6 +404,35 @@ def test_one_bad_item_spoils_none() -> None:
             "step getAccountFanscoreGlobalUserId: "
             "expected an answer of type Identity or NoneType, got Basket: FanIdentity"
         )
+    ]
+
+
+@step("forging")
+async def forging(_: Context[AccountFanscoreArguments, NoStash]) -> None:
+    """Make an id that is none."""
+    raise InvalidId("sessionId", RULE)
+
+
+FORGING = Field(
+    frozenset({Pattern.SERVICE}),
+    AccountFanscoreArguments,
+    pipeline("example", NoStash, (forging,)),
+    lambda given, _: given,
+)
+
+
+def test_an_id_of_our_own_making_is_our_mistake(
+    example_field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An id that a pipeline got wrong itself is no mistake of the caller's: it is reported."""
+    monkeypatch.setitem(cast("dict[str, object]", FIELDS), example_field, FORGING)
+    used = desk()
+    event = appsync_event(example_field, {"globalUserId": FAN}, service())
+    assert used.answer([event]) == [
+        error_item("500", "Internal error", code="INTERNAL", id="report-0")
+    ]
+    assert [str(error) for error in used.reports] == [
+        "step example: met an id that is none: InvalidId"
     ]
 
 

@@ -29,6 +29,16 @@ WRITES = step("writes", writes=["apples"])(nothing)
 WRITES_2 = step("writes 2", writes=["apples"])(nothing)
 WRITES_PEARS = step("writes pears", writes=["pears"])(nothing)
 
+
+async def _without_context() -> None:
+    """Do nothing, for nobody."""
+
+
+def _no_coroutine(_: Ctx) -> None:
+    """Do nothing at once."""
+
+
+Does = Callable[[Ctx], Coroutine[object, object, None]]
 Steps = tuple[Step[str, Basket, None], ...]
 
 
@@ -49,6 +59,16 @@ Steps = tuple[Step[str, Basket, None], ...]
             (step("a", reads=["apples", "pears"], writes=["pears"])(nothing),),
             "step a: writes may be read too: pears",
             id="read and written",
+        ),
+        pytest.param(
+            (step("a")(cast("Does", _without_context)),),
+            "step a: expected a coroutine function of one argument",
+            id="no argument",
+        ),
+        pytest.param(
+            (step("a")(cast("Does", _no_coroutine)),),
+            "step a: expected a coroutine function of one argument",
+            id="no coroutine function",
         ),
     ],
 )

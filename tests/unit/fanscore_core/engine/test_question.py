@@ -204,3 +204,15 @@ def test_an_effect_answered_with_a_wrong_type_fails_the_step_too() -> None:
     outcome = run(pipeline("fruit", Basket, (add,)), "", [(Add("apples"), None)])
     expected = "step add: expected an answer of type int, got NoneType: Add"
     assert str(outcome.error) == expected
+
+
+def test_all_types_of_an_answer_are_named() -> None:
+    """Where an answer may be of several types, the error names each."""
+
+    @step("count")
+    async def count(_: Ctx) -> int:
+        return int(await _Picked() or 0)
+
+    outcome = run(pipeline("fruit", Basket, (count,)), "", [(_Picked(), "three")])
+    expected = "step count: expected an answer of type Decimal or int or NoneType, got str: _Picked"
+    assert str(outcome.error) == expected

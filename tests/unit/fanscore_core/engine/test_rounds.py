@@ -310,6 +310,13 @@ def test_a_chunk_has_a_default() -> None:
     assert [len(asks) for asks in world.rounds] == [101, 2]
 
 
+@pytest.mark.parametrize("chunk", [0, -1])
+def test_a_chunk_has_at_least_one(chunk: int) -> None:
+    """A chunk of nothing would never come to an end, or lose every run: it is refused."""
+    with pytest.raises(ValueError, match=f"^chunk: expected 1 or more, got {chunk}$"):
+        list(run_many(SUM, ["a"], World(), chunk=chunk))
+
+
 def test_runs_with_effects_go_item_by_item() -> None:
     """Where a pipeline has effects, an item is done before the next is even taken."""
     world = World(pears=4)
