@@ -45,6 +45,13 @@ SURVIVORS = (
     Survivor("state", "return []", "return []", "pass", "saves time: without warnings none count"),
     Survivor("definition", "return False", "return False", "pass", "None is as false as False"),
     Survivor(
+        "demand",
+        'LEAST = Stamp(datetime.min.replace(tzinfo=UTC), "")',
+        '""',
+        "('!')",
+        "nothing is written in the year 1: the moment decides before the request id is compared",
+    ),
+    Survivor(
         "app",
         "resolved.update(zip((index for index, _ in items), finished, strict=True))",
         "True",
