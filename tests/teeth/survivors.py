@@ -52,6 +52,13 @@ SURVIVORS = (
         "nothing is written in the year 1: the moment decides before the request id is compared",
     ),
     Survivor(
+        "demand",
+        'return record.fields.get(name, Written(LEAST, ""))',
+        '""',
+        "('!')",
+        "what is least is never the one that counts: the other record has the field",
+    ),
+    Survivor(
         "app",
         "resolved.update(zip((index for index, _ in items), finished, strict=True))",
         "True",
