@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 2
-TIMEOUT_S = 300
+TIMEOUT_S = 180
 """A break that leaves the tests running for so long has made something endless."""
 
 ENDLESS = "(endless)"

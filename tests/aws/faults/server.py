@@ -204,7 +204,7 @@ def faulty_server(upstream_port: int) -> Iterator[FaultyServer]:
     class Handler(_Handler):
         server_state = state
 
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
+    with _Server((HOST, 0), Handler) as server:
         state.url = f"http://{HOST}:{server.server_port}"
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -214,6 +214,11 @@ def faulty_server(upstream_port: int) -> Iterator[FaultyServer]:
             state.may_end.set()
             server.shutdown()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    # All may connect before the first is served: a connection that had to wait would time out.
+    request_queue_size = 128
 
 
 class _Handler(BaseHTTPRequestHandler):
