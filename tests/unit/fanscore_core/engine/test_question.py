@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 from decimal import Decimal
 from types import NoneType
-from typing import NewType
+from typing import NewType, cast
 
 import attrs
 import pytest
@@ -216,3 +216,10 @@ def test_all_types_of_an_answer_are_named() -> None:
     outcome = run(pipeline("fruit", Basket, (count,)), "", [(_Picked(), "three")])
     expected = "step count: expected an answer of type Decimal or int or NoneType, got str: _Picked"
     assert str(outcome.error) == expected
+
+
+def test_an_ask_is_what_is_asked_and_not_until_when() -> None:
+    """Two asks of one question are equal, whenever their answers are given up."""
+    question = cast("Question[object]", Count("apples"))
+    assert Ask(question, expires_at=1.0) == Ask(question, expires_at=2.0)
+    assert Ask(question, degradable=True) != Ask(question)
