@@ -29,7 +29,7 @@ from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, TABLES
 from tests.aws.clients import aws_client
-from tests.aws.replies import Replies, reply
+from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import shown
 from tests.virtual_time import START, VirtualTime
 
@@ -254,3 +254,13 @@ def test_a_write_that_was_refused_before_waits(attempt: int, waits: int) -> None
     assert told == PutOutcome(written=True)
     assert len(time.waits_s) == waits
     assert all(0 <= each <= JITTER_S for each in time.waits_s)
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"]
+)
+def test_a_refusal_that_may_be_of_one_table(code: str) -> None:
+    """Where one table may spoil a read of several, each is read alone, and only that one fails."""
+    told, sent = fetched([asked(FanIdentity(FAN)), EVENTUAL], refusal(code), refusal(code), NOTHING)
+    assert told == [(shown(Unavailable(FAN_IDENTITY, f"refused with {code}")), 3), (None, 0)]
+    assert len(sent) == 3
