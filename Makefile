@@ -14,8 +14,16 @@ DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --requi
 # The tests that the coverage floor is measured on.
 COVERED := tests/unit tests/contracts tests/golden tests/gateway
 
-# The targets of test-full: one for each thing that needs more than Python.
-FULL := test-audit test-console test-load lint-deploy test-appsync-js test-deploy
+# The other tests. Both parts run at the same time, so that each has a core.
+OTHERS := $(filter-out $(COVERED),$(patsubst %/,%,$(dir \
+	$(wildcard tests/*/__init__.py))))
+
+# What test-pythons runs, and by which versions: the oldest, and the one that is deployed.
+FAST := $(COVERED) tests/e2e
+PYTHONS ?= 3.11 3.13
+
+# The targets of test-full: one for each thing that needs more than Python, or than one.
+FULL := test-pythons test-audit test-console test-load lint-deploy test-appsync-js test-deploy
 
 .PHONY: help
 help: ## Show this list
@@ -85,10 +93,30 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 
 .PHONY: test
 test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 8 minutes)
-	$(BIN)/pytest
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going \
+		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage test-others
+
+.PHONY: test-others
+test-others: .venv/.dev .ministack/.ready .lambda/.ready ## Run those that the coverage floor is not measured on
+	$(BIN)/pytest $(OTHERS)
 
 .PHONY: test-full
-test-full: $(FULL) ## Run the tests that need more than Python
+test-full: $(FULL) ## Run the tests that need more than Python, or than one
+
+.PHONY: test-pythons
+test-pythons: $(PYTHONS:%=test-python-%) ## Run the fast tests on each version of Python (PYTHONS='3.11 3.13')
+
+test-python-%: .pythons/%/.ready .ministack/.ready
+	.pythons/$*/bin/python -m pytest -p no:cacheprovider $(FAST)
+
+.pythons/%/.ready: requirements/dev.txt pyproject.toml
+	@python=$$(scripts/find-python $*) && echo "Setting up .pythons/$*" && \
+		"$$python" -m venv --clear .pythons/$*
+	@.pythons/$*/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
+		-r requirements/dev.txt
+	@.pythons/$*/bin/python -m pip -qq --disable-pip-version-check install --no-deps \
+		--no-build-isolation --editable .
+	@touch $@
 
 .PHONY: test-audit
 test-audit: .venv/.dev tests/gateway/audit/node_modules/.installed ## Audit GraphQL over HTTP (needs Node.js)
@@ -133,7 +161,7 @@ types: .venv/.dev ## Check types
 	$(BIN)/mypy
 
 .PHONY: coverage
-coverage: .venv/.dev .ministack/.ready ## Run the unit tests and hold the coverage floor
+coverage: .venv/.dev .ministack/.ready ## Run the tests that the coverage floor is measured on, and hold it
 	$(BIN)/coverage run -m pytest $(COVERED)
 	$(BIN)/coverage report
 
@@ -155,8 +183,10 @@ simulation: .venv/.dev ## Run SEEDS schedules of faults, or replay one: SEED=n
 	$(BIN)/python -m tests.simulation $(or $(SEED),--count $(or $(SEEDS),100000) --first $(or $(FIRST),0))
 
 .PHONY: teeth
-teeth: .venv/.dev ## Break the engine on purpose and see the tests catch it
-	$(BIN)/python -m tests.teeth
+teeth: .venv/.dev .ministack/.ready ## Break the code on purpose and see the tests catch it (SEED=, COUNT=, MODULE=)
+	$(if $(MODULE),,$(BIN)/python -m tests.teeth)
+	$(BIN)/python -m tests.teeth --rule --seed $(or $(SEED),1) --count $(or $(COUNT),300) \
+		$(if $(MODULE),--module $(MODULE))
 
 .PHONY: bench
 bench: .venv/.dev ## Measure, side by side
@@ -234,7 +264,7 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .ministack .deploy .audit .lambda build dist htmlcov deploy/appsync/node_modules \
+	rm -rf .venv .ministack .deploy .audit .lambda .pythons build dist htmlcov deploy/appsync/node_modules \
 		tests/*/node_modules tests/*/*/node_modules .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

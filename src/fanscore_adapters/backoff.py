@@ -6,6 +6,7 @@ gets staler by waiting. A refused condition means that a rival has made progress
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import SystemRandom
 from time import sleep
 
@@ -14,11 +15,12 @@ JITTER_S = 0.005
 _random = SystemRandom()
 
 
-def pause(attempt: int) -> None:
+def pause(attempt: int, wait: Callable[[float], None] = sleep) -> None:
     """Wait before an attempt.
 
     Args:
         attempt: from 0; the first is not waited for.
+        wait: lets seconds pass.
     """
     if attempt:
-        sleep(_random.uniform(0, JITTER_S))
+        wait(_random.uniform(0, JITTER_S))

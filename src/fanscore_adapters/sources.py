@@ -9,12 +9,23 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, wait
 from math import inf
+from typing import TypeAlias
 
 import attrs
 
 from fanscore_adapters.adapter import Adapter, late
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import OF_THE_PROCESS, DeadlineExceeded, SourceFailed, UnknownQuestion
+
+Call: TypeAlias = "Future[Sequence[Answered]]"
+"""A call of an adapter that is under way."""
+
+
+def wait_for(call: Call, at_most_s: float | None) -> bool:
+    """Wait for a call, for ever or so many seconds, and return whether it has ended."""
+    done, _ = wait([call], at_most_s)
+    return bool(done)
+
 
 MAX_DEGRADABLE_S = 2.0
 """The most that is waited for an answer that its step can do without.
@@ -37,12 +48,14 @@ class Sources:
             none from the others; or one that all share.
         clock: seconds, never going back.
         expires_at: by the clock, when the request must have been answered.
+        wait: waits for a call, for ever or so many seconds; returns whether it has ended.
     """
 
     adapters: Sequence[Adapter]
     executors: Sequence[Executor]
     clock: Callable[[], float]
     expires_at: float = inf
+    wait: Callable[[Call, float | None], bool] = wait_for
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask; what no adapter knows is an ``UnknownQuestion``.
@@ -106,12 +119,11 @@ class Sources:
             raise SourceFailed(name, f"gave {len(answered)} answers to {len(group)} questions")
         return answered
 
-    def _done(self, future: Future[Sequence[Answered]], limit: float) -> bool:
-        timeout = None if limit == inf else max(0.0, limit - self.clock())
-        done, _ = wait([future], timeout)
+    def _done(self, call: Call, limit: float) -> bool:
+        done = self.wait(call, None if limit == inf else max(0.0, limit - self.clock()))
         if not done:
-            future.cancel()
-        return bool(done)
+            call.cancel()
+        return done
 
     def _late(self, system: str, ask: Ask, took_s: float) -> Answered:
         if self.clock() < self.expires_at:
@@ -126,6 +138,6 @@ class _Call:
     adapter: Adapter
     indexes: Sequence[int]
     group: Sequence[Ask]
-    future: Future[Sequence[Answered]] | None
+    future: Call | None
     started_at: float
     expires_at: float

@@ -69,10 +69,12 @@ class App(FunctionApp):
     Attributes:
         mint: makes a request id where the client gave none.
         policy: decides scores.
+        clock: seconds, never going back.
     """
 
     mint: Callable[[], RequestId]
     policy: ScorePolicy
+    clock: Callable[[], float] = attrs.field(default=perf_counter, kw_only=True)
 
     def answer(self, event: object, time_left_s: float, invocation: str = "") -> Response:
         """Answer an event: single or batch, plain or with an envelope.
@@ -103,7 +105,7 @@ class App(FunctionApp):
 
     def _resolve(self, events: Sequence[object], time_left_s: float) -> list[Resolved]:
         """Resolve events together; each comes to its own data or error."""
-        expires_at = perf_counter() + time_left_s
+        expires_at = self.clock() + time_left_s
         resolved: dict[int, Resolved] = {}
         admitted: dict[str, list[tuple[int, Admitted]]] = {}
         for index, event in enumerate(events):
@@ -118,7 +120,7 @@ class App(FunctionApp):
                 resolved[index] = Resolved(error=wire.error_body(error, self.report))
         for field, items in admitted.items():
             calls = [one for _, one in items]
-            finished = self._run(FIELDS[field], calls, expires_at - perf_counter())
+            finished = self._run(FIELDS[field], calls, expires_at - self.clock())
             resolved.update(zip((index for index, _ in items), finished, strict=True))
         return [resolved[index] for index in range(len(events))]
 

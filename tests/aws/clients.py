@@ -11,7 +11,7 @@ import pytest
 from fanscore_adapters.aws.client import AwsClient, AwsSession, Events
 from tests.aws.ministack import REGION, Ministack
 
-READ_S = 10.0
+READ_S = 600.0
 
 
 def aws_client(

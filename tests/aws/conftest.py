@@ -10,6 +10,14 @@ from fanscore_adapters.embedded.stand_ins import default_sample
 from tests.aws.ministack import Ministack, ministack
 from tests.aws.system import AwsSystem, aws_system
 from tests.aws.tables import AwsTables, fresh_tables
+from tests.patience import patient_limits
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Let no answer depend on the speed of the machine."""
+    with patient_limits():
+        yield
 
 
 @pytest.fixture(scope="session")

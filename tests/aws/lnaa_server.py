@@ -17,6 +17,8 @@ from urllib.parse import unquote
 
 import attrs
 
+from tests.impatience import UNHEARD
+
 TOKEN = "canary-token"
 
 NEW_MEMBER: Mapping[str, object] = {"isMember": True, "tier": "basic", "since": "2026-11-01"}
@@ -47,7 +49,9 @@ class Fault(enum.Enum):
     RESET = "the connection breaks before anything is done"
     LOST = "it is done, and then the connection breaks"
     SILENCE = "nothing, until the server stops"
+    UNHEARD = "an answer that an ``Impatient`` client does not hear"
     STALL = "half a body, and then nothing"
+    HALF_HEARD = "half a body, of which an ``Impatient`` client does not hear the rest"
     CUT = "half a body, and then the connection ends"
     FLOOD = "a body without end"
 
@@ -189,6 +193,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reset()
             case Fault.SILENCE:
                 self.state.may_end.wait()
+            case Fault.UNHEARD | Fault.HALF_HEARD:
+                self._half({UNHEARD: "all" if fault is Fault.UNHEARD else "rest"})
             case Fault.STALL:
                 self._half()
                 self.state.may_end.wait()
@@ -199,8 +205,8 @@ class _Handler(BaseHTTPRequestHandler):
                 for _ in range(ENDLESS // 10_000):
                     self.wfile.write(b" " * 10_000)
 
-    def _half(self) -> None:
-        self._head(200, {}, 100)
+    def _half(self, headers: Mapping[str, str] | None = None) -> None:
+        self._head(200, headers or {}, 100)
         self.wfile.write(b'{"isMember": true')
 
     def _reset(self) -> None:

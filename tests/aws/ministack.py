@@ -31,7 +31,7 @@ ACCOUNT = "000000000000"
 """The account, and the access key: ministack takes twelve digits for the account to use."""
 
 SECRET = "made-up"
-START_S = 60.0
+START_S = 600.0
 MAX_CONNECTIONS = 32
 KEEP_ALIVE_S = 600
 """How long a connection may lie idle; no test takes that long, so none meets a closed one."""

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Barrier
-from time import monotonic
 
 import pytest
 
@@ -26,6 +25,7 @@ from tests.aws.ministack import Ministack
 from tests.aws.tables import AwsTables, typed
 from tests.concurrency.saving import RECORDS, Record, Saved, assert_none_lost, save_each
 from tests.e2e.local_system import POLICY, SAMPLE
+from tests.patience import AMPLE_S, patient, standing
 
 THREADS = 8
 SAVES = 250
@@ -38,13 +38,13 @@ def app(aws: Ministack, aws_tables: AwsTables) -> Iterator[App]:
     names = {table: aws_tables.name(table) for table in TABLES}
     with (
         environment_of(aws),
-        closing(aws_client("dynamodb")) as client,
+        closing(aws_client("dynamodb", read_s=AMPLE_S, clock=standing)) as client,
         ThreadPoolExecutor(MAX_THREADS) as executor,
     ):
-        adapters = (DynamoDb(client, names), StandIns(SAMPLE))
+        adapters = (DynamoDb(client, names, clock=standing), StandIns(SAMPLE))
 
         def source(left_s: float) -> Source:
-            return Sources(adapters, [executor], monotonic, monotonic() + left_s)
+            return Sources(adapters, [executor], standing, left_s, patient)
 
         def now() -> datetime:
             return datetime.now(UTC)

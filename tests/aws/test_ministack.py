@@ -26,6 +26,7 @@ from tests.aws.functions import Answer, create_function, create_idv, create_prox
 from tests.aws.ministack import ACCOUNT, REGION, Ministack, ministack
 from tests.aws.tables import AwsTables, fresh_tables, plain, typed
 from tests.aws.waiting import wait_for
+from tests.patience import AMPLE_S
 
 FAN = {"PK": "fan:user123", "SK": "identity", "memberId": "member123"}
 CURSOR = {"PK": "botornot", "SK": "cursor", "cursor": "run1"}
@@ -397,7 +398,7 @@ def test_the_server_ends_with_who_started_it() -> None:
         assert holder.stdout is not None
         address = urlsplit(holder.stdout.readline().strip())
         assert address.hostname is not None
-        connection = HTTPConnection(address.hostname, address.port or 0, timeout=30)
+        connection = HTTPConnection(address.hostname, address.port or 0, timeout=AMPLE_S)
         with closing(connection):
             connection.request("GET", "/_ministack/health")
             connection.getresponse().read()

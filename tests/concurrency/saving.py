@@ -22,7 +22,7 @@ from fanscore_core.ids import GlobalUserId, RequestId
 
 EVENT = "evt123"
 CAMPAIGN = "camp1"
-STARTED_WITHIN_S = 50.0
+STARTED_WITHIN_S = 600.0
 
 MAX_CONFLICTS = 20
 """More than a client would put up with."""

@@ -16,6 +16,7 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns
 from fanscore_adapters.http.lnaa import Lnaa
 from tests.aws.lnaa_server import TOKEN, Reply, json_reply, lnaa_server
+from tests.patience import AMPLE_S
 
 Responses: TypeAlias = Mapping[str, Mapping[str, object]]
 """What LNAA says of each fan, to either question: ``{"data": ...}`` or ``{"error": ...}``."""
@@ -39,7 +40,7 @@ def stand_ins(responses: Responses) -> Iterator[Adapter]:
 @contextmanager
 def over_http(responses: Responses) -> Iterator[Adapter]:
     """Ask a server on loopback, without waiting between attempts."""
-    with lnaa_server() as server, httpx.Client(timeout=5.0, trust_env=False) as client:
+    with lnaa_server() as server, httpx.Client(timeout=AMPLE_S, trust_env=False) as client:
         server.replies.update({fan: _reply(response) for fan, response in responses.items()})
         yield Lnaa(server.url, TOKEN, client, lambda _: None)
 

@@ -21,6 +21,7 @@ from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from tests.aws.parties import parties
 from tests.contracts.asking import asked, said
 from tests.contracts.user_events import BARE, FULL, NOW
+from tests.patience import AMPLE_S
 
 NOTIFICATION, SYNC = "notification_endpoint", "sync_endpoint"
 BOTH = (NOTIFICATION, SYNC)
@@ -62,7 +63,10 @@ def recorder(systems: Collection[str], outages: Collection[str]) -> Iterator[End
 @contextmanager
 def webhooks(systems: Collection[str], outages: Collection[str]) -> Iterator[Endpoints]:
     """Post to a server on loopback; where there is an outage, to a path that it does not know."""
-    with parties(Sample({}, {})) as served, httpx.Client(timeout=5.0, trust_env=False) as client:
+    with (
+        parties(Sample({}, {})) as served,
+        httpx.Client(timeout=AMPLE_S, trust_env=False) as client,
+    ):
         system_of = {path: system for system, path in PATHS.items()}
         urls = {
             system: f"{served.url}{'/canary' if system in outages else PATHS[system]}"

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import count
-from time import monotonic
 
 import attrs
 
@@ -30,6 +29,7 @@ from fanscore_core.ids import RequestId
 from fanscore_core.policy import DEFAULT_POLICY
 from tests.demand_samples import START
 from tests.e2e.lambda_runtime import told
+from tests.patience import patient, standing
 
 TIME_LEFT_S = 30.0
 POLICY = DEFAULT_POLICY
@@ -136,8 +136,7 @@ class LocalSystem:
 
     def _sources(self, adapters: Sequence[Adapter]) -> Callable[[float], Source]:
         def source(time_left_s: float) -> Source:
-            expires_at = monotonic() + time_left_s
-            sources = Sources(adapters, [self.executor], monotonic, expires_at)
+            sources = Sources(adapters, [self.executor], standing, time_left_s, patient)
             return Watched(sources, self.asked, self.instead)
 
         return source

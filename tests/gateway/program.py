@@ -16,6 +16,7 @@ import attrs
 import httpx
 
 from tests.e2e.lambda_runtime import PREFIX
+from tests.patience import AMPLE_S
 
 PROGRAM = str(Path(sys.executable).parent / "fanscore")
 LAST_LINE = "Stop it with Ctrl+C.\n"
@@ -61,12 +62,14 @@ class Program:
 
     def post(self, query: str, headers: Mapping[str, str]) -> httpx.Response:
         """Send a query."""
-        return httpx.post(f"{self.url}/graphql", json={"query": query}, headers=headers, timeout=20)
+        return httpx.post(
+            f"{self.url}/graphql", json={"query": query}, headers=headers, timeout=AMPLE_S
+        )
 
     def stop(self, how: signal.Signals) -> int:
         """Ask it to stop, and give its exit status."""
         self.process.send_signal(how)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=AMPLE_S)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from fanscore_appsync.local.http.gateway import Gateway
 from fanscore_appsync.local.http.serving import http_protocol
 from fanscore_appsync.testing import user
 from tests.e2e.local_system import local_system
+from tests.patience import AMPLE_S
 
 API_KEY = "da2-key"
 TOKENS: Mapping[str, Mapping[str, object]] = {
@@ -94,7 +95,7 @@ class Served:
             request: the bytes.
             is_whole: whether to say then that nothing follows.
         """
-        with socket.create_connection(self.address, timeout=10) as connection:
+        with socket.create_connection(self.address, timeout=AMPLE_S) as connection:
             connection.sendall(request)
             if is_whole:
                 connection.shutdown(socket.SHUT_WR)
@@ -138,7 +139,7 @@ def served(
         gateway = change(Gateway(graphql, CREDENTIALS, report, token_threads, limits))
         with (
             _running(gateway, headers_s or limits.request_s) as address,
-            httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=20) as client,
+            httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=AMPLE_S) as client,
         ):
             yield Served(client, address, events, reports)
 

@@ -17,6 +17,7 @@ from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import CONSOLE_HEADERS, Development, Gateway
 from fanscore_core.errors import Unavailable
 from tests.gateway.served import API_KEY, CREDENTIALS, FAN, KEY, Served, check_key, identify, served
+from tests.patience import AMPLE_S
 
 JSON = "application/json"
 OWN = "application/graphql-response+json"
@@ -225,7 +226,7 @@ def test_checking_a_token_takes_too_long() -> None:
     may_end = Event()
 
     def slow(token: str, source_ip: Sequence[str]) -> Mapping[str, object]:
-        may_end.wait(10)
+        may_end.wait(AMPLE_S)
         return identify(token, source_ip)
 
     credentials = attrs.evolve(CREDENTIALS, identify=slow)
@@ -510,7 +511,7 @@ def test_later_headers_that_do_not_come() -> None:
     """A connection is closed too if a later request does not begin in time."""
     with (
         served(headers_s=0.5) as gateway,
-        socket.create_connection(gateway.address, timeout=10) as connection,
+        socket.create_connection(gateway.address, timeout=AMPLE_S) as connection,
     ):
         connection.sendall(WHOLE)
         assert b"404" in connection.recv(65_536)
@@ -524,13 +525,13 @@ def test_a_request_that_has_begun_is_not_cut_off() -> None:
 
     def slow(token: str, source_ip: Sequence[str]) -> Mapping[str, object]:
         has_begun.set()
-        may_end.wait(10)
+        may_end.wait(AMPLE_S)
         return identify(token, source_ip)
 
     change = with_parts(credentials=attrs.evolve(CREDENTIALS, identify=slow))
     with served(change=change, headers_s=0.5) as gateway, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(gateway.post, "{__typename}")
-        assert has_begun.wait(10)
+        assert has_begun.wait(AMPLE_S)
         assert gateway.raw(b"", is_whole=False) == b""  # opened later, and its time is over
         may_end.set()
         assert asked.result().status_code == 200

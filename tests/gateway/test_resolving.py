@@ -10,6 +10,7 @@ from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.testing import appsync_event, user
 from tests.e2e.local_system import local_system
 from tests.gateway.served import Handler, Served, served
+from tests.patience import AMPLE_S
 
 Json = Mapping[str, object]
 
@@ -134,7 +135,7 @@ def test_lists_of_different_paths_are_different_batches() -> None:
 
 def test_sibling_fields_run_at_the_same_time() -> None:
     """The calls of sibling fields do not wait for each other."""
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=AMPLE_S)
 
     def handler(event: object, _time_left_s: float) -> Response:
         assert isinstance(event, dict)
@@ -180,7 +181,7 @@ def test_the_whole_request_is_out_of_time() -> None:
     def handler(event: object, _time_left_s: float) -> Response:
         assert isinstance(event, dict)
         if event["info"]["parentTypeName"] == "VFApi":
-            release.wait(10)
+            release.wait(AMPLE_S)
         return Response({"data": {}})
 
     with served(handler, Limits(request_s=0.2)) as gateway:

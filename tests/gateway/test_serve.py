@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.gateway.program import PROGRAM, environment, serving
+from tests.patience import AMPLE_S
 
 SCORE = '{api{accountFanscore(globalUserId:"user123",eventId:"evt456"){score}}}'
 ENTRY = 'mutation{upsertEntry(input:{campaignId:"camp1",requestId:"r1"}){status}}'
@@ -61,7 +62,7 @@ class _Endpoint(BaseHTTPRequestHandler):
         """Answer a post."""
         self.rfile.read(int(self.headers["content-length"]))
         self.asked.set()
-        self.allowed.wait(20)
+        self.allowed.wait(AMPLE_S)
         self.send_response(204)
         self.end_headers()
 
@@ -109,10 +110,10 @@ def test_deliveries_that_have_begun_come_to_their_end(tmp_path: Path) -> None:
         with serving(tmp_path, "--db", str(database), environ=environ) as program:
             response = program.post(ENTRY, {"authorization": program.token("user123")})
             assert response.json() == {"data": {"upsertEntry": {"status": "ACCEPTED"}}}
-            assert kind.asked.wait(20)
+            assert kind.asked.wait(AMPLE_S)
             program.process.send_signal(signal.SIGTERM)
             kind.allowed.set()
-            assert program.process.wait(timeout=20) == 0
+            assert program.process.wait(timeout=AMPLE_S) == 0
     assert states(database) == []
 
 
@@ -132,7 +133,7 @@ def test_headers_that_do_not_come(tmp_path: Path) -> None:
     """The program keeps no connection on which no request begins."""
     with serving(tmp_path, "--limit", "request_s=1") as program:
         host, port = program.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
+        with socket.create_connection((host, int(port)), timeout=AMPLE_S) as connection:
             connection.sendall(b"POST /graphql HTTP/1.1\r\nhost: ")
             assert connection.recv(1000) == b""
 
@@ -148,11 +149,11 @@ def test_requests_in_flight_finish(tmp_path: Path) -> None:
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
             "expect: 100-continue\r\n\r\n"
         )
-        with socket.create_connection((host, int(port)), timeout=20) as connection:
+        with socket.create_connection((host, int(port)), timeout=AMPLE_S) as connection:
             connection.sendall(head.encode())
             assert connection.recv(1000).startswith(b"HTTP/1.1 100")  # it waits for the body
             program.process.send_signal(signal.SIGTERM)
             connection.sendall(body)
             answer = b"".join(iter(lambda: connection.recv(1000), b""))
         assert answer.endswith(b'{"data":{"__typename":"Query"}}')
-        assert program.process.wait(timeout=20) == 0
+        assert program.process.wait(timeout=AMPLE_S) == 0

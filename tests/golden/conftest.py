@@ -1,3 +1,3 @@
-from tests.aws.conftest import aws
+from tests.aws.conftest import aws, patience
 
-__all__ = ["aws"]
+__all__ = ["aws", "patience"]

@@ -11,22 +11,27 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import count
-from time import monotonic
 
 import attrs
 
 from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.aws.client import AwsClient
+from fanscore_adapters.aws.eventbridge import EventBridge
+from fanscore_adapters.aws.lambda_ import LambdaProxies
+from fanscore_adapters.aws.rekognition import Rekognition
 from fanscore_adapters.dynamodb.adapter import DynamoDb
+from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
+from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
-from fanscore_appsync.settings import AwsSettings, read_settings
+from fanscore_appsync.settings import AwsSettings, Settings, read_settings
 from fanscore_appsync.wiring.aws import idv_adapters, resolver_adapters
 from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
 from fanscore_core.systems import IDV_CHECK_LIVENESS
-from tests.aws.clients import environment_of
+from tests.aws.clients import aws_client, environment_of
 from tests.aws.forwarding import forwarded
 from tests.aws.functions import create_proxies
 from tests.aws.ministack import Ministack
@@ -36,6 +41,7 @@ from tests.demand_samples import START
 from tests.e2e.lambda_runtime import told
 from tests.e2e.local_system import POLICY, SAMPLE, TIME_LEFT_S
 from tests.golden.cases import STORED
+from tests.patience import AMPLE_S, patient, standing
 
 BUS = "golden"
 OPEN_SESSION = "session-open"
@@ -77,7 +83,7 @@ class GoldenAws:
 
     def _source_maker(self, adapters: Sequence[Adapter]) -> Callable[[float], Source]:
         here = [self._on_tables(adapter) for adapter in adapters]
-        return lambda left_s: Sources(here, [self.executor], monotonic, monotonic() + left_s)
+        return lambda _: Sources(here, [self.executor], standing, AMPLE_S, patient)
 
     def _on_tables(self, adapter: Adapter) -> Adapter:
         if not isinstance(adapter, DynamoDb):
@@ -105,14 +111,45 @@ def golden_aws(aws: Ministack) -> Iterator[GoldenAws]:
         assert isinstance(used, AwsSettings)
         golden = GoldenAws(
             aws,
-            resolver_adapters(settings, used, closing),
-            idv_adapters(used, closing),
+            _patient(resolver_adapters(settings, used, closing), settings, closing),
+            _patient(idv_adapters(used, closing), settings, closing),
             executor,
             AwsTables(aws),
         )
         others.sessions.add(OPEN_SESSION)
         with forwarded(aws, IDV_CHECK_LIVENESS, golden.verify):
             yield golden
+
+
+def _patient(
+    adapters: Sequence[Adapter], settings: Settings, closing: ExitStack
+) -> Sequence[Adapter]:
+    """Make adapters wait as long as it takes, so that a busy machine changes no answer."""
+
+    def client(service: str) -> AwsClient:
+        made = aws_client(service, read_s=AMPLE_S, clock=standing)
+        closing.callback(made.close)
+        return made
+
+    def lnaa() -> Adapter:
+        asked = closing.enter_context(lnaa_client(timeout_s=AMPLE_S))
+        return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", asked, clock=standing)
+
+    def patient_one(adapter: Adapter) -> Adapter:
+        match adapter:
+            case DynamoDb():
+                return attrs.evolve(adapter, client=client("dynamodb"), clock=standing)
+            case LambdaProxies():
+                functions = client("lambda")
+                return attrs.evolve(adapter, client=functions, impatient=functions)
+            case EventBridge():
+                return attrs.evolve(adapter, client=client("events"), clock=standing)
+            case Rekognition():
+                return attrs.evolve(adapter, client=client("rekognition"))
+            case _:
+                return LazyAdapter(adapter.systems, lnaa)
+
+    return [patient_one(each) for each in adapters]
 
 
 def _clock() -> datetime:

@@ -1,4 +1,5 @@
+from tests.aws.conftest import patience
 from tests.e2e.lambda_runtime import fresh_app
 from tests.hostile.canaries import watch
 
-__all__ = ["fresh_app", "watch"]
+__all__ = ["fresh_app", "patience", "watch"]

@@ -6,7 +6,6 @@ from time import monotonic
 from typing import TypeAlias, cast
 
 import attrs
-import httpx
 import pytest
 
 from fanscore_adapters.http.client import MAX_BODY
@@ -26,6 +25,8 @@ from tests.aws.lnaa_server import (
     nobody,
 )
 from tests.contracts.asking import shown
+from tests.impatience import impatient_client
+from tests.patience import AMPLE_S
 from tests.virtual_time import VirtualTime
 
 FAN = GlobalUserId("user123")
@@ -39,14 +40,8 @@ GOLD = LnaaMembership(is_member=True, tier="gold")
 GOLD_REPLY = json_reply({"isMember": True, "tier": "gold"})
 GOLD_TEXT = GOLD_REPLY.body
 
-LONG_S = 30.0
-"""How long the client waits for a server that answers."""
-
-SHORT_S = 0.25
-"""How long it waits for one that does not."""
-
 Script: TypeAlias = Sequence[Reply | Fault]
-Asking: TypeAlias = Callable[[str, Question[object], VirtualTime, float], Answered]
+Asking: TypeAlias = Callable[[str, Question[object], VirtualTime], Answered]
 
 
 def unavailable(reason: str) -> str:
@@ -92,11 +87,6 @@ class Row:
     posted: object
     waits_s: Sequence[float] = ()
 
-    @property
-    def timeout_s(self) -> float:
-        """How long the client waits."""
-        return SHORT_S if self.fault[0] in (Fault.SILENCE, Fault.STALL) else LONG_S
-
 
 ROWS: Mapping[str, Row] = {
     "no fault": Row([GOLD_REPLY], GOLD, 1, GOLD),
@@ -105,13 +95,13 @@ ROWS: Mapping[str, Row] = {
     "reset each time": Row(
         [Fault.RESET] * 3, unreachable("ReadError"), 3, unreachable("ReadError"), [0, 0]
     ),
-    "silence": Row([Fault.SILENCE], GOLD, 2, unreachable("ReadTimeout"), [0]),
+    "silence": Row([Fault.UNHEARD], GOLD, 2, unreachable("ReadTimeout"), [0]),
     "silence each time": Row(
-        [Fault.SILENCE] * 3, unreachable("ReadTimeout"), 3, unreachable("ReadTimeout"), [0, 0]
+        [Fault.UNHEARD] * 3, unreachable("ReadTimeout"), 3, unreachable("ReadTimeout"), [0, 0]
     ),
     "garbage": Row([Fault.GARBAGE], GOLD, 2, unreachable("RemoteProtocolError"), [0]),
     "body cut": Row([Fault.CUT], GOLD, 2, unreachable("RemoteProtocolError"), [0]),
-    "body stalls": Row([Fault.STALL], GOLD, 2, unreachable("ReadTimeout"), [0]),
+    "body stalls": Row([Fault.HALF_HEARD], GOLD, 2, unreachable("ReadTimeout"), [0]),
     "body without end": Row([Fault.FLOOD], MALFORMED, 1, MALFORMED),
     "body too long": Row([Reply(200, b" " * MAX_BODY + GOLD_TEXT)], MALFORMED, 1, MALFORMED),
     "body as long as may be": Row([Reply(200, GOLD_TEXT.ljust(MAX_BODY))], GOLD, 1, GOLD),
@@ -193,8 +183,8 @@ def asked_of(
     """Give what asks, and see that the token and what LNAA says is not logged by us, or raised."""
     caplog.set_level(logging.DEBUG)
 
-    def ask(url: str, question: Question[object], time: VirtualTime, timeout_s: float) -> Answered:
-        with httpx.Client(timeout=timeout_s, trust_env=False) as client:
+    def ask(url: str, question: Question[object], time: VirtualTime) -> Answered:
+        with impatient_client() as client:
             lnaa = Lnaa(url, TOKEN, client, time.wait, time.clock, time.now)
             [answered] = lnaa.fetch([Ask(question)])
         assert TOKEN not in repr(lnaa)
@@ -219,9 +209,7 @@ def test_asking_for_a_membership(
     """Whatever goes wrong is asked again only where that may help, and never without end."""
     time = VirtualTime()
     server.script = list(row.fault)
-    assert asked_of(server.url, GET, time, row.timeout_s) == Answered(
-        row.got, "lnaa_api", calls=row.calls
-    )
+    assert asked_of(server.url, GET, time) == Answered(row.got, "lnaa_api", calls=row.calls)
     assert server.requests == [ASKED] * row.calls
     assert row.calls <= MAX_ATTEMPTS
     assert len(time.waits_s) == len(row.waits_s) == row.calls - 1
@@ -238,9 +226,7 @@ def test_activating_a_membership(
     """Whatever goes wrong, an activation is sent once, and not waited for."""
     time = VirtualTime()
     server.script = list(row.fault)
-    assert asked_of(server.url, POST, time, row.timeout_s) == Answered(
-        row.posted, "lnaa_api", calls=1
-    )
+    assert asked_of(server.url, POST, time) == Answered(row.posted, "lnaa_api", calls=1)
     assert (server.requests, time.waits_s) == ([POSTED], [])
 
 
@@ -249,10 +235,10 @@ def test_a_lost_reply_to_an_activation(server: LnaaServer, asked_of: Asking) -> 
     server.members.clear()
     server.script = [Fault.LOST]
     time = VirtualTime()
-    assert asked_of(server.url, POST, time, LONG_S).answer == unreachable("ReadError")
-    retried = asked_of(server.url, POST, time, LONG_S)
+    assert asked_of(server.url, POST, time).answer == unreachable("ReadError")
+    retried = asked_of(server.url, POST, time)
     assert (retried.answer, server.activated) == (
-        asked_of(server.url, GET, time, LONG_S).answer,
+        asked_of(server.url, GET, time).answer,
         {KEY: FAN},
     )
     assert server.requests == [POSTED, POSTED, ASKED]
@@ -266,7 +252,7 @@ def test_nobody_listens(
 ) -> None:
     """A refused connection is tried again for a membership alone."""
     with nobody() as url:
-        answered = asked_of(url, question, VirtualTime(), LONG_S)
+        answered = asked_of(url, question, VirtualTime())
     assert answered == Answered(unreachable("ConnectError"), "lnaa_api", calls=calls)
 
 
@@ -277,9 +263,8 @@ def test_a_hanging_server_at_the_deadline(
 ) -> None:
     """A server that hangs is given up at the deadline, however long the client would wait."""
     server.script = [fault]
-    with lnaa_client(timeout_s=10.0) as client:
+    with lnaa_client(timeout_s=AMPLE_S) as client:
         ask = Ask(question, degradable=False, expires_at=monotonic() + 0.25)
         [answered] = Lnaa(server.url, TOKEN, client).fetch([ask])
     late = repr(DeadlineExceeded("lnaa_api"))
     assert (repr(answered.answer), answered.calls) == (late, 1)
-    assert len(server.requests) == 1

@@ -1,4 +1,4 @@
-"""Deliberate breaks of the engine, each of which some test must catch."""
+"""Deliberate breaks, each of which some test must catch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class Break:
     """One rule broken by one replacement.
 
     Attributes:
-        name: what the broken engine does wrong.
-        module: the module of the engine that is changed.
+        name: what is wrong then.
+        module: the module that is changed, by its name in ``trial.MODULES``.
         old: what stands there, exactly once.
         new: what stands there then.
     """
@@ -20,6 +20,10 @@ class Break:
     module: str
     old: str
     new: str
+
+    def apply(self, source: str) -> str:
+        """Return the source of the module, broken."""
+        return source.replace(self.old, self.new)
 
 
 BREAKS = (
@@ -364,4 +368,73 @@ BREAKS = (
     Break(
         "True passes for 1", "question", "type(value) not in types", "not isinstance(value, types)"
     ),
+    # The command between the engine and AppSync, and who may call.
+    Break(
+        "a fan may ask for those whose ids begin like theirs",
+        "authorization",
+        "caller.sub != owner:",
+        "not owner.startswith(str(caller.sub)):",
+    ),
+    Break(
+        "later fields of a batch have the time that is over",
+        "app",
+        "expires_at - self.clock()",
+        "time_left_s",
+    ),
+    Break(
+        "the client's request id is not taken",
+        "app",
+        "request_id = asked_id or self.mint()",
+        "request_id = self.mint()",
+    ),
+    # Shared answers, warnings, contexts.
+    Break(
+        "each asker of a shared question is billed its calls",
+        "state",
+        "calls = 0 if shared else answered.calls",
+        "calls = answered.calls",
+    ),
+    Break(
+        "a context takes any attribute", "steps", '    __slots__ = ("args", "prev", "stash")\n', ""
+    ),
+    Break(
+        "the first warning that equals the failure is lost, not the last",
+        "state",
+        "            counting.reverse()\n            counting.remove(failed_with[-1])",
+        "            counting.remove(failed_with[-1])\n            counting.reverse()",
+    ),
+    # The adapters.
+    Break(
+        "all adapters share the first's threads",
+        "sources",
+        "self.executors[number % len(self.executors)]",
+        "self.executors[0]",
+    ),
+    Break(
+        "one attempt too many is counted",
+        "retries",
+        'return int(retrying.statistics["attempt_number"])',
+        'return int(retrying.statistics["attempt_number"]) + 1',
+    ),
+    Break(
+        "a batch read has the time of its least patient question",
+        "dynamodb",
+        "max(ask.expires_at for ask in asks)",
+        "min(ask.expires_at for ask in asks)",
+    ),
+    Break(
+        "the last lookup of a table decides whether its read is consistent",
+        "dynamodb",
+        "].consistent |= LOOKUPS",
+        "].consistent = LOOKUPS",
+    ),
+    Break(
+        "rivals write at once again",
+        "dynamodb",
+        "        pause(write.attempt(effect), self.wait)\n",
+        "",
+    ),
+    # The consumers.
+    Break("a consumer gives up early", "consumers", "MAX_ATTEMPTS = 6", "MAX_ATTEMPTS = 5"),
+    Break("a consumer gives up late", "consumers", "MAX_ATTEMPTS = 6", "MAX_ATTEMPTS = 7"),
 )

@@ -206,7 +206,7 @@ class DynamoDb:
 
     def _perform(self, ask: Ask) -> Answered:
         effect, write = ask.question, WRITES[type(ask.question)]
-        pause(write.attempt(effect))
+        pause(write.attempt(effect), self.wait)
         return answer_one(
             write.table,
             ask,

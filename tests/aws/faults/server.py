@@ -13,6 +13,7 @@ import struct
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
@@ -22,11 +23,13 @@ import attrs
 
 from tests.aws.lnaa_server import Reply
 from tests.aws.ministack import HOST
+from tests.patience import AMPLE_S
 
 TRICKLE_S = 0.1
 """Between two bytes of a body that trickles."""
 
-TIMEOUT_S = 20.0
+UNHEARD = "X-Unheard"
+"""The header of an answer that an ``Impatience`` does not hear."""
 
 _function = re.compile(r"/2015-03-31/functions/[^/]+/invocations").fullmatch
 
@@ -95,11 +98,18 @@ class Exchange:
                 self._handler.wfile.write(reply.body[index:])
                 return
             self._handler.wfile.write(reply.body[index : index + 1])
+            self.server.is_holding.set()
 
     def wait(self) -> None:
         """Do nothing, until the server is let go on."""
         self.hang_up()
-        self.server.may_end.wait(TIMEOUT_S)
+        may_end = self.server.may_end
+        self.server.is_holding.set()
+        may_end.wait()
+
+    def be_unheard(self) -> None:
+        """Let an impatient client time out: at once, so that it does not depend on the machine."""
+        self.reply(Reply(HTTPStatus.OK, b"", {UNHEARD: "true"}))
 
     def hang_up(self) -> None:
         """Let the connection end."""
@@ -127,6 +137,7 @@ class FaultyServer:
         requests: all that came.
         done: those of the requests that were passed on, and answered.
         may_end: set when waiting may end.
+        is_holding: set while a request is held up.
     """
 
     upstream_port: int
@@ -137,6 +148,7 @@ class FaultyServer:
     requests: list[Request] = attrs.field(factory=list)
     done: list[str] = attrs.field(factory=list)
     may_end: Event = attrs.field(factory=Event)
+    is_holding: Event = attrs.field(factory=Event)
     _lock: Lock = attrs.field(factory=Lock, init=False, repr=False)
 
     @property
@@ -151,7 +163,7 @@ class FaultyServer:
     def recover(self) -> None:
         """Let go on what waits, behave from now on, and forget what was asked and done."""
         self.may_end.set()
-        self.may_end = Event()
+        self.may_end, self.is_holding = Event(), Event()
         self.script.clear()
         self.always.clear()
         self.requests.clear()
@@ -167,7 +179,7 @@ class FaultyServer:
 
     def done_by_upstream(self, request: Request) -> Reply:
         """Have a request done."""
-        connection = HTTPConnection(HOST, self.upstream_port, timeout=TIMEOUT_S)
+        connection = HTTPConnection(HOST, self.upstream_port, timeout=AMPLE_S)
         with closing(connection):
             headers = {**request.headers, "Content-Length": str(len(request.body))}
             connection.request(request.method, request.path, request.body, headers)
@@ -192,7 +204,7 @@ def faulty_server(upstream_port: int) -> Iterator[FaultyServer]:
     class Handler(_Handler):
         server_state = state
 
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
+    with _Server((HOST, 0), Handler) as server:
         state.url = f"http://{HOST}:{server.server_port}"
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -202,6 +214,11 @@ def faulty_server(upstream_port: int) -> Iterator[FaultyServer]:
             state.may_end.set()
             server.shutdown()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    # All may connect before the first is served: a connection that had to wait would time out.
+    request_queue_size = 128
 
 
 class _Handler(BaseHTTPRequestHandler):

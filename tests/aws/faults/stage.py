@@ -19,6 +19,7 @@ from fanscore_adapters.items.operations import Item
 from fanscore_core.systems import TABLES
 from fanscore_core.user_events import SOURCE
 from tests.aws.clients import READ_S
+from tests.aws.faults.impatience import impatience
 from tests.aws.faults.server import FaultyServer, faulty_server
 from tests.aws.faults.table import ITEMS, Kind, Operation
 from tests.aws.functions import create_function, invoke
@@ -123,6 +124,15 @@ class Stage:
                 return LambdaProxies(client, client, {"arm_scoring": NAME})
             case Kind.EVENTBRIDGE:
                 return EventBridge(client, NAME, passes, clock)
+
+    def impatient(self, kind: Kind, clock: Callable[[], float] = monotonic) -> Adapter:
+        """Make an adapter that times out where the faulty server is not heard."""
+        prepare = self._closing.enter_context(impatience()).prepare
+        return self.adapter(kind, prepare=prepare, clock=clock)
+
+    def server_is_holding(self) -> bool:
+        """Whether the faulty server holds a request up just now."""
+        return self.server.is_holding.is_set()
 
     def stored(self) -> Mapping[str, Sequence[Item]]:
         """Give all that is stored, by table."""

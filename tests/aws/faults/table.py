@@ -30,9 +30,6 @@ from tests.demand_samples import FAN, START, sale, saved, stored
 
 TestT = TypeVar("TestT", bound=Callable[..., object])
 
-SOON_S = 0.6
-"""How long a client waits for a server that is silent."""
-
 MEMBER = MemberId("member123")
 OLD = stored(saved(key=sale("sale-old")))
 NEW = stored(saved(10))
@@ -178,7 +175,7 @@ class Row:
         reason: why the system is unavailable; ``None`` if the answer is as good as ever.
         of_functions: the same, where a function is asked and it is told otherwise.
         operations: which are tried.
-        read_s: how long the client waits for data.
+        is_impatient: whether the client times out where it is not heard.
     """
 
     fault: Fault
@@ -188,7 +185,7 @@ class Row:
     reason: str | None = None
     of_functions: str | None = None
     operations: Sequence[Operation] = OPERATIONS
-    read_s: float = 10.0
+    is_impatient: bool = False
 
     def reason_of(self, operation: Operation) -> str | None:
         """Say why the operation's system is unavailable, if it is."""
@@ -220,6 +217,17 @@ def late(exchange: Exchange) -> None:
     """Do it, and say nothing."""
     exchange.pass_on()
     exchange.wait()
+
+
+def unheard(exchange: Exchange) -> None:
+    """Do nothing, and let an impatient client time out."""
+    exchange.be_unheard()
+
+
+def unheard_of(exchange: Exchange) -> None:
+    """Do it, and let an impatient client time out."""
+    exchange.pass_on()
+    exchange.be_unheard()
 
 
 def trickling(exchange: Exchange) -> None:
@@ -280,25 +288,25 @@ ROWS: Mapping[str, Row] = {
     "reply lost each time": Row(Fault.REPLY_LOST, [lost] * 3, 3, 3, CLOSED),
     "reset": Row(Fault.RESET, [reset], 2, 1),
     "reset each time": Row(Fault.RESET, [reset] * 3, 3, 0, CLOSED),
-    "timeout before": Row(Fault.TIMEOUT_BEFORE, [silent], 2, 1, read_s=SOON_S),
+    "timeout before": Row(Fault.TIMEOUT_BEFORE, [unheard], 2, 1, is_impatient=True),
     "timeout before each time": Row(
         Fault.TIMEOUT_BEFORE,
-        [silent] * 3,
+        [unheard] * 3,
         3,
         0,
         "no answer: ReadTimeoutError",
         operations=[LOOK_UP, PUT],
-        read_s=SOON_S,
+        is_impatient=True,
     ),
-    "timeout after": Row(Fault.TIMEOUT_AFTER, [late], 2, 2, read_s=SOON_S),
+    "timeout after": Row(Fault.TIMEOUT_AFTER, [unheard_of], 2, 2, is_impatient=True),
     "timeout after each time": Row(
         Fault.TIMEOUT_AFTER,
-        [late] * 3,
+        [unheard_of] * 3,
         3,
         3,
         "no answer: ReadTimeoutError",
         operations=WRITES,
-        read_s=SOON_S,
+        is_impatient=True,
     ),
     "500": Row(Fault.SERVER_ERROR, [answering(b"{}", 500)], 2, 1),
     "500, 503": Row(Fault.SERVER_ERROR, [answering(b"{}", 500), answering(HTML, 503)], 3, 1),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from time import monotonic
 
 import attrs
 import pytest
 
+from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.embedded.stand_ins import StandIns
 from fanscore_adapters.items import keys
@@ -26,7 +26,6 @@ from tests.aws.faults.server import Behaviour, Exchange
 from tests.aws.faults.stage import Stage
 from tests.aws.faults.table import (
     HTML,
-    SOON_S,
     Fault,
     Kind,
     answering,
@@ -38,14 +37,15 @@ from tests.aws.faults.table import (
     reset,
     silent,
     throttled,
+    unheard_of,
 )
 from tests.aws.tables import typed
 from tests.demand_samples import EVENT, FAN, SALE, START
 from tests.e2e.calls import call
 from tests.e2e.local_system import POLICY, SAMPLE
+from tests.patience import AMPLE_S, GivenUp
 
-AMPLE_S = 20.0
-SHORT_S = 1.0
+TIME_LEFT_S = 20.0
 REQUEST = RequestId("request-1")
 KEY = {"eventId": EVENT, "saleId": SALE}
 SAVE = {"input": {**KEY, "attributes": {"seats": 2}, "requestId": REQUEST}}
@@ -67,7 +67,7 @@ class Desk:
     app: App
 
     def answer(
-        self, field: str, arguments: Mapping[str, object] | None = None, left_s: float = AMPLE_S
+        self, field: str, arguments: Mapping[str, object] | None = None, left_s: float = TIME_LEFT_S
     ) -> Mapping[str, object]:
         """Give the answer in its envelope."""
         answer = self.app.answer(call(field, arguments, envelope=True), left_s)
@@ -96,24 +96,31 @@ def desk(stage: Stage) -> Iterator[Desk]:
 
 @pytest.fixture
 def impatient(stage: Stage) -> Iterator[Desk]:
-    """Give each test an app that does not wait long for data."""
+    """Give each test an app that times out where the server is not heard."""
     with ThreadPoolExecutor(8) as executor:
-        yield desk_on(stage, executor, SOON_S)
+        yield desk_on(stage, executor, stage.impatient(Kind.DYNAMODB, stage.time.clock))
         stage.server.recover()
 
 
-def desk_on(stage: Stage, executor: ThreadPoolExecutor, read_s: float = AMPLE_S) -> Desk:
-    """Make an app, and let its clients connect."""
+def desk_on(stage: Stage, executor: ThreadPoolExecutor, tables: Adapter | None = None) -> Desk:
+    """Make an app, and let its clients connect.
+
+    Time passes only by waiting between attempts, and where the server holds a request up: then
+    all that is left.
+    """
+    time = stage.time
     stage.tables.empty()
     stage.tables.load(SAMPLE.tables)
     adapters = (
-        stage.adapter(Kind.DYNAMODB, read_s=read_s),
-        stage.adapter(Kind.EVENTBRIDGE, read_s=read_s),
+        tables or stage.adapter(Kind.DYNAMODB, read_s=AMPLE_S, clock=time.clock),
+        stage.adapter(Kind.EVENTBRIDGE, read_s=AMPLE_S, clock=time.clock),
         StandIns(SAMPLE),
     )
 
+    given_up = GivenUp(stage.server_is_holding, time)
+
     def source(left_s: float) -> Source:
-        return Sources(adapters, [executor], monotonic, monotonic() + left_s)
+        return Sources(adapters, [executor], time.clock, time.clock() + left_s, given_up)
 
     minted = count()
     app = App(source, report, lambda: START, lambda: RequestId(f"minted-{next(minted)}"), POLICY)
@@ -236,7 +243,7 @@ OUT_OF_TIME = failed(
 def test_an_abandoned_save(desk: Desk, behaviour: Behaviour, done: int) -> None:
     """A save that is out of time is a 504 with the request id; sent again, it is one save."""
     desk.stage.server.always["PutItem"] = behaviour
-    assert desk.answer("Mutation.demandRecordSave", SAVE, SHORT_S) == OUT_OF_TIME
+    assert desk.answer("Mutation.demandRecordSave", SAVE) == OUT_OF_TIME
     assert desk.attempts("PutItem") == 1
     assert saves(desk) == [(REQUEST, 1)] * done
     desk.stage.server.recover()
@@ -254,7 +261,7 @@ def test_an_abandoned_save_that_arrives_after_the_next(desk: Desk) -> None:
         exchange.wait()
 
     desk.stage.server.tell("PutItem", hold)
-    assert desk.answer("Mutation.demandRecordSave", SAVE, SHORT_S) == OUT_OF_TIME
+    assert desk.answer("Mutation.demandRecordSave", SAVE) == OUT_OF_TIME
     desk.stage.server.recover()
     assert desk.answer("Mutation.demandRecordSave", SAVE) == SAVED
     held.pop()()
@@ -266,7 +273,7 @@ def test_a_save_without_an_id_that_is_abandoned(desk: Desk) -> None:
     """Where the caller gave no request id, the 504 gives the one to send it again with."""
     desk.stage.server.always["PutItem"] = late
     given = {"input": {**KEY, "attributes": {"seats": 2}}}
-    minted = desk.answer("Mutation.demandRecordSave", given, SHORT_S)["error"]
+    minted = desk.answer("Mutation.demandRecordSave", given)["error"]
     assert isinstance(minted, dict)
     request = minted["errorInfo"]["requestId"]
     desk.stage.server.recover()
@@ -281,7 +288,7 @@ def test_an_abandoned_delete(desk: Desk) -> None:
     saving = {"input": {**KEY, "requestId": "request-0"}}
     desk.answer("Mutation.demandRecordSave", saving)
     desk.stage.server.always["PutItem"] = late
-    assert desk.answer("Mutation.demandRecordDelete", DELETE, SHORT_S) == OUT_OF_TIME
+    assert desk.answer("Mutation.demandRecordDelete", DELETE) == OUT_OF_TIME
     desk.stage.server.recover()
     deleted = {"data": {"status": "DELETED", "record": None}}
     assert desk.answer("Mutation.demandRecordDelete", DELETE) == deleted
@@ -290,7 +297,7 @@ def test_an_abandoned_delete(desk: Desk) -> None:
 
 def test_a_save_with_a_slow_table(impatient: Desk) -> None:
     """A save whose first attempt times out after it was done is one save."""
-    impatient.stage.server.tell("PutItem", late)
+    impatient.stage.server.tell("PutItem", unheard_of)
     assert impatient.answer("Mutation.demandRecordSave", SAVE) == SAVED
     assert saves(impatient) == [(REQUEST, 1)]
 

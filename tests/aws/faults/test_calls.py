@@ -38,6 +38,7 @@ from tests.aws.faults.table import (
     MALFORMED,
     MEMBER,
     NO_DATA,
+    OF_EACH_KIND,
     OPERATIONS,
     PUT,
     QUERY,
@@ -52,15 +53,14 @@ from tests.aws.faults.table import (
     lost,
     not_taking,
     of,
+    silent,
     trickling,
 )
 from tests.aws.lnaa_server import Reply, nobody
 from tests.contracts.asking import shown
 from tests.demand_samples import EVENT, FAN
+from tests.patience import AMPLE_S, GivenUp
 from tests.virtual_time import VirtualTime
-
-SLOW_S = 0.5
-AMPLE_S = 20.0
 
 
 def answers(
@@ -81,7 +81,8 @@ def answer(adapter: Adapter, operation: Operation) -> object:
 @pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 def test_a_fault_of_one_call(stage: Stage, row: Row) -> None:
     """Whatever goes wrong, the caller is told, in few calls, and asking again makes up for it."""
-    adapters = {kind: stage.adapter(kind, read_s=row.read_s) for kind in Kind}
+    make = stage.impatient if row.is_impatient else stage.adapter
+    adapters = {kind: make(kind) for kind in Kind}
     before: list[Operation] = []
     for operation in row.operations:
         adapter, reason = adapters[operation.kind], row.reason_of(operation)
@@ -100,6 +101,16 @@ def test_a_fault_of_one_call(stage: Stage, row: Row) -> None:
         assert stage.stored() == stored_after(*before)
         assert stage.published() == Counter(operation.published)
         stage.server.recover()
+
+
+@of(Fault.TIMEOUT_BEFORE)
+@pytest.mark.parametrize("operation", OF_EACH_KIND, ids=attrgetter("name"))
+def test_a_client_waits_no_longer_than_it_says(stage: Stage, operation: Operation) -> None:
+    """A server that says nothing, ever, is unavailable after three attempts that time out."""
+    stage.server.always[operation.name] = silent
+    adapter = stage.adapter(operation.kind, read_s=0.1)
+    timed_out = shown(Unavailable(operation.system, "no answer: ReadTimeoutError"))
+    assert answer(adapter, operation) == timed_out
 
 
 MIXED = (FanIdentity(FAN), AccountScore(MEMBER), DiscoEventId(EVENT))
@@ -306,18 +317,17 @@ def test_keys_that_are_left_over_until_the_deadline(stage: Stage) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("name"))
 def test_a_slow_body(stage: Stage, operation: Operation) -> None:
     """A body that trickles in is waited for until the deadline; asked again, it is there once."""
-    adapter = stage.adapter(operation.kind)
-    warming = LOOK_UP if operation.kind is Kind.DYNAMODB else operation
-    assert answer(adapter, warming) == shown(warming.answer)
-    stage.published()
-    stage.server.recover()
+    time = stage.time
+    adapter = stage.adapter(operation.kind, clock=time.clock)
     stage.server.always[operation.name] = trickling
+    given_up = GivenUp(stage.server_is_holding, time)
     with ThreadPoolExecutor(1) as executor:
-        sources = Sources([adapter], [executor], monotonic, monotonic() + SLOW_S)
+        sources = Sources([adapter], [executor], time.clock, 10.0, given_up)
         [answered] = sources.fetch([Ask(operation.question)])
         assert shown(answered.answer) == shown(DeadlineExceeded(operation.system))
         assert stage.server.asked == stage.server.done == [operation.name]
         stage.server.recover()
+    adapter = stage.adapter(operation.kind)
     assert answer(adapter, operation) == shown(operation.answer)
     assert stage.stored() == stored_after(operation)
     assert set(stage.published()) == operation.published

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from time import monotonic
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -17,31 +16,28 @@ from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.liveness import LivenessStatus, LivenessVerdict
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
 from fanscore_core.systems import REKOGNITION
-from tests.aws.clients import READ_S, aws_client
-from tests.aws.faults.server import Behaviour, FaultyServer, faulty_server
+from tests.aws.clients import aws_client
+from tests.aws.faults.impatience import impatience
+from tests.aws.faults.server import Behaviour, Exchange, FaultyServer, faulty_server
 from tests.aws.faults.table import (
     HTML,
     MALFORMED,
     answering,
     answering_after,
     cut,
-    late,
     lost,
     refusing,
     reset,
-    silent,
     throttled,
+    unheard,
+    unheard_of,
 )
 from tests.aws.lnaa_server import nobody
 from tests.aws.parties import Parties, parties
 from tests.contracts.asking import shown
+from tests.virtual_time import VirtualTime
 
 pytestmark = pytest.mark.usefixtures("made_up_credentials")
-
-SHORT_S = 1.0
-"""Enough for a server that answers, on a busy machine."""
-
-AMPLE_S = 20.0
 
 TOKEN = "token-1"
 SESSION = session_of(TOKEN)
@@ -58,13 +54,11 @@ class Row:
         script: what it does, one after the other; then it is well.
         calls: how many requests it gets.
         reason: why the vendor is unavailable; ``None`` if the answer is as good as ever.
-        read_s: how long the client waits.
     """
 
     script: Sequence[Behaviour]
     calls: int
     reason: str | None = None
-    read_s: float = READ_S
 
 
 CLOSED = "no answer: ConnectionClosedError"
@@ -72,8 +66,8 @@ CLOSED = "no answer: ConnectionClosedError"
 ROWS: Mapping[str, Row] = {
     "reply lost": Row([lost], 2),
     "reply lost each time": Row([lost] * 3, 3, CLOSED),
-    "timeout before": Row([silent], 2, read_s=SHORT_S),
-    "timeout after": Row([late], 2, read_s=SHORT_S),
+    "timeout before": Row([unheard], 2),
+    "timeout after": Row([unheard_of], 2),
     "connection reset": Row([reset], 2),
     "connection reset each time": Row([reset] * 3, 3, CLOSED),
     "throttling": Row([throttled], 2),
@@ -108,15 +102,19 @@ def server(vendor: Parties) -> Iterator[FaultyServer]:
         served.may_end.set()
 
 
-def answer(url: str, question: Question[object], read_s: float = READ_S) -> object:
-    """Ask by a new client, with time enough."""
-    with closing(aws_client(REKOGNITION, url, read_s=read_s)) as client:
-        return answer_by(Rekognition(client), question, AMPLE_S)
+def answer(url: str, question: Question[object], time: VirtualTime | None = None) -> object:
+    """Ask by a new client, which has a second, and times out where it is not heard."""
+    clock = (time or VirtualTime()).clock
+    with (
+        impatience() as impatient,
+        closing(aws_client(REKOGNITION, url, prepare=impatient.prepare, clock=clock)) as client,
+    ):
+        return answer_by(Rekognition(client), question)
 
 
-def answer_by(vendor: Rekognition, question: Question[object], left_s: float) -> object:
-    """Ask, and wait no longer than there is time."""
-    ask = Ask(question, degradable=False, expires_at=monotonic() + left_s)
+def answer_by(vendor: Rekognition, question: Question[object]) -> object:
+    """Ask."""
+    ask = Ask(question, degradable=False, expires_at=1.0)
     [answered] = vendor.fetch([ask])
     return shown(answered.answer)
 
@@ -126,7 +124,7 @@ def test_a_session_is_created_once(vendor: Parties, server: FaultyServer, row: R
     """Whatever goes wrong, asking again with the same token gets the one session."""
     told = SESSION if row.reason is None else shown(Unavailable(REKOGNITION, row.reason))
     server.tell(CREATE_NAME, *row.script)
-    assert answer(server.url, CREATE, row.read_s) == told
+    assert answer(server.url, CREATE) == told
     assert server.asked == [CREATE_NAME] * row.calls
     server.recover()
     assert answer(server.url, CREATE) == SESSION
@@ -139,7 +137,7 @@ def test_a_result_is_never_made_up(vendor: Parties, server: FaultyServer, row: R
     vendor.sessions.add(SESSION)
     told = ALIVE if row.reason is None else shown(Unavailable(REKOGNITION, row.reason))
     server.tell(RESULT_NAME, *row.script)
-    assert answer(server.url, RESULT, row.read_s) == told
+    assert answer(server.url, RESULT) == told
     assert server.asked == [RESULT_NAME] * row.calls
 
 
@@ -162,10 +160,13 @@ def test_silence_until_the_deadline(
     server: FaultyServer, question: Question[object], name: str
 ) -> None:
     """After an attempt that took all the time, no other is started."""
-    with closing(aws_client(REKOGNITION, server.url, read_s=SHORT_S)) as client:
-        asking = Rekognition(client)
-        assert answer_by(asking, CREATE, AMPLE_S) == SESSION
-        server.recover()
-        server.tell(name, late)
-        assert answer_by(asking, question, SHORT_S) == shown(DeadlineExceeded(REKOGNITION))
+    time = VirtualTime()
+
+    def all_the_time(exchange: Exchange) -> None:
+        time.now_s += 1.0
+        exchange.pass_on()
+        exchange.be_unheard()
+
+    server.tell(name, all_the_time)
+    assert answer(server.url, question, time) == shown(DeadlineExceeded(REKOGNITION))
     assert server.asked == [name]

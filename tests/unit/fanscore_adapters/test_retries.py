@@ -5,10 +5,10 @@ from math import inf
 
 import attrs
 import pytest
-from tenacity import retry_if_exception_type, retry_if_result, wait_fixed
+from tenacity import Retrying, retry_if_exception_type, retry_if_result, wait_fixed
 from tenacity.retry import retry_base
 
-from fanscore_adapters.retries import retrying
+from fanscore_adapters.retries import attempted, retrying
 from tests.virtual_time import VirtualTime
 
 AGAIN = retry_if_result(lambda result: result == "again")
@@ -30,9 +30,9 @@ class Script:
             case result:
                 return result
 
-    def run(self, retry: retry_base, expires_at: float = inf, wait_s: float = 0.5) -> object:
-        """Make at most three."""
-        attempts = retrying(
+    def attempts(self, retry: retry_base, expires_at: float = inf, wait_s: float = 0.5) -> Retrying:
+        """Make what makes at most three."""
+        return retrying(
             retry=retry,
             attempts=3,
             wait=wait_fixed(wait_s),
@@ -40,7 +40,10 @@ class Script:
             clock=self.time.clock,
             expires_at=expires_at,
         )
-        return attempts(self.attempt)
+
+    def run(self, retry: retry_base, expires_at: float = inf) -> object:
+        """Make at most three."""
+        return self.attempts(retry, expires_at)(self.attempt)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +81,23 @@ def test_the_deadline(expires_at: float, calls: int) -> None:
     assert script.run(AGAIN, expires_at) == "again"
     assert len(script.results) == 3 - calls
     assert len(script.time.waits_s) == calls - 1
+
+
+@pytest.mark.parametrize(
+    ("results", "expires_at", "calls"),
+    [
+        (["good"], inf, 1),
+        (["again", "good"], inf, 2),
+        (["again"] * 3, inf, 3),
+        (["again"] * 3, 1.59, 1),
+        (["again"] * 3, 3.09, 2),
+    ],
+)
+def test_how_many_attempts_were_made(
+    results: Sequence[object], expires_at: float, calls: int
+) -> None:
+    """What tries again tells how often it tried, whether it came through or not."""
+    script = Script([*results])
+    attempts = script.attempts(AGAIN, expires_at)
+    attempts(script.attempt)
+    assert attempted(attempts) == calls

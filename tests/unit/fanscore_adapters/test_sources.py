@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from math import inf
-from threading import Barrier, Event
+from threading import Barrier, Event, current_thread
 from typing import TypeAlias
 
 import attrs
 import pytest
 
 from fanscore_adapters.adapter import one_by_one, together
-from fanscore_adapters.sources import Sources
+from fanscore_adapters.sources import Call, Sources, wait_for
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import (
     DeadlineExceeded,
@@ -21,11 +22,12 @@ from fanscore_core.errors import (
     UnknownQuestion,
 )
 from tests.contracts.asking import asked, said, shown
+from tests.patience import patient
 from tests.unit.fanscore_core.samples import Add, Count, Weather
 
 Fetch: TypeAlias = Callable[[Sequence[Ask]], Sequence[Answered]]
 
-WAIT_S = 30
+WAIT_S = 600
 ORCHARD: Mapping[type[Question[object]], str] = {Count: "fruit", Add: "baskets"}
 SKY: Mapping[type[Question[object]], str] = {Weather: "sky"}
 
@@ -93,6 +95,11 @@ def hanging(until: Event) -> Fetch:
     return fetch
 
 
+def in_no_time(call: Call, at_most_s: float | None) -> bool:
+    """Wait for ever where any time is left, and not at all where none is."""
+    return wait_for(call, 0.0 if at_most_s == 0.0 else None)
+
+
 def answers(sources: Sources, *asks: Ask) -> list[object]:
     """Ask all at once; give the answers, an error as its ``repr``."""
     return [shown(answered.answer) for answered in sources.fetch(asks)]
@@ -100,7 +107,7 @@ def answers(sources: Sources, *asks: Ask) -> list[object]:
 
 def in_time(adapters: Sequence[Fake], executor: Executor) -> Sources:
     """Make sources whose time does not pass."""
-    return Sources(adapters, [executor], Clock(0.0), expires_at=10.0)
+    return Sources(adapters, [executor], Clock(0.0), expires_at=10.0, wait=patient)
 
 
 def late(*systems: str) -> list[str]:
@@ -287,7 +294,7 @@ def test_a_hanging_adapter_holds_up_no_other(executor: Executor, released: Event
 
     clock = Clock(0.0, 2.0, when_read=let_answer)
     adapters = [Fake(SKY, hanging(released)), Fake(ORCHARD, answer)]
-    sources = Sources(adapters, [executor], clock, expires_at=10.0)
+    sources = Sources(adapters, [executor], clock, 10.0, in_no_time)
     assert answers(sources, SPARE_RAIN, APPLES) == [*spared("sky"), Count("apples")]
 
 
@@ -295,12 +302,69 @@ def test_a_hanging_adapter_takes_no_threads_from_others(released: Event) -> None
     """Where each adapter has threads of its own, one whose calls all hang starves no other."""
     sky = Fake(SKY, hanging(released))
     sky.split = one_by_one  # so that it wants many calls
+    clock = Clock(0.0, 2.0)
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
-        clock = Clock(0.0, 0.0, 0.0, 0.0, 2.0)
-        sources = Sources([sky, Fake(ORCHARD)], [one, other], clock, expires_at=100.0)
-        found = answers(sources, APPLES, *[SPARE_RAIN] * 3)
+        sources = Sources([Fake(ORCHARD), sky], [other, one], clock, 100.0, in_no_time)
+        found = answers(sources, *[SPARE_RAIN] * 3, APPLES)
         released.set()
-    assert found == [Count("apples"), *spared("sky", "sky", "sky")]
+    assert found == [*spared("sky", "sky", "sky"), Count("apples")]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_who_asks_in_which_threads(threads: int) -> None:
+    """Each adapter asks in the threads of its number; with fewer, they go round."""
+    names: dict[str, str] = {}
+
+    def noting(name: str) -> Fetch:
+        def fetch(asks: Sequence[Ask]) -> Sequence[Answered]:
+            names[name] = current_thread().name.partition("_")[0]
+            return echo(asks)
+
+        return fetch
+
+    with ExitStack() as closing:
+        executors = [
+            closing.enter_context(ThreadPoolExecutor(1, f"threads{number}"))
+            for number in range(threads)
+        ]
+        adapters = [Fake(ORCHARD, noting("first")), Fake(SKY, noting("second"))]
+        Sources(adapters, executors, Clock(0.0), 10.0, wait=patient).fetch([APPLES, RAIN])
+    assert names == {"first": "threads0", "second": f"threads{1 % threads}"}
+
+
+@pytest.mark.parametrize(
+    ("ask", "expires_at", "waits_s"),
+    [
+        (RAIN, 10.0, 9.0),
+        (SPARE_RAIN, 10.0, 1.0),
+        (SPARE_RAIN, 3.0, 0.5),
+        (RAIN, inf, None),
+        (RAIN, 0.5, 0.0),
+    ],
+)
+def test_how_long_an_answer_is_waited_for(
+    executor: Executor, ask: Ask, expires_at: float, waits_s: float | None
+) -> None:
+    """A call is waited for until its limit, from when it is waited for; never less than nothing."""
+    waited: list[float | None] = []
+
+    def note(call: Call, at_most_s: float | None) -> bool:
+        waited.append(at_most_s)
+        return patient(call)
+
+    answers(Sources([Fake(SKY)], [executor], Clock(0.0, 1.0), expires_at, wait=note), ask)
+    assert waited == [waits_s]
+
+
+def test_waiting() -> None:
+    """Waiting ends with the call, or after so many seconds."""
+    ended: Call = Future()
+    ended.set_result([])
+    assert [wait_for(ended, None), wait_for(ended, 0.0), wait_for(Future(), 0.0)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_without_an_end_an_answer_is_waited_for(executor: Executor) -> None:
@@ -325,9 +389,8 @@ def test_a_mixed_group_has_the_time_of_the_most_patient(
             released.set()
 
     clock = Clock(0.0, 5.0, when_read=release)
-    sources = Sources(
-        [Fake(ORCHARD, hanging(released))], [executor], clock, expires_at=10.0 + WAIT_S
-    )
+    adapters = [Fake(ORCHARD, hanging(released))]
+    sources = Sources(adapters, [executor], clock, 10.0, wait=patient)
     assert answers(sources, SPARE_APPLES, PEARS) == [Count("apples"), Count("pears")]
 
 

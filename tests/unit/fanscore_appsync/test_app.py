@@ -15,8 +15,8 @@ from fanscore_core.engine.question import Answered, Question, Source
 from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.engine.stubs import answer
-from fanscore_core.errors import DeadlineExceeded, Unavailable
-from fanscore_core.ids import BotRunId, EventId
+from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
+from fanscore_core.ids import RULE, BotRunId, EventId
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
@@ -41,6 +41,7 @@ from tests.unit.fanscore_appsync.samples import (
     desk,
     score_event,
 )
+from tests.virtual_time import VirtualTime
 
 SECRET = "a vendor's text about fan@example.com"
 ROUNDS = [
@@ -142,12 +143,26 @@ def test_an_error_in_an_envelope_comes_with_its_outcome() -> None:
 
 def test_the_source_is_made_for_the_time_that_is_left() -> None:
     """The source learns how many seconds are left, so that it can keep the deadline."""
-    used = desk()
-    used.app.answer(score_event(), 7.25)
-    used.app.answer([score_event(), score_event()], 3.5)
-    first, second = used.times_left_s
-    assert 6.25 < first <= 7.25
-    assert 2.5 < second <= 3.5
+    used, time = desk(), VirtualTime()
+    app = attrs.evolve(used.app, clock=time.clock)
+    app.answer(score_event(), 7.25)
+    app.answer([score_event(), score_event()], 3.5)
+    assert used.times_left_s == [7.25, 3.5]
+
+
+def test_the_fields_of_a_batch_share_the_time() -> None:
+    """A field that comes later in a batch has only what the fields before it have left."""
+    used, time = desk(), VirtualTime()
+
+    def source(time_left_s: float) -> Source:
+        used.times_left_s.append(time_left_s)
+        time.wait(2.5)
+        return used.source
+
+    app = attrs.evolve(app_of(source, str), clock=time.clock)
+    campaign = appsync_event("VFApi.campaign", {"campaignId": "camp1"}, user(FAN))
+    app.answer([score_event(), campaign, score_event()], 7.25)
+    assert used.times_left_s == [7.25, 4.75]
 
 
 @pytest.mark.parametrize("envelope", [False, True])
@@ -390,6 +405,35 @@ def test_one_bad_item_spoils_none() -> None:
             "step getAccountFanscoreGlobalUserId: "
             "expected an answer of type Identity or NoneType, got Basket: FanIdentity"
         )
+    ]
+
+
+@step("forging")
+async def forging(_: Context[AccountFanscoreArguments, NoStash]) -> None:
+    """Make an id that is none."""
+    raise InvalidId("sessionId", RULE)
+
+
+FORGING = Field(
+    frozenset({Pattern.SERVICE}),
+    AccountFanscoreArguments,
+    pipeline("example", NoStash, (forging,)),
+    lambda given, _: given,
+)
+
+
+def test_an_id_of_our_own_making_is_our_mistake(
+    example_field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An id that a pipeline got wrong itself is no mistake of the caller's: it is reported."""
+    monkeypatch.setitem(cast("dict[str, object]", FIELDS), example_field, FORGING)
+    used = desk()
+    event = appsync_event(example_field, {"globalUserId": FAN}, service())
+    assert used.answer([event]) == [
+        error_item("500", "Internal error", code="INTERNAL", id="report-0")
+    ]
+    assert [str(error) for error in used.reports] == [
+        "step example: met an id that is none: InvalidId"
     ]
 
 

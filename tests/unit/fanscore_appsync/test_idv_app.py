@@ -40,6 +40,7 @@ from fanscore_core.ports.verification import (
     StoredLivenessSession,
 )
 from fanscore_core.systems import VERIFICATION
+from tests.patience import AMPLE_S
 from tests.unit.fanscore_appsync.samples import Faulty
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -108,7 +109,7 @@ class Vendor:
         for ask in asks:
             self.asked.append(ask.question)
             if isinstance(ask.question, CreateVendorSession):
-                self.together.wait(timeout=10)
+                self.together.wait(timeout=AMPLE_S)
         if self.outage:
             return [Answered(self.outage, "rekognition") for _ in asks]
         return self.stand_in.fetch(asks)

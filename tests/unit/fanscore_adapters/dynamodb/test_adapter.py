@@ -9,19 +9,29 @@ from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fanscore_adapters.aws.client import Events
+from fanscore_adapters.backoff import JITTER_S
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
 from fanscore_adapters.items.tables import LOOKUPS
+from fanscore_core.consumer_mark import Consumer, Mark
 from fanscore_core.engine.question import Ask, Question
-from fanscore_core.errors import Unavailable
-from fanscore_core.ids import EventId, GlobalUserId, MemberId
+from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
+from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
 from fanscore_core.ports.account_fanscore import AccountScore
-from fanscore_core.ports.demand import DemandRecords, DiscoEventId, EventDemandCount
+from fanscore_core.ports.consumers import PutMark
+from fanscore_core.ports.demand import (
+    DemandRecords,
+    DemandSaleRecord,
+    DiscoEventId,
+    EventDemandCount,
+)
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
+from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, TABLES
 from tests.aws.clients import aws_client
-from tests.aws.replies import Replies, reply
+from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import shown
-from tests.virtual_time import VirtualTime
+from tests.virtual_time import START, VirtualTime
 
 pytestmark = pytest.mark.usefixtures("made_up_credentials")
 
@@ -70,11 +80,23 @@ def test_how_questions_are_split(given_asks: list[Ask]) -> None:
 
 
 def fetched(
-    questions: Sequence[Ask], *answers: AWSResponse
+    questions: Sequence[Ask], *answers: AWSResponse, time: VirtualTime | None = None
 ) -> tuple[list[tuple[object, int]], list[object]]:
-    """Ask all at once; give the answers, with the calls of each, and what was sent."""
-    replies, time = Replies(answers), VirtualTime()
-    with closing(aws_client("dynamodb", prepare=replies.prepare)) as client:
+    """Ask all at once; give the answers, with the calls of each, and what was sent.
+
+    Time passes only by waiting; each answer takes a second.
+    """
+    replies, time = Replies(answers), time or VirtualTime()
+
+    def take_a_second(**_: object) -> None:
+        time.now_s += 1
+
+    def prepare(events: Events) -> None:
+        replies.prepare(events)
+        events.register("before-send", take_a_second)
+
+    client = aws_client("dynamodb", prepare=prepare, clock=time.clock)
+    with closing(client):
         answered = DynamoDb(client, NAMES, time.wait, time.clock).fetch(questions)
     return [(shown(each.answer), each.calls) for each in answered], replies.asked
 
@@ -159,3 +181,86 @@ def test_a_query_whose_second_page_is_malformed(document: object) -> None:
         reply(document),
     )
     assert told == [(shown(Unavailable(DEMAND, MALFORMED)), 1)]
+
+
+NOTHING = reply({"Responses": {f"our-{DEMAND}": []}, "UnprocessedKeys": {}})
+
+
+@pytest.mark.parametrize("limits", [(0.05, 10.0), (10.0, 0.05)])
+def test_a_read_has_the_time_of_its_most_patient_question(limits: tuple[float, float]) -> None:
+    """Lookups that share a call are made while one of them has time, and all are answered."""
+    questions = [Ask(DiscoEventId(EventId(f"evt{limit}")), expires_at=limit) for limit in limits]
+    told, sent = fetched(questions, NOTHING)
+    assert told == [(None, 1), (None, 0)]
+    assert len(sent) == 1
+
+
+CONSISTENT = asked(DemandSaleRecord(FAN, EVENT, SaleId("sale1")))
+EVENTUAL = asked(DiscoEventId(EVENT))
+
+
+@pytest.mark.parametrize(
+    ("questions", "consistent"),
+    [
+        ([EVENTUAL], False),
+        ([CONSISTENT], True),
+        ([CONSISTENT, EVENTUAL], True),
+        ([EVENTUAL, CONSISTENT], True),
+        ([EVENTUAL, CONSISTENT, EVENTUAL], True),
+    ],
+)
+def test_one_question_makes_a_read_consistent(questions: list[Ask], consistent: bool) -> None:
+    """A table is read consistently if one of the questions must see what was written before."""
+    _, [sent] = fetched(questions, NOTHING)
+    assert isinstance(sent, dict)
+    assert sent["RequestItems"][f"our-{DEMAND}"]["ConsistentRead"] is consistent
+
+
+LEFT_OVER = reply(
+    {
+        "Responses": {},
+        "UnprocessedKeys": {
+            f"our-{DEMAND}": {"Keys": [{"PK": {"S": "event:evt1"}, "SK": {"S": "disco"}}]}
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("left_s", "calls", "told"),
+    [
+        (100.0, 5, Unavailable(DEMAND, "kept being throttled")),
+        (8.0, 5, Unavailable(DEMAND, "kept being throttled")),
+        (4.05, 4, DeadlineExceeded(DEMAND)),
+        (1.05, 1, DeadlineExceeded(DEMAND)),
+    ],
+)
+def test_keys_that_stay_left_over(left_s: float, calls: int, told: FanscoreError) -> None:
+    """Keys are asked for five times, then the table is unavailable; or until the time is over."""
+    time = VirtualTime()
+    found, sent = fetched(
+        [Ask(DiscoEventId(EVENT), expires_at=left_s)], *[LEFT_OVER] * 5, time=time
+    )
+    assert (found, len(sent)) == ([(shown(told), calls)], calls)
+    assert len(time.waits_s) == calls - 1
+
+
+@pytest.mark.parametrize(("attempt", "waits"), [(0, 0), (1, 1), (5, 1)])
+def test_a_write_that_was_refused_before_waits(attempt: int, waits: int) -> None:
+    """A write that a rival has spoiled is made again after a short pause."""
+    time = VirtualTime()
+    put = PutMark(Mark("e-1", Consumer.SYNC, "me", START), None, attempt)
+    [(told, _)], _ = fetched([asked(put)], reply({"ConsumedCapacity": {}}), time=time)
+    assert told == PutOutcome(written=True)
+    assert len(time.waits_s) == waits
+    assert all(0 <= each <= JITTER_S for each in time.waits_s)
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"]
+)
+def test_a_refusal_that_may_be_of_one_table(code: str) -> None:
+    """Where one table may spoil a read of several, each is read alone, and only that one fails."""
+    told, sent = fetched([asked(FanIdentity(FAN)), EVENTUAL], refusal(code), refusal(code), NOTHING)
+    assert told == [(shown(Unavailable(FAN_IDENTITY, f"refused with {code}")), 3), (None, 0)]
+    assert len(sent) == 3

@@ -42,7 +42,7 @@ from fanscore_core.scalars import Email
 from fanscore_core.user_events import UserEvent
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
-PATIENCE_S = 20.0
+PATIENCE_S = 600.0
 PENDING, DEAD = DeliveryState.PENDING, DeliveryState.DEAD
 
 FIRST = UserEvent(

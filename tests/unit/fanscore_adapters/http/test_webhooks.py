@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
-from threading import Event, Thread
+from threading import Thread
 from typing import cast
 
 import attrs
@@ -31,6 +31,7 @@ from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from fanscore_core.scalars import Email
 from fanscore_core.user_events import UserEvent
+from tests.impatience import UNHEARD, impatient_client
 from tests.virtual_time import VirtualTime
 
 EVENT = UserEvent(
@@ -64,15 +65,13 @@ class Endpoint:
 
     Attributes:
         url: where it is.
-        responses: what it answers, one after the other, and then with 200; ``None`` is silence.
+        responses: what it answers, one after the other, and then with 200; ``None`` is not heard.
         received: path, chosen headers and body of each request.
-        may_end: set when silence may end.
     """
 
     url: str
     responses: list[Response | None] = attrs.field(factory=list)
     received: list[tuple[str, Mapping[str, str], object]] = attrs.field(factory=list)
-    may_end: Event = attrs.field(factory=Event)
 
 
 @pytest.fixture
@@ -87,8 +86,7 @@ def endpoint() -> Iterator[Endpoint]:
             served.received.append((self.path, headers, json.loads(body)))
             response = served.responses.pop(0) if served.responses else Response(200)
             if response is None:
-                served.may_end.wait()
-                return
+                response = Response(200, {UNHEARD: "all"})
             self.send_response(response.status)
             for name, value in response.headers.items():
                 self.send_header(name, value)
@@ -105,7 +103,6 @@ def endpoint() -> Iterator[Endpoint]:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield served
-        served.may_end.set()
         server.shutdown()
         thread.join()
 
@@ -116,12 +113,10 @@ class Desk:
 
     Attributes:
         url: of both endpoints.
-        timeout_s: of the client.
         time: by which everything works.
     """
 
     url: str
-    timeout_s: float = 5.0
     time: VirtualTime = attrs.field(factory=VirtualTime)
 
     @property
@@ -132,7 +127,7 @@ class Desk:
     def post(self, *posts: Post, expires_at: float = inf) -> Sequence[Answered]:
         """Post, and give the answers without how long they took."""
         time = self.time
-        with httpx.Client(timeout=self.timeout_s, trust_env=False) as client:
+        with impatient_client() as client:
             urls = dict.fromkeys(SYSTEMS.values(), self.url)
             webhooks = Webhooks(urls, client, time.wait, time.clock, time.now)
             answers = webhooks.fetch(
@@ -255,7 +250,7 @@ def test_an_endpoint_that_is_not_there_is_unavailable() -> None:
 def test_a_silent_endpoint_is_unavailable(endpoint: Endpoint) -> None:
     """An endpoint that does not answer in time is tried again, and then unavailable."""
     endpoint.responses = [None] * MAX_ATTEMPTS
-    desk = Desk(endpoint.url, timeout_s=0.25)
+    desk = Desk(endpoint.url)
     assert desk.failure() == unavailable("could not be reached: ReadTimeout")
     assert len(endpoint.received) == MAX_ATTEMPTS
 
@@ -263,7 +258,7 @@ def test_a_silent_endpoint_is_unavailable(endpoint: Endpoint) -> None:
 def test_a_slow_answer_is_followed_by_a_good_one(endpoint: Endpoint) -> None:
     """After a timeout the same request is sent again."""
     endpoint.responses = [None]
-    desk = Desk(endpoint.url, timeout_s=0.2)
+    desk = Desk(endpoint.url)
     assert desk.post(NOTIFICATION) == [posted(calls=2)]
     assert endpoint.received == [request("key-1")] * 2
 

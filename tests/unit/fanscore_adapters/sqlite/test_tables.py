@@ -21,7 +21,7 @@ from tests.unit.fanscore_adapters.databases import item, raw
 TABLES = ("fan_identity_table", "account_fanscore_table", "verification_table", "demand_table")
 DEMAND = "demand_table"
 SCORES = "account_fanscore_table"
-WAIT_S = 60
+WAIT_S = 600
 
 OLD = {"PK": "a", "SK": "b", "version": 1, "price": Decimal("49.90")}
 NEW = {"PK": "a", "SK": "b", "version": 2}

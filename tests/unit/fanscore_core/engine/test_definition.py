@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import cast
 
+import attrs
 import pytest
 
 from fanscore_core.engine.definition import BEFORE, Fill, pipeline
@@ -29,6 +30,12 @@ WRITES = step("writes", writes=["apples"])(nothing)
 WRITES_2 = step("writes 2", writes=["apples"])(nothing)
 WRITES_PEARS = step("writes pears", writes=["pears"])(nothing)
 
+
+async def _without_context() -> None:
+    """Do nothing, for nobody."""
+
+
+Does = Callable[[Ctx], Coroutine[object, object, None]]
 Steps = tuple[Step[str, Basket, None], ...]
 
 
@@ -50,6 +57,11 @@ Steps = tuple[Step[str, Basket, None], ...]
             "step a: writes may be read too: pears",
             id="read and written",
         ),
+        pytest.param(
+            (step("a")(cast("Does", _without_context)),),
+            "step a: expected a coroutine function of one argument",
+            id="no argument",
+        ),
     ],
 )
 def test_mistakes_in_declarations_are_named(steps: Steps, problem: str) -> None:
@@ -57,6 +69,26 @@ def test_mistakes_in_declarations_are_named(steps: Steps, problem: str) -> None:
     with pytest.raises(TypeError) as raised:
         pipeline("fruit", Basket, steps, after=lambda _: None)
     assert str(raised.value) == problem
+
+
+class _Plain:
+    """A class that is none of attrs'."""
+
+
+@attrs.define
+class _Demanding:
+    """A stash that cannot be made of nothing."""
+
+    apples: int
+
+
+@pytest.mark.parametrize("stash", [_Plain, _Demanding])
+def test_a_stash_can_be_made_of_nothing(stash: type[object]) -> None:
+    """A stash is an attrs class whose fields have defaults: each run begins with a new one."""
+    with pytest.raises(TypeError) as raised:
+        pipeline("fruit", cast("type[Basket]", stash), (PLAIN,))
+    expected = "pipeline fruit: the stash must be an attrs class whose fields have defaults"
+    assert str(raised.value) == expected
 
 
 def test_a_step_is_a_coroutine_function() -> None:

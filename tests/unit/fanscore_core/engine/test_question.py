@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 from decimal import Decimal
 from types import NoneType
-from typing import NewType
+from typing import NewType, cast
 
 import attrs
 import pytest
@@ -204,3 +204,22 @@ def test_an_effect_answered_with_a_wrong_type_fails_the_step_too() -> None:
     outcome = run(pipeline("fruit", Basket, (add,)), "", [(Add("apples"), None)])
     expected = "step add: expected an answer of type int, got NoneType: Add"
     assert str(outcome.error) == expected
+
+
+def test_all_types_of_an_answer_are_named() -> None:
+    """Where an answer may be of several types, the error names each."""
+
+    @step("count")
+    async def count(_: Ctx) -> int:
+        return int(await _Picked() or 0)
+
+    outcome = run(pipeline("fruit", Basket, (count,)), "", [(_Picked(), "three")])
+    expected = "step count: expected an answer of type Decimal or int or NoneType, got str: _Picked"
+    assert str(outcome.error) == expected
+
+
+def test_an_ask_is_what_is_asked_and_not_until_when() -> None:
+    """Two asks of one question are equal, whenever their answers are given up."""
+    question = cast("Question[object]", Count("apples"))
+    assert Ask(question, expires_at=1.0) == Ask(question, expires_at=2.0)
+    assert Ask(question, degradable=True) != Ask(question)

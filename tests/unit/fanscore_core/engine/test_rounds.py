@@ -98,6 +98,28 @@ def test_equal_queries_of_one_round_are_asked_once() -> None:
     )
 
 
+@attrs.frozen
+class Counting:
+    """A source that says of each answer how many calls it cost."""
+
+    costs: int
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        return [Answered(3, "counting", calls=self.costs) for _ in asks]
+
+
+def test_the_first_asker_has_the_calls() -> None:
+    """What a shared answer cost is counted once, for the first who asked."""
+    steps = (asks("a", "apples"), asks("b", "pears"), asks("c", "apples"))
+    outcome = run(pipeline("fruit", Basket, steps), "", Counting(2))
+    assert [(each.shared, each.calls) for each in outcome.trace.asked] == [
+        (False, 2),
+        (False, 2),
+        (True, 0),
+    ]
+
+
 def test_nothing_is_remembered_across_rounds() -> None:
     """A query asked again in a later round is a new question, by the same step or another."""
     world = World()
@@ -286,6 +308,13 @@ def test_a_chunk_has_a_default() -> None:
     world = World()
     list(run_many(SUM, [f"{number}" for number in range(CHUNK + 1)], world))
     assert [len(asks) for asks in world.rounds] == [101, 2]
+
+
+@pytest.mark.parametrize("chunk", [0, -1])
+def test_a_chunk_has_at_least_one(chunk: int) -> None:
+    """A chunk of nothing would never come to an end, or lose every run: it is refused."""
+    with pytest.raises(ValueError, match=f"^chunk: expected 1 or more, got {chunk}$"):
+        list(run_many(SUM, ["a"], World(), chunk=chunk))
 
 
 def test_runs_with_effects_go_item_by_item() -> None:

@@ -166,6 +166,22 @@ def test_a_shared_error_is_a_warning_though_it_fails_the_step_later() -> None:
     assert outcome.warnings == (Degraded("apples then pears", down),)
 
 
+def test_of_equal_errors_the_last_is_what_it_failed_with() -> None:
+    """Where a step is given one error twice, and another between, the warnings keep their order."""
+    down, other = Unavailable("orchard"), Unavailable("market")
+
+    @step("a")
+    async def thrice(_: Ctx) -> int:
+        for fruit in ("apples", "pears"):
+            with suppress(Unavailable):
+                await Count(fruit)
+        return await Count("plums")
+
+    outcome = alone(thrice, World(apples=down, pears=other, plums=down))
+    assert outcome.error is down
+    assert outcome.warnings == (Degraded("a", down), Degraded("a", other))
+
+
 def _apples_then_pears() -> Step[str, Basket, int]:
     @step("apples then pears")
     async def either(_: Ctx) -> int:

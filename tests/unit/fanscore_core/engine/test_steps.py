@@ -156,6 +156,15 @@ def test_a_stash_view_has_the_declared_fields_only() -> None:
     assert not hasattr(shown, "__dict__")
 
 
+@pytest.mark.parametrize("kind", [Context, PrevContext, EffectContext, PrevEffectContext])
+def test_a_context_takes_nothing_else(kind: type[Context[str, Basket]]) -> None:
+    """A step cannot leave anything on its context, where neither types nor plan would see it."""
+    context = kind("", Basket())
+    with pytest.raises(AttributeError):
+        context.note = 1  # type: ignore[attr-defined]  # the misuse
+    assert not hasattr(context, "__dict__")
+
+
 def test_steps_do_not_see_each_others_stash() -> None:
     """What a step writes, only steps written later see, even where it is done first."""
 

@@ -31,7 +31,7 @@ from fanscore_core.errors import (
     UnknownQuestion,
 )
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
-from fanscore_core.pipelines.consumers import CONSUMERS, MAX_ATTEMPTS, ConsumeArgs
+from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     FanProfile,
@@ -286,15 +286,15 @@ def test_a_claim_whose_reply_was_lost_counts() -> None:
 
 
 def test_claiming_gives_up_after_some_attempts() -> None:
-    """A mark that keeps changing is a conflict, after a bounded number of attempts."""
+    """A mark that keeps changing is a conflict, after six attempts."""
 
     def free_it(world: World) -> None:
         world.mark = mark(f"rival-{len(world.rivals)}", FREE)
 
-    world = World(rivals=[free_it] * MAX_ATTEMPTS)
+    world = World(rivals=[free_it] * 9)
     assert world.consume() == CHANGED
     puts = [each for each in world.asked if isinstance(each, PutMark)]
-    assert [put.attempt for put in puts] == list(range(MAX_ATTEMPTS))
+    assert [put.attempt for put in puts] == [0, 1, 2, 3, 4, 5]
 
 
 def test_finishing_by_a_former_owner_is_refused() -> None:
@@ -419,14 +419,14 @@ def test_a_profile_that_others_change_is_read_again() -> None:
 
 
 def test_a_profile_that_keeps_changing_is_a_conflict() -> None:
-    """After a bounded number of attempts the delivery fails, and the mark is free."""
+    """After six attempts the delivery fails, and the mark is free."""
 
     def change(world: World) -> None:
         world.profile = StoredProfile(None, {"score": len(world.rivals)})
 
-    world = World(rivals=[nothing, *[change] * MAX_ATTEMPTS])
+    world = World(rivals=[nothing, *[change] * 9])
     assert world.consume() == CHANGED
-    assert world.kinds.count(PutProfile) == MAX_ATTEMPTS
+    assert world.kinds.count(PutProfile) == 6
     assert world.mark == mark(status=FREE)
 
 

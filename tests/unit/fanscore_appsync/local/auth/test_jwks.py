@@ -17,7 +17,6 @@ import pytest
 
 from fanscore_adapters.http.environment import read_http_environment
 from fanscore_appsync.local.auth.jwks import (
-    DEADLINE_S,
     MAX_SIZE,
     MAX_WAITING,
     TIMEOUT_S,
@@ -26,11 +25,12 @@ from fanscore_appsync.local.auth.jwks import (
     jwks_http_client,
 )
 from fanscore_core.errors import InvalidInput, Unavailable
+from tests.patience import AMPLE_S
 
 URL = "https://example.com/.well-known/jwks.json"
 OLD: Mapping[str, object] = {"keys": [{"kid": "old"}]}
 NEW: Mapping[str, object] = {"keys": [{"kid": "new"}]}
-PATIENCE_S = DEADLINE_S - 1
+PATIENCE_S = AMPLE_S - 1
 """How long a test waits for another thread: less than those who wait for a fetch."""
 
 
@@ -77,7 +77,10 @@ def client_of(issuer: Issuer, url: str = URL) -> JwksClient:
     """Make a client of an issuer. It would follow redirects, had it a say."""
     transport = httpx.MockTransport(issuer)
     return JwksClient(
-        url, lambda: httpx.AsyncClient(transport=transport, follow_redirects=True), issuer.clock
+        url,
+        lambda: httpx.AsyncClient(transport=transport, follow_redirects=True),
+        issuer.clock,
+        AMPLE_S,
     )
 
 
@@ -459,6 +462,6 @@ def test_keys_are_fetched_over_http() -> None:
         thread = Thread(target=server.handle_request)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}/jwks"
-        assert JwksClient(url, jwks_http_client, Clock()).current() == OLD
+        assert JwksClient(url, jwks_http_client, Clock(), AMPLE_S).current() == OLD
         thread.join()
         assert jwks_http_client().timeout == httpx.Timeout(TIMEOUT_S)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from fanscore_appsync.local.auth.invalid_token import InvalidToken, TokenFault
-from fanscore_appsync.local.auth.jws import MAX_TOKEN_LENGTH, verify_jws
-from tests.tokens import CLAIMS, HEADER, JWKS, KEY, OTHER_KEY, as_json, jwk, signed
+from fanscore_appsync.local.auth.jws import verify_jws
+from tests.tokens import CLAIMS, HEADER, JWKS, KEY, OTHER_KEY, as_json, encode, jwk, signed
 
 
 @pytest.mark.parametrize("payload", [as_json(CLAIMS), b"", b"\x00\xff", b"not JSON"])
@@ -46,10 +46,28 @@ def test_keys_for_something_else_do_no_harm() -> None:
 def test_the_longest_token() -> None:
     """A token of 16,384 characters is read; one more is refused unread."""
     overhead = len(signed(claims=b""))
-    payload = bytes((MAX_TOKEN_LENGTH - overhead) * 3 // 4)
+    payload = bytes((16_384 - overhead) * 3 // 4)
     token = signed(claims=payload, key=KEY)
-    assert MAX_TOKEN_LENGTH - len(token) in {0, 1}
+    assert 16_384 - len(token) in {0, 1}
     assert verify_jws(token, JWKS) == payload
     with pytest.raises(InvalidToken) as raised:
-        verify_jws(token + "A" * 2, JWKS)
+        verify_jws(token + "A" * (16_385 - len(token)), JWKS)
     assert raised.value.fault is TokenFault.TOO_LONG
+
+
+@pytest.mark.parametrize(
+    ("bits", "fault"),
+    [
+        (2047, TokenFault.WEAK_KEY),
+        (2048, TokenFault.SIGNATURE),
+        (8192, TokenFault.SIGNATURE),
+        (8193, TokenFault.UNUSABLE_KEY),
+    ],
+)
+def test_how_long_a_key_is(bits: int, fault: TokenFault) -> None:
+    """A key of 2048 to 8192 bits is tried; a shorter one is weak, a longer one too much work."""
+    number = (1 << (bits - 1)) + 3 * 5 * 7 + 1  # odd, and no power of 65537 modulo small primes
+    modulus = encode((number | 1).to_bytes((bits + 7) // 8))
+    with pytest.raises(InvalidToken) as raised:
+        verify_jws(signed(claims=b"payload"), {"keys": [{**jwk(), "n": modulus}]})
+    assert raised.value.fault is fault

@@ -15,6 +15,7 @@ from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.testing import user
+from tests.patience import AMPLE_S
 
 Handler = Callable[[object, float], Response]
 
@@ -42,7 +43,7 @@ def test_one_who_is_late_spoils_nothing() -> None:
         assert isinstance(event, dict)
         if event["info"]["fieldName"] == "demand":
             return Response({"data": {}})
-        may_end.wait(10)
+        may_end.wait(AMPLE_S)
         return Response({"data": {"name": "Show" if time_left_s > REQUEST_S / 2 else "cut off"}})
 
     async def run(threads: ThreadPoolExecutor) -> tuple[list[str], Mapping[str, object] | None]:

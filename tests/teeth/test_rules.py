@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from tests.teeth.rules import breaks_of, sample
+from tests.teeth.survivors import SURVIVORS
+from tests.teeth.trial import MODULES, ROOT
+
+SOURCE = '''"""A module."""
+from typing import TypeVar
+T = TypeVar("T")
+LIMIT: int = 3
+
+def less(a: int, b: "int | None" = None) -> bool:
+    """Compare."""
+    if b is None:
+        raise ValueError("no b")
+    a += 1
+    return a < b and not f"{a + 1}"
+'''
+
+
+def test_what_is_broken() -> None:
+    """Each place is changed by each rule that fits; what only readers see is left as it is."""
+    assert [each.name for each in breaks_of("m", SOURCE)] == [
+        "m:4 constant: 3 -> (4)",
+        "m:8 comparison: b is None -> (b is not None)",
+        'm:9 dropped statement: raise ValueError("no b") -> pass',
+        "m:9 constant: \"no b\" -> ('no b!')",
+        "m:10 arithmetic: a += 1 -> a = 1",
+        "m:10 dropped statement: a += 1 -> pass",
+        "m:10 constant: 1 -> (2)",
+        'm:11 dropped statement: return a < b and not f"{a + 1}" -> pass',
+        "m:11 boolean: a < b and not f\"{a + 1}\" -> (a < b or not f'{a + 1}')",
+        "m:11 comparison: a < b -> (a <= b)",
+        "m:11 boolean: not f\"{a + 1}\" -> (f'{a + 1}')",
+    ]
+
+
+def test_a_break_changes_one_place() -> None:
+    """What is broken is the source with one thing replaced, and it can be compiled."""
+    for each in breaks_of("m", SOURCE):
+        broken = each.apply(SOURCE)
+        assert broken != SOURCE
+        assert len(SOURCE) - len(each.old) + len(each.new) == len(broken)
+        compile(broken, "broken", "exec")
+
+
+def test_a_sample_stays() -> None:
+    """A seed has one sample; a larger one holds it, and where a break stands does not matter."""
+    breaks = breaks_of("m", SOURCE)
+    moved = breaks_of("m", SOURCE.replace("LIMIT", "\nLIMIT"))
+    few = sample(breaks, 4, seed=1)
+    assert len(few) == 4
+    assert set(few) < set(sample(breaks, 6, seed=1))
+    assert few != sample(breaks, 4, seed=2)
+    assert [each.old for each in sample(moved, 4, seed=1)] == [each.old for each in few]
+
+
+def test_survivors_are_breaks() -> None:
+    """Each listed survivor is a break that a rule makes of the code as it is."""
+    breaks = [
+        each
+        for name, path in MODULES.items()
+        for each in breaks_of(name, (ROOT / "src" / path).read_text())
+    ]
+    stale = [each for each in SURVIVORS if not any(each.is_of(broken) for broken in breaks)]
+    assert stale == []
