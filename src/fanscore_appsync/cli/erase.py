@@ -10,12 +10,11 @@ import click
 
 from fanscore_adapters.erasure import Counts
 from fanscore_appsync.cli.erase_wiring import connect_erasure
-from fanscore_appsync.cli.options import environment, refuse, with_file
+from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
+from fanscore_appsync.cli.options import checked_id, environment, with_file
 from fanscore_appsync.settings import Settings
 from fanscore_core.errors import InvalidInput, Unavailable
-from fanscore_core.ids import RULE, GlobalUserId, MemberId, is_id
-
-NOT_DONE = 1
+from fanscore_core.ids import GlobalUserId, MemberId
 
 ELSEWHERE = """\
 Not here: the event archive (as long as the parameter ArchiveRetention says, 30 days unless
@@ -38,9 +37,9 @@ def erase(fan: str, account: str | None, database: str | None, *, is_meant: bool
     Exit status: 0 if nothing is left then, or for a dry run; 1 if others keep writing or a table
     does not answer; 2 for unusable input.
     """
+    person = GlobalUserId(checked_id("FAN", fan))
+    member = None if account is None else MemberId(checked_id("--member", account))
     settings = _settings(database)
-    person = GlobalUserId(_id("FAN", fan))
-    member = None if account is None else MemberId(_id("--member", account))
     with _problems_told(), ExitStack() as closing:
         erasure = connect_erasure(settings, closing)
         if is_meant:
@@ -62,7 +61,7 @@ def _show_found(found: Counts) -> int:
 def _show_erased(deleted: Counts, left: Counts) -> int:
     _show(deleted)
     click.echo(f"{deleted.total()} erased, {left.total()} left", err=True)
-    return NOT_DONE if left else 0
+    return FAILED if left else 0
 
 
 def _show(counts: Counts) -> None:
@@ -77,14 +76,7 @@ def _problems_told() -> Iterator[None]:
     except InvalidInput as error:
         refuse(str(error))
     except Unavailable as error:
-        click.echo(f"fanscore: {error}: {error.reason}", err=True)
-        sys.exit(NOT_DONE)
-
-
-def _id(where: str, text: str) -> str:
-    if not is_id(text):
-        refuse(f"{where}: {RULE}")
-    return text
+        end(with_reason(error), FAILED)
 
 
 def _settings(database: str | None) -> Settings:

@@ -36,6 +36,16 @@ from fanscore_core.consumer_mark import Consumer
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 
+SERVICES = frozenset(
+    {
+        *SYSTEMS.values(),
+        *(call.service for call in IDV_CALLS.values()),
+        NOTIFICATION_ENDPOINT,
+        SYNC_ENDPOINT,
+    }
+)
+"""What can be declared out of order."""
+
 
 def resolver_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
     """Give what answers the resolvers.
@@ -142,10 +152,8 @@ def _consumers_on(
 
 
 def _check_outages(outages: frozenset[str]) -> None:
-    idv = {call.service for call in IDV_CALLS.values()}
-    services = {*SYSTEMS.values(), *idv, NOTIFICATION_ENDPOINT, SYNC_ENDPOINT}
-    if not outages <= services:
-        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
+    if not outages <= SERVICES:
+        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(SERVICES))}")
 
 
 def _load(tables: SqliteTables, sample: Sample) -> int:
