@@ -10,12 +10,11 @@ import click
 
 from fanscore_adapters.erasure import Counts, Erased
 from fanscore_appsync.cli.erase_wiring import connect_erasure
-from fanscore_appsync.cli.options import environment, refuse, with_file
+from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
+from fanscore_appsync.cli.options import checked_id, environment, with_file
 from fanscore_appsync.settings import Settings
 from fanscore_core.errors import InvalidInput, Unavailable
-from fanscore_core.ids import RULE, GlobalUserId, MemberId, is_id
-
-NOT_DONE = 1
+from fanscore_core.ids import GlobalUserId, MemberId
 
 ELSEWHERE = """\
 Not here: the event archive (as long as the parameter ArchiveRetention says, 30 days unless
@@ -43,9 +42,9 @@ def erase(fan: str, account: str | None, database: str | None, *, is_meant: bool
     Exit status: 0 if nothing is left then, or for a dry run; 1 if others keep writing or reading,
     or a table does not answer; 2 for unusable input.
     """
+    person = GlobalUserId(checked_id("FAN", fan))
+    member = None if account is None else MemberId(checked_id("--member", account))
     settings = _settings(database)
-    person = GlobalUserId(_id("FAN", fan))
-    member = None if account is None else MemberId(_id("--member", account))
     with _problems_told(), ExitStack() as closing:
         erasure = connect_erasure(settings, closing, reads_only=not is_meant)
         if is_meant:
@@ -69,7 +68,7 @@ def _show_erased(done: Erased) -> int:
     click.echo(f"{done.deleted.total()} erased, {done.left.total()} left", err=True)
     if done.has_traces:
         click.echo(TRACES, err=True)
-    return NOT_DONE if done.left or done.has_traces else 0
+    return FAILED if done.left or done.has_traces else 0
 
 
 def _show(counts: Counts) -> None:
@@ -84,14 +83,7 @@ def _problems_told() -> Iterator[None]:
     except InvalidInput as error:
         refuse(str(error))
     except Unavailable as error:
-        click.echo(f"fanscore: {error}: {error.reason}", err=True)
-        sys.exit(NOT_DONE)
-
-
-def _id(where: str, text: str) -> str:
-    if not is_id(text):
-        refuse(f"{where}: {RULE}")
-    return text
+        end(with_reason(error), FAILED)
 
 
 def _settings(database: str | None) -> Settings:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
-from fanscore_appsync.cli.options import environment, refuse, with_file
+from fanscore_appsync.cli.mistakes import refuse
+from fanscore_appsync.cli.options import environment, refuse_empty, with_file
 from fanscore_appsync.wiring import embedded
 from fanscore_appsync.wiring.parts import check_posting
 from fanscore_core.errors import InvalidInput
@@ -46,6 +47,7 @@ def retry(event_id: str | None, database: str | None) -> None:
 
     Exit status: 0 if everything is delivered then, 1 if not, 2 for unusable input.
     """
+    refuse_empty("--id", event_id)
     settings = with_file(environment(), database)
     try:
         check_posting(settings)

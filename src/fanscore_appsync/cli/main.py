@@ -18,7 +18,8 @@ from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
 from fanscore_appsync.cli.explanation import reason_values, write_explanation
-from fanscore_appsync.cli.options import UNUSABLE_INPUT, environment, refuse, with_options
+from fanscore_appsync.cli.mistakes import FAILED, Program, end, refuse, with_reason
+from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_options
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
 from fanscore_appsync.cli.terminal import colors, columns, show
@@ -31,6 +32,9 @@ from fanscore_core.errors import InvalidInput
 from fanscore_core.scoring import AccountFanscore
 
 BYTE_ORDER_MARK = "\ufeff"
+MAX_CHARACTERS = 32 * 1024 * 1024
+"""Of an event, with room for its layout: Lambda takes 6 MB (AWS, "Lambda quotas")."""
+
 TIME_S = time_left_s(None)
 LINGER_S = 5.0
 """How long a command that published waits until that is delivered."""
@@ -72,7 +76,7 @@ GATEWAY_COMMANDS = {
 """The modules of the commands that need more than the others: ``fanscore[gateway]``."""
 
 
-class _Commands(click.Group):
+class _Commands(Program):
     """The commands, those of the gateway imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -89,8 +93,17 @@ class _Commands(click.Group):
 
 
 def _not_installed(command: str, module: str) -> click.Command:
-    problem = f"{command} needs fanscore[gateway]: there is no {module}"
-    return click.Command(command, callback=lambda: refuse(problem), help="Needs fanscore[gateway].")
+    problem = (
+        f"{command} needs fanscore[gateway] (pip install 'fanscore[cli,gateway]'): "
+        f"there is no {module}"
+    )
+    anything: dict[str, object] = {"ignore_unknown_options": True, "allow_extra_args": True}
+    return click.Command(
+        command,
+        context_settings=anything,
+        callback=lambda: refuse(problem),
+        help="Needs fanscore[gateway].",
+    )
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,7 +119,7 @@ def main(context: click.Context) -> None:
 @_json
 def demo(outages: tuple[str, ...], *, is_json: bool) -> None:
     """Answer the query of the tutorial from the sample data, and show how."""
-    settings = Settings(outages=frozenset(outages))
+    settings = with_options(Settings(), None, outages)
     arguments = {"globalUserId": "user123", "eventId": "evt456"}
     answer = _answer(settings, _score_event(arguments, user("user123")))
     outcome = cast("Outcome[object, object]", answer.outcome)
@@ -134,7 +147,15 @@ def invoke(event: TextIO) -> None:
     Exit status: 0 for data, 1 for an error answer, 2 for unusable input.
     """
     try:
-        document = json.loads(event.read().removeprefix(BYTE_ORDER_MARK))
+        text = event.read(MAX_CHARACTERS + 1)
+    except UnicodeDecodeError as error:
+        refuse(f"{event.name}: not JSON: {type(error).__name__}")
+    except OSError as error:
+        refuse(f"{event.name}: cannot be read: {error.strerror}")
+    if len(text) > MAX_CHARACTERS:
+        refuse(f"{event.name}: longer than {MAX_CHARACTERS} characters")
+    try:
+        document = json.loads(text.removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError) as error:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     with ExitStack() as closing:
@@ -169,6 +190,10 @@ def explain(
 
     Exit status: 0 for a score, 1 if the run ended in an error, 2 for unusable input.
     """
+    checked_id("GLOBAL_USER_ID", global_user_id)
+    for option, text in (("--event", event_id), ("--member", member_id)):
+        if text is not None:
+            checked_id(option, text)
     settings = with_options(environment(), database, outages)
     if settings.database != IN_MEMORY and not Path(settings.database).is_file():
         refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
@@ -176,14 +201,14 @@ def explain(
     arguments = {name: value for name, value in given.items() if value is not None}
     answer = _answer(settings, _score_event(arguments, service()))
     outcome = answer.outcome
-    if outcome is None or (outcome.error and not is_json):
-        click.echo(json.dumps(answer.response, indent=2), err=True)
     if outcome is None:
-        sys.exit(UNUSABLE_INPUT)
+        refuse(_message(answer.response))
     if is_json:
         click.echo(json.dumps(write_explanation(answer, outcome), indent=2))
     else:
         _draw(outcome)
+        if outcome.error is not None:
+            end(with_reason(outcome.error), FAILED)
     sys.exit(outcome.error is not None)
 
 
@@ -191,6 +216,7 @@ def explain(
 @click.argument("database", metavar="DB")
 def sample(database: str) -> None:
     """Write the sample data into a database, over what is there."""
+    refuse_empty("DB", database)
     if database == IN_MEMORY:
         refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
@@ -226,6 +252,11 @@ def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
         except InvalidInput as error:
             refuse(str(error))
         return app.answer(event, TIME_S)
+
+
+def _message(response: object) -> str:
+    envelope = cast("Mapping[str, Mapping[str, object]]", response)
+    return str(envelope["error"]["message"])
 
 
 def _draw(outcome: Outcome[object, object]) -> None:

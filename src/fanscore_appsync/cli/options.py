@@ -1,26 +1,17 @@
-"""What the commands have in common: their settings, and how they end for unusable input."""
+"""What the commands have in common: their settings."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import attrs
-import click
 
+from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
+from fanscore_appsync.wiring.embedded import SERVICES
 from fanscore_core.errors import InvalidInput
-
-UNUSABLE_INPUT = 2
-"""The exit status."""
-
-
-def refuse(problem: str) -> NoReturn:
-    """End the command, telling the problem in one line on standard error."""
-    click.echo(f"fanscore: {problem}", err=True)
-    sys.exit(UNUSABLE_INPUT)
+from fanscore_core.ids import RULE, is_id
 
 
 def environment() -> Settings:
@@ -35,8 +26,12 @@ def with_options(
     settings: Settings, database: str | None, outages: tuple[str, ...] = ()
 ) -> Settings:
     """Take what ``--db`` and ``--outage`` say; refuse them where they have no meaning."""
+    refuse_empty("--db", database)
     if settings.aws is not None and (database or outages):
         refuse("--db and --outage have no meaning with FANSCORE_BACKEND=aws")
+    for each in outages:
+        if each not in SERVICES:
+            refuse(f"--outage {each}: expected one of {', '.join(sorted(SERVICES))}")
     return attrs.evolve(
         settings,
         database=database or settings.database,
@@ -52,3 +47,16 @@ def with_file(settings: Settings, database: str | None) -> Settings:
     if not Path(settings.database).is_file():
         refuse(f"{settings.database}: no such file")
     return settings
+
+
+def checked_id(where: str, text: str) -> str:
+    """Take an id; refuse what is none, with what the help calls it."""
+    if not is_id(text):
+        refuse(f"{where}: {RULE}")
+    return text
+
+
+def refuse_empty(where: str, text: str | None) -> None:
+    """Refuse an empty text, as of a variable that is not set: it says nothing."""
+    if text == "":
+        refuse(f"{where}: given without a value")

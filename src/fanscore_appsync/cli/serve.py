@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 
 import attrs
 import click
 
-from fanscore_appsync.cli.options import environment, refuse, with_options
+from fanscore_appsync.cli.mistakes import refuse
+from fanscore_appsync.cli.options import environment, with_options
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.http.serving import Options, Served, open_gateway
 from fanscore_core.errors import InvalidInput
+
+MAX_DIGITS = 9
+"""Of a limit. No request gets near, and no timer takes more seconds."""
+
+_is_origin = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s]+").fullmatch
+"""What browsers send as ``Origin`` (https://fetch.spec.whatwg.org), or any of them."""
 
 
 @click.command()
@@ -93,6 +101,9 @@ def serve(  # noqa: PLR0913  # one for each option
 
     The environment is that of the Lambda function: FANSCORE_DB and so on.
     """
+    for each in filter(None, origins):
+        if not _is_origin(each):
+            refuse(f"--allow-origin {each}: expected an origin such as https://example.com")
     try:
         options = Options(
             host,
@@ -129,8 +140,10 @@ def read_limits(given: tuple[str, ...], *, has_introspection: bool) -> Limits:
         name, _, value = each.partition("=")
         if name not in names:
             raise InvalidInput("--limit", f"expected one of {', '.join(names)}")
-        if not (value.isascii() and value.isdigit() and int(value) > 0):
+        if not (value.isascii() and value.isdigit() and value.strip("0")):
             raise InvalidInput("--limit", f"{name}: expected a whole number above zero")
+        if len(value) > MAX_DIGITS:
+            raise InvalidInput("--limit", f"{name}: expected at most {MAX_DIGITS} digits")
         numbers[name] = int(value)
     return attrs.evolve(Limits(introspection=has_introspection), **numbers)  # type: ignore[arg-type]  # introspection is not among them
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from fanscore_appsync.cli.options import refuse
+from fanscore_appsync.cli.mistakes import refuse
+from fanscore_appsync.cli.options import checked_id, refuse_empty
 from fanscore_appsync.local.auth.issuer import TokenUse, default_folder, open_issuer
 from fanscore_core.errors import InvalidInput
 
@@ -39,6 +40,10 @@ def token(
 
     It is signed with a key made on this machine, and for development only.
     """
+    checked_id("GLOBAL_USER_ID", sub)
+    for each in groups:
+        refuse_empty("--group", each)
+    refuse_empty("--keys", folder)
     use = TokenUse.ACCESS if access else TokenUse.ID
     try:
         issuer = open_issuer(Path(folder) if folder else default_folder(os.environ))

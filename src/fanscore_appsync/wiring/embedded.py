@@ -44,6 +44,16 @@ from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 
 P = ParamSpec("P")
 T = TypeVar("T")
+SERVICES = frozenset(
+    {
+        *SYSTEMS.values(),
+        *(call.service for call in IDV_CALLS.values()),
+        NOTIFICATION_ENDPOINT,
+        SYNC_ENDPOINT,
+    }
+)
+"""What can be declared out of order."""
+
 
 CONSUMER_S = time_left_s(None, DELIVERY_S)
 """What a delivery within the process may take."""
@@ -219,10 +229,8 @@ def _consumer_adapters(
 
 
 def _check_outages(outages: frozenset[str]) -> None:
-    idv = {call.service for call in IDV_CALLS.values()}
-    services = {*SYSTEMS.values(), *idv, NOTIFICATION_ENDPOINT, SYNC_ENDPOINT}
-    if not outages <= services:
-        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
+    if not outages <= SERVICES:
+        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(SERVICES))}")
 
 
 def _load(tables: SqliteTables, sample: Sample) -> int:

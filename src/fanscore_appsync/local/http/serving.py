@@ -47,6 +47,7 @@ from fanscore_appsync.local.http.request import is_loopback
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring import apps
+from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.errors import InvalidInput
 
 MAX_THREADS = 32
@@ -249,17 +250,17 @@ def _user_pool(options: Options, issuer: DevelopmentIssuer | None) -> UserPool:
     url = str(options.user_pool).rstrip("/")
     key_set = f"{url}/.well-known/jwks.json"
     open_client = partial(jwks_http_client, key_set, read_http_environment(options.environ))
-    keys = JwksClient(key_set, open_client, time.monotonic)
+    try:
+        keys = JwksClient(key_set, open_client, time.monotonic)
+    except InvalidInput as error:
+        raise InvalidInput("--user-pool", error.problem) from error
     return UserPool(url, frozenset(options.client_ids), keys, time.time)
 
 
 def _api_keys(options: Options) -> ApiKeys:
     if options.api_keys is None:
         return development_keys(datetime.now(UTC)) if options.is_local else ApiKeys(())
-    try:
-        return parse_api_keys(Path(options.api_keys).read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(options.api_keys, f"cannot be read: {type(error).__name__}") from error
+    return parsed_file(options.api_keys, "--api-keys", parse_api_keys)
 
 
 def _hosts(options: Options) -> frozenset[str] | None:
@@ -276,16 +277,18 @@ def _listen(options: Options) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((options.host, options.port))
         listening.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, TypeError, UnicodeError) as error:  # the latter two: no name of a host
         listening.close()
         where = f"{options.host}:{options.port}"
         raise InvalidInput(where, f"cannot listen: {_reason(error)}") from error
     return listening
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return "no such host"
     number = error.errno or 0
-    return os.strerror(number) if number > 0 else type(error).__name__
+    return os.strerror(number) if number > 0 else error.strerror or type(error).__name__
 
 
 def _url(listening: socket.socket) -> str:

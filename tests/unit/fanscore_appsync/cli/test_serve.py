@@ -36,8 +36,11 @@ def serve(folder: Path, *options: str) -> Result:
         (("--limit", "introspection=1"), "--limit: expected one of"),
         (("--user-pool", "https://example.com/pool"), "--client-id: a user pool needs"),
         (("--user-pool", "http://example.com", "--client-id", "x"), "https"),
-        (("--api-keys", "/nowhere.json"), "/nowhere.json: cannot be read: FileNotFoundError"),
-        (("--outage", "x"), "FANSCORE_OUTAGES: expected some of"),
+        (
+            ("--api-keys", "/nowhere.json"),
+            "--api-keys: cannot read /nowhere.json: FileNotFoundError",
+        ),
+        (("--outage", "x"), "--outage x: expected one of"),
         (("--host", "192.0.2.1"), "192.0.2.1:0: cannot listen: Cannot assign requested address"),
         (("--host", "no such host"), "no such host:0: cannot listen: "),
     ],
@@ -68,10 +71,12 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the gateway's packages, its commands say what they need; the others are there."""
     missing = {"serve": "no_such_package.serve"}
     monkeypatch.setattr(command, "GATEWAY_COMMANDS", missing)
-    result = CliRunner().invoke(main, ["serve"])
-    assert (result.exit_code, result.stdout) == (2, "")
-    problem = "serve needs fanscore[gateway]: there is no no_such_package"
-    assert result.stderr == f"fanscore: {problem}\n"
+    packages = "fanscore[gateway] (pip install 'fanscore[cli,gateway]')"
+    for arguments in (["serve"], ["serve", "--port", "0"], ["serve", "user123", "-x"]):
+        result = CliRunner().invoke(main, arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        problem = f"serve needs {packages}: there is no no_such_package"
+        assert result.stderr == f"fanscore: {problem}\n"
     shown = CliRunner().invoke(main, ["--help"])
     assert (shown.exit_code, "Needs fanscore[gateway]." in shown.stdout) == (0, True)
     assert isinstance(main.get_command(click.Context(main), "demo"), click.Command)

@@ -1,0 +1,317 @@
+"""Every command, every kind of mistake: one line on standard error, and the status."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from fanscore_appsync.cli.main import main
+from fanscore_appsync.cli.mistakes import Program
+from fanscore_core.errors import InvalidInput, Unavailable
+
+pytestmark = pytest.mark.usefixtures("fresh_app")
+
+ID = "expected 1 to 128 of the characters"
+SERVICES = "expected one of arm_scoring, check_eligibility"
+EMPTY = "given without a value"
+AWS = {"FANSCORE_BACKEND": "aws", "AWS_REGION": "eu-west-1"}
+
+ROWS: tuple[tuple[str, str], ...] = (
+    ("nope", "No such command 'nope'. Did you mean 'invoke'? See 'fanscore --help'."),
+    ("demo more", "Got unexpected extra argument (more). See 'fanscore demo --help'."),
+    ("demo --outage", "Option '--outage' requires an argument."),
+    ("demo --outage nope", f"--outage nope: {SERVICES}"),
+    ("demo --outage ''", f"--outage : {SERVICES}"),
+    ("invoke", "Missing argument 'EVENT.json'."),
+    ("invoke ''", "Invalid value for 'EVENT.json': '': No such file or directory."),
+    ("explain", "Missing argument 'GLOBAL_USER_ID'."),
+    ("explain ''", f"GLOBAL_USER_ID: {ID}"),
+    ("explain ' x'", f"GLOBAL_USER_ID: {ID}"),
+    ("explain fan more", "Got unexpected extra argument (more)."),
+    ("explain fan --event ''", f"--event: {ID}"),
+    ("explain fan --event ' x'", f"--event: {ID}"),
+    ("explain fan --member ''", f"--member: {ID}"),
+    ("explain fan --member ' x'", f"--member: {ID}"),
+    ("explain fan --db ''", f"--db: {EMPTY}"),
+    ("explain fan --db /", "/: no such file; 'fanscore sample' makes one"),
+    ("explain fan --db two\nlines", "two\\nlines: no such file"),
+    ("explain fan --db \x1b[31m", "\\x1b[31m: no such file"),
+    ("explain fan --outage nope", f"--outage nope: {SERVICES}"),
+    ("sample", "Missing argument 'DB'."),
+    ("sample ''", f"DB: {EMPTY}"),
+    ("sample /", "database /: cannot be used: "),
+    ("sample /dev/full", "database /dev/full: cannot be used: "),
+    ("sample :memory:", ":memory: has the sample data already"),
+    ("events nope", "No such command 'nope'. See 'fanscore events --help'."),
+    ("events list", "name a database, by --db or FANSCORE_DB"),
+    ("events list --db ''", f"--db: {EMPTY}"),
+    ("events list --db /", "/: no such file"),
+    (
+        "events list more",
+        "Got unexpected extra argument (more). See 'fanscore events list --help'.",
+    ),
+    ("events retry", "name a database, by --db or FANSCORE_DB"),
+    ("events retry --db ''", f"--db: {EMPTY}"),
+    ("events retry --db /", "/: no such file"),
+    ("events retry --id ''", f"--id: {EMPTY}"),
+    ("policy nope", "No such command 'nope'. See 'fanscore policy --help'."),
+    ("policy show more", "Got unexpected extra argument (more)."),
+    ("erase", "Missing argument 'FAN'."),
+    ("erase ''", f"FAN: {ID}"),
+    ("erase ' x'", f"FAN: {ID}"),
+    ("erase fan", "name a database, by --db or FANSCORE_DB"),
+    ("erase fan --member ''", f"--member: {ID}"),
+    ("erase fan --member ' x'", f"--member: {ID}"),
+    ("erase fan --db ''", f"--db: {EMPTY}"),
+    ("erase fan --db /", "/: no such file"),
+    ("token", "Missing argument 'GLOBAL_USER_ID'."),
+    ("token ''", f"GLOBAL_USER_ID: {ID}"),
+    ("token ' x'", f"GLOBAL_USER_ID: {ID}"),
+    ("token fan --group ''", f"--group: {EMPTY}"),
+    ("token fan --keys ''", f"--keys: {EMPTY}"),
+    ("token fan --keys /proc/nope", "/proc/nope/development-issuer.pem: cannot be used: "),
+    ("token fan --minutes 0", "Invalid value for '--minutes': 0 is not in the range"),
+    ("token fan --minutes soon", "Invalid value for '--minutes': 'soon' is not a valid"),
+    ("serve more", "Got unexpected extra argument (more)."),
+    ("serve --host ''", f"--host: {EMPTY}"),
+    ("serve --host a..b", "a..b:8080: cannot listen: "),
+    (f"serve --host {'é' * 80}", f"{'é' * 80}:8080: cannot listen: no such host"),
+    ("serve --host 192.0.2.1", "192.0.2.1:8080: cannot listen: Cannot assign requested address"),
+    ("serve --port 65536", "Invalid value for '--port': 65536 is not in the range"),
+    ("serve --port x", "Invalid value for '--port': 'x' is not a valid"),
+    ("serve --db ''", f"--db: {EMPTY}"),
+    ("serve --db /", "database /: cannot be used: "),
+    ("serve --outage nope", f"--outage nope: {SERVICES}"),
+    ("serve --allow-origin ''", f"--allow-origin: {EMPTY}"),
+    ("serve --allow-origin x", "--allow-origin x: expected an origin such as https://example.com"),
+    ("serve --allow-origin https://x.test/", "--allow-origin https://x.test/: expected an origin"),
+    ("serve --limit depth", "--limit: depth: expected a whole number above zero"),
+    ("serve --limit depth=00", "--limit: depth: expected a whole number above zero"),
+    (f"serve --limit depth={'9' * 5000}", "--limit: depth: expected at most 9 digits"),
+    ("serve --limit nope=1", "--limit: expected one of body_bytes, "),
+    ("serve --api-keys ''", f"--api-keys: {EMPTY}"),
+    ("serve --api-keys /", "--api-keys: cannot read /: IsADirectoryError"),
+    ("serve --user-pool ''", f"--user-pool: {EMPTY}"),
+    ("serve --user-pool https://x.test", "--client-id: a user pool needs at least one app client"),
+    ("serve --user-pool x --client-id a", "--user-pool: expected a URL with a host"),
+    ("serve --client-id ''", f"--client-id: {EMPTY}"),
+    ("serve --keys ''", f"--keys: {EMPTY}"),
+    ("serve --keys /proc/nope", "/proc/nope/development-issuer.pem: cannot be used: "),
+    ("serve --allow-iam-header --host 0.0.0.0", "--allow-iam-header: not where other machines"),
+)
+
+FILES: Mapping[str, bytes] = {
+    "empty": b"",
+    "text": b"# fanscore\n\nFan scores.\n" * 100,
+    "binary": bytes(range(256)) * 20,
+    "utf-16": '{"a": 1}'.encode("utf-16"),
+    "cut": b'{"a": ',
+    "deep": b"[" * 100_000,
+    "number": b"9" * 5_000,
+}
+"""What a file may hold that no command can use as JSON."""
+
+READERS: tuple[tuple[str, Mapping[str, str], str], ...] = (
+    ("invoke FILE", {}, "FILE: "),
+    ("serve --api-keys FILE", {}, "--api-keys: "),
+    ("explain fan", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
+    ("explain fan", {"FANSCORE_SAMPLE": "FILE"}, "FANSCORE_SAMPLE: "),
+    ("invoke event.json", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
+    ("sample fans.db", {"FANSCORE_SAMPLE": "FILE"}, "FANSCORE_SAMPLE: "),
+    ("serve", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
+)
+"""What reads JSON, and what its complaint begins with."""
+
+DATABASES = (
+    "explain fan --db FILE",
+    "sample FILE",
+    "events list --db FILE",
+    "events retry --db FILE",
+    "erase fan --db FILE",
+    "erase fan --yes --db FILE",
+    "serve --db FILE",
+)
+
+SETTINGS: tuple[tuple[Mapping[str, str], str], ...] = (
+    ({"FANSCORE_BACKEND": "paper"}, "FANSCORE_BACKEND: expected embedded or aws"),
+    ({"FANSCORE_OUTAGES": "nope"}, "FANSCORE_OUTAGES: expected some of arm_scoring"),
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder with a file of each kind."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in FILES.items():
+        Path(name).write_bytes(content)
+    Path("event.json").write_text("{}")
+
+
+def fanscore(line: str, environ: Mapping[str, str] | None = None) -> Result:
+    """Run a command that is given as a line, of words or quoted words."""
+    environment: dict[str, str | None] = {
+        "FANSCORE_BACKEND": None,
+        "FANSCORE_DB": None,
+        "FANSCORE_OUTAGES": None,
+        "XDG_STATE_HOME": str(Path.cwd()),
+        **(environ or {}),
+    }
+    return CliRunner().invoke(main, words(line), env=environment, prog_name="fanscore")
+
+
+def words(line: str) -> list[str]:
+    """Split a line at its spaces, except within quotes."""
+    parts = line.split("'")
+    unquoted = [part.split(" ") for part in parts[::2]]
+    found = unquoted[0]
+    for quoted, after in zip(parts[1::2], unquoted[1:], strict=True):
+        found = [*found[:-1], found[-1] + quoted + after[0], *after[1:]]
+    return found
+
+
+def check_refused(result: Result, said: str) -> None:
+    """Check that a command ended with status 2 and one line that begins so, and printed nothing."""
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"fanscore: {said}")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith("\n")
+
+
+@pytest.mark.parametrize(("line", "said"), ROWS, ids=lambda text: repr(text[:60]))
+def test_arguments(line: str, said: str) -> None:
+    """A mistake in an argument or option is said in one line that names it: status 2."""
+    check_refused(fanscore(line), said)
+
+
+def leaves(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, click.Command]]:
+    """Give every command with its path, below the groups."""
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        child = command.get_command(context, name)
+        assert child is not None
+        yield from leaves(child, (*path, name))
+
+
+def test_every_option_has_a_row() -> None:
+    """The table above holds a mistake in each option that takes a value, of each command."""
+    lines = [line for line, _ in ROWS]
+    missing = [
+        f"{path} {option.opts[-1]}"
+        for path, command in leaves(main)
+        for option in command.params
+        if isinstance(option, click.Option) and not option.is_flag
+        if not any(line.startswith(path) and option.opts[-1] in line for line in lines)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", [path for path, _ in leaves(main)])
+def test_unknown_options(path: str) -> None:
+    """An option that a command does not have is refused in one line, which says where help is."""
+    result = fanscore(f"{path} --nope")
+    check_refused(result, "No such option")
+    assert "--nope" in result.stderr
+    assert result.stderr.endswith(f"See 'fanscore {path} --help'.\n")
+
+
+@pytest.mark.parametrize("line", ["", "events", "policy"])
+def test_a_group_alone(line: str) -> None:
+    """A group without a command shows its help."""
+    result = CliRunner().invoke(main, line.split())
+    assert "Commands:" in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", [*FILES, "missing", ".", "/proc/self/mem"])
+@pytest.mark.parametrize(("line", "environ", "said"), READERS, ids=str)
+def test_files_that_are_no_json(
+    line: str, environ: Mapping[str, str], said: str, name: str
+) -> None:
+    """A file that cannot be read, or is no JSON, is named in one line: status 2."""
+    if line == "invoke FILE" and name in {"missing", "."}:
+        said = "Invalid value for 'EVENT.json': 'FILE': "
+    given = dict.fromkeys(environ, name)
+    result = fanscore(line.replace("FILE", name), given)
+    check_refused(result, said.replace("FILE", name))
+    assert name in result.stderr
+
+
+@pytest.mark.parametrize("name", ["text", "binary"])
+@pytest.mark.parametrize("line", DATABASES)
+def test_files_that_are_no_database(line: str, name: str) -> None:
+    """A file that is no database is refused by whatever would use it, and stays as it is."""
+    check_refused(fanscore(line.replace("FILE", name)), f"database {name}: ")
+    assert Path(name).read_bytes() == FILES[name]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["invoke event.json", "explain fan", "events list", "events retry", "serve"],
+)
+@pytest.mark.parametrize(("environ", "said"), SETTINGS, ids=str)
+def test_settings(line: str, environ: Mapping[str, str], said: str) -> None:
+    """A setting that means nothing is named, by every command that goes by it."""
+    assert fanscore("sample fans.db").exit_code == 0
+    check_refused(fanscore(line, {**environ, "FANSCORE_DB": "fans.db"}), said)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["explain fan --db x", "erase fan --db x", "events list --db x", "sample x", "serve --db x"],
+)
+def test_files_on_aws(line: str) -> None:
+    """An option that has no meaning on AWS is refused there."""
+    check_refused(fanscore(line, AWS), "--db")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (InvalidInput("here", "expected a number"), 2, "here: expected a number"),
+        (Unavailable("lnaa_api", "no route"), 1, "lnaa_api is unavailable: no route"),
+        (OSError(errno.ENOSPC, "No space left on device"), 1, "No space left on device"),
+        (PermissionError(errno.EACCES, "Denied", "fans.db"), 1, "fans.db: Denied"),
+        (TimeoutError(), 1, "TimeoutError"),
+        (sqlite3.OperationalError("attempt to write"), 1, "OperationalError: attempt to write"),
+        (RuntimeError("one\ntwo\x1b[0m"), 1, "RuntimeError: one\\ntwo\\x1b[0m"),
+        (MemoryError(), 1, "MemoryError"),
+        (click.ClickException("not so"), 1, "not so"),
+        (click.UsageError("not so"), 2, "not so. See 'fanscore fail --help'."),
+        (click.FileError("fans.db", "gone"), 1, "Could not open file 'fans.db': gone"),
+        (click.Abort(), 130, "interrupted"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+    ids=repr,
+)
+def test_what_escapes_a_command(error: BaseException, status: int, said: str) -> None:
+    """Whatever escapes a command ends it in one line: 2 for its input, 130 for Ctrl+C, else 1."""
+
+    @click.command()
+    def fail() -> None:
+        raise error
+
+    result = CliRunner().invoke(Program(commands={"fail": fail}), ["fail"], prog_name="fanscore")
+    assert (result.exit_code, result.stdout) == (status, "")
+    assert result.stderr == f"fanscore: {said}\n"
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    """A pipe that is closed ends the command without a word."""
+
+    @click.command()
+    def fail() -> None:
+        raise BrokenPipeError
+
+    result = CliRunner().invoke(Program(commands={"fail": fail}), ["fail"])
+    assert (result.exit_code, result.output) == (1, "")
