@@ -59,7 +59,7 @@ class Partitions(Protocol):
     """
 
     def partition(self, table: str, pk: str) -> Sequence[Held]:
-        """Give all items with a partition key, ordered; sees whatever was written before."""
+        """Return all items with a partition key, ordered; sees whatever was written before."""
         ...
 
     def delete(self, table: str, key: Key) -> None:
@@ -85,7 +85,7 @@ class Events(Protocol):
 
 @attrs.frozen
 class Erased:
-    """What came of erasing.
+    """How erasing ended.
 
     Attributes:
         deleted: what was deleted; what came back and was deleted again counts twice.
@@ -130,7 +130,7 @@ class Erasure:
 
         Args:
             fan: as for ``find``.
-            account: likewise.
+            account: as for ``find``.
 
         Raises:
             Unavailable: a store did not answer; some is deleted by then.
@@ -182,7 +182,7 @@ class Erasure:
 
 
 def kind_of(sk: str) -> str:
-    """Give the kind of an item: how its sort key begins, without any id; or ``OTHER``."""
+    """Return the kind of an item: how its sort key begins, without any id; or ``OTHER``."""
     head, separator, _ = sk.partition("#")
     return next((kind for kind in (sk, head + separator) if kind in _KINDS), OTHER)
 

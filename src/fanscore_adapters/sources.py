@@ -74,7 +74,7 @@ class Sources:
         return answers
 
     def _groups(self, asks: Sequence[Ask]) -> list[tuple[int, list[int]]]:
-        """Give what each adapter, by its number, is asked in each call."""
+        """Return what each adapter, by its number, is asked in each call."""
         by_adapter: defaultdict[int, list[int]] = defaultdict(list)
         for index, ask in enumerate(asks):
             for number, adapter in enumerate(self.adapters):

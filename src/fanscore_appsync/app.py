@@ -155,7 +155,7 @@ class App(FunctionApp):
     def _finish(self, one: Admitted, outcome: Outcome[object, object]) -> Resolved:
         if isinstance(outcome.error, InvalidId):
             # The caller's ids were checked on the way in: this one is of our own making.
-            misuse = PipelineMisuse(one.field.pipeline.name, "InvalidId", "met an id that is none")
+            misuse = PipelineMisuse(one.field.pipeline.name, "InvalidId", "produced an invalid id")
             return self._failed(one, outcome, misuse)
         if one.field.from_source and isinstance(outcome.error, NotFound):
             return Resolved(None, None, outcome)  # null: the parent is there, and stays an answer
@@ -188,7 +188,7 @@ def _admit_arguments(
 
 
 def _field_of(events: Sequence[object]) -> str:
-    """Give the field that a batch is of; AppSync makes none of several."""
+    """Return the field that a batch is of; AppSync makes none of several."""
     match events:
         case [{"info": {"parentTypeName": str(parent), "fieldName": str(name)}}, *_]:
             field = f"{parent}.{name}"

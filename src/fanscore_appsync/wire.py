@@ -102,7 +102,7 @@ def read_request(event: object) -> Request:
     """Read the event of a direct Lambda resolver.
 
     Raises:
-        InvalidInput: it is none; names the path of the mistake.
+        InvalidInput: it is not one; names the path of the mistake.
     """
     members = _object(event, "event")
     info = _object(members.get("info"), "event.info")
@@ -163,7 +163,7 @@ def writable(document: object) -> object:
 
 
 def error_code(error: Exception) -> str:
-    """Give the code of an error."""
+    """Return the code of an error."""
     return _named(error)[1]
 
 

@@ -32,7 +32,7 @@ class Consumer(enum.Enum):
 
 
 class Consumed(enum.Enum):
-    """What came of a delivery."""
+    """How a delivery ended."""
 
     NOW = "NOW"
     BEFORE = "BEFORE"

@@ -51,7 +51,7 @@ class Stamp:
     request_id: str
 
     def next(self) -> Stamp:
-        """Give the least stamp that is greater: a space sorts before all characters of an id."""
+        """Return the least stamp that is greater: a space sorts before all characters of an id."""
         return Stamp(self.written_at, f"{self.request_id} ")
 
 
@@ -103,18 +103,18 @@ class DemandRecord:
         return self.saved is not None
 
     def text_of(self, field: str) -> str | None:
-        """Give a field's value as JSON, unless it has none or was cleared."""
+        """Return a field's value as JSON, unless it has none or was cleared."""
         written = self.fields.get(field)
         return None if written is None or written.text == CLEARED else written.text
 
     def value_of(self, field: str) -> str | None:
-        """Give one of ``FIELDS``, unless it has no value or was cleared."""
+        """Return one of ``FIELDS``, unless it has no value or was cleared."""
         text = self.text_of(field)
         value: str | None = None if text is None else json.loads(text)
         return value
 
     def attributes(self) -> dict[str, str]:
-        """Give the attributes that are not cleared, each value as JSON."""
+        """Return the attributes that are not cleared, each value as JSON."""
         return {
             name.removeprefix(ATTRIBUTE): written.text
             for name, written in sorted(self.fields.items())
@@ -284,7 +284,7 @@ def _greatest(a: Stamp | None, b: Stamp | None) -> Stamp | None:
 
 
 def _after(limit: Stamp | None, stamp: Stamp | None) -> Stamp | None:
-    """Give a stamp if it is greater than a limit, where there is one."""
+    """Return a stamp if it is greater than a limit, where there is one."""
     return stamp if stamp is not None and (limit is None or stamp > limit) else None
 
 

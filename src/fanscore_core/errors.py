@@ -59,12 +59,12 @@ class InvalidInput(FanscoreError):
 
 @attrs.frozen
 class InvalidId(InvalidInput):
-    """A value stands where an id must, and is none (docs/reference/tables-and-keys.md)."""
+    """Not a valid id, where there must be one (docs/reference/tables-and-keys.md)."""
 
 
 @attrs.frozen
 class NotLoggedIn(FanscoreError):
-    """The field is for users, and the caller is none."""
+    """The field is for users, and the caller is not a user."""
 
     def __str__(self) -> str:
         return "User not logged in"
@@ -140,7 +140,7 @@ class Unavailable(FanscoreError):
     """An outside system gave no usable answer.
 
     Attributes:
-        system: the system's name in the user's document, such as ``arm_scoring``.
+        system: the system's name, such as ``arm_scoring``.
         reason: why, in our own words, for the operator: in the log and the trace, never in an
             answer. No vendor's text, and no key or value that somebody made up.
     """

@@ -108,13 +108,13 @@ class LivenessSession:
         return not self.is_finished and now < self.expires_at <= latest
 
     def at(self, now: datetime) -> LivenessSession:
-        """Give it as it is at a time: expired, if it has not been finished by then."""
+        """Return it as it is at a time: expired, if it has not been finished by then."""
         if self.is_finished or self.is_open(now):
             return self
         return attrs.evolve(self, status=LivenessStatus.EXPIRED)
 
     def judged(self, verdict: LivenessVerdict) -> LivenessSession:
-        """Give it with what the vendor says."""
+        """Return it with what the vendor says."""
         return attrs.evolve(self, status=verdict.status, confidence=verdict.confidence)
 
 

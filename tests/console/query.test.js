@@ -127,7 +127,7 @@ test("A refusal is told with its code, its place and what to do", async () => {
     "line 3, column 5",
   ]);
   await page.getByText("Fans may only ask for what is their own: call as that fan.").waitFor();
-  await page.getByText("No steps are told: the call was refused before the first").waitFor();
+  await page.getByText("No step ran: the call was refused before the first").waitFor();
   await keepPicture(page, "refused-phone-light");
   assertQuiet(page);
   await page.close();

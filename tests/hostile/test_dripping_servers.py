@@ -166,7 +166,7 @@ def test_an_attempt_has_an_end_too(name: str) -> None:
             released,
         )
     failed = repr(Unavailable(SYSTEM, "could not be reached: ReadTimeout"))
-    left_alone = repr(Unavailable(SYSTEM, "left alone after repeated failures"))
+    left_alone = repr(Unavailable(SYSTEM, "not asked after repeated failures"))
     assert answers == [*[failed] * MAX_FAILURES, left_alone]
 
 

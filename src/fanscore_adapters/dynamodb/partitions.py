@@ -29,7 +29,7 @@ class DynamoDbPartitions:
 
     Attributes:
         client: of DynamoDB.
-        names: of the tables in this account, by those of the user's document.
+        names: of the tables in this account, by those of ``fanscore_core.systems``.
         clock: the one that calls expire by.
     """
 
@@ -38,7 +38,7 @@ class DynamoDbPartitions:
     clock: Callable[[], float] = monotonic
 
     def partition(self, table: str, pk: str) -> Sequence[Held]:
-        """Give all items with a partition key, ordered by their sort keys.
+        """Return all items with a partition key, ordered by their sort keys.
 
         Raises:
             Unavailable: DynamoDB did not answer, or refused.

@@ -45,7 +45,7 @@ Consume: TypeAlias = "Callable[[object], object]"
 
 
 def delay(attempt: int) -> timedelta:
-    """Give how long to wait after an attempt, counted from 1, that failed."""
+    """Return how long to wait after an attempt, counted from 1, that failed."""
     return timedelta(seconds=FIRST_DELAY_S * GROWTH ** (attempt - 1))
 
 
@@ -70,7 +70,7 @@ class EventBus:
             events: where events are kept; closed with the bus.
             consumers: by name; each may be called by several threads and processes at a time.
             clock: the time, with offset.
-            report: told what stops a thread from delivering for now.
+            report: gets what stops a thread from delivering for now.
         """
         self._events = events
         self._consumers = consumers
@@ -85,7 +85,7 @@ class EventBus:
         self._progress = Event()
 
     def __enter__(self) -> Self:
-        """Give the bus."""
+        """Return the bus."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -107,7 +107,7 @@ class EventBus:
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
-        """The bus, by its name in the user's document."""
+        """The bus, by its name on the architecture page."""
         return {PublishUserEvent: UPSERT_USER}
 
     split = staticmethod(together)
@@ -133,7 +133,7 @@ class EventBus:
         return count
 
     def undelivered(self) -> tuple[Undelivered, ...]:
-        """Give what has not been delivered."""
+        """Return what has not been delivered."""
         return self._events.undelivered()
 
     def retry(self, event_id: str | None = None) -> int:

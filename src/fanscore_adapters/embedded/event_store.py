@@ -38,7 +38,7 @@ KEPT = timedelta(days=30)
 """How long events stay, as the audit trail; those that are still to be delivered stay longer."""
 
 EVENTS = "user_events"
-"""What a failure of these tables is told of."""
+"""What a failure of these tables names."""
 
 _LAYOUT = """
 CREATE TABLE IF NOT EXISTS user_events (
@@ -217,7 +217,7 @@ class EventStore:
             self.close()
 
     def __enter__(self) -> Self:
-        """Give the tables."""
+        """Return the tables."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -265,7 +265,7 @@ class EventStore:
         return Claimed(event_id, consumer, attempt, None if found is None else found[0])
 
     def release(self, claimed: Claimed, now: datetime) -> None:
-        """Give back a delivery whose attempt never began, so that it is none; as ``succeed``."""
+        """Release a delivery whose attempt never began: it does not count; as ``succeed``."""
         back = f"UPDATE deliveries SET attempts = attempts - 1, next_attempt_at = :at {_THIS_CLAIM}"  # noqa: S608  # of constants
         with self._transaction() as connection:
             connection.execute(back, {**_claim_of(claimed), "at": now.timestamp()})
@@ -310,7 +310,7 @@ class EventStore:
         return count
 
     def undelivered(self) -> tuple[Undelivered, ...]:
-        """Give what has not been delivered: what is due first and what died first, first."""
+        """Return what has not been delivered: what is due first and what died first, first."""
         with self._reading() as connection:
             rows = connection.execute(_UNDELIVERED).fetchall()
         return tuple(
@@ -325,7 +325,7 @@ class EventStore:
             return connection.execute(due, (moment.timestamp(),)).fetchone() is not None
 
     def audit_trail(self) -> tuple[str, ...]:
-        """Give the events that are kept, as JSON text, oldest first."""
+        """Return the events that are kept, as JSON text, oldest first."""
         select = "SELECT event FROM user_events ORDER BY published_at"
         with self._reading() as connection:
             return tuple(event for (event,) in connection.execute(select).fetchall())
@@ -337,7 +337,7 @@ class EventStore:
             connection.execute(insert, (key, system, document, now.timestamp()))
 
     def posts(self) -> tuple[tuple[str, str, str], ...]:
-        """Give what was posted to stand-ins: the key, the system, and the JSON text."""
+        """Return what was posted to stand-ins: the key, the system, and the JSON text."""
         select = "SELECT idempotency_key, system, document FROM posts ORDER BY posted_at, 1"
         with self._reading() as connection:
             return tuple(connection.execute(select).fetchall())

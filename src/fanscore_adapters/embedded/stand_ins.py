@@ -89,7 +89,7 @@ def parse_sample(text: str) -> Sample:
 
 
 def default_sample() -> Sample:
-    """Give the sample that is shipped with fanscore."""
+    """Return the sample that is shipped with fanscore."""
     shipped = resources.files("fanscore_adapters") / "sample.json"
     return parse_sample(shipped.read_text(encoding="utf-8"))
 

@@ -34,7 +34,7 @@ class Sweeper:
             tables: where items have a ``ttl``: marks and tombstones.
             events: where events, dead letters and recorded posts are kept.
             clock: the time, with offset.
-            report: told what it could not delete for now.
+            report: gets the error where something could not be deleted for now.
         """
         self._tables = tables
         self._events = events

@@ -1,6 +1,6 @@
 """Calling a system over HTTP: in the time that a question has, and again where that may help.
 
-A system that keeps failing is left alone for a while. What is sent and what comes back, URLs and
+A system that keeps failing is not asked for a while. What is sent and what comes back, URLs and
 headers included, is never logged here, nor does it stand in an answer's error.
 """
 
@@ -114,7 +114,7 @@ class HttpEndpoint:
     """A system that is called over HTTP; may be used by several threads.
 
     Attributes:
-        system: its name in the user's document.
+        system: its name (``fanscore_core.systems``).
         client: follows no redirects, as ``stateless_client`` makes it. An attempt takes at most as
             long as its timeouts for connecting and reading together, and ends when the time is up,
             however little by little the system answers.
@@ -188,7 +188,7 @@ class _HttpAttempts:
             raise CallFailedError(Failure.NO_TIME, "no time left")
         breaker = self.party.breaker
         if not breaker.admits():
-            raise CallFailedError(Failure.LEFT_ALONE, "left alone after repeated failures")
+            raise CallFailedError(Failure.LEFT_ALONE, "not asked after repeated failures")
         self.calls += 1
         try:
             answer = self._exchange(left_s)
@@ -269,7 +269,7 @@ def _longest_s(timeout: httpx.Timeout) -> float:
 
 
 def _asked_wait_s(text: str, now: datetime) -> float:
-    """Read ``Retry-After``, seconds or a date; what else stands there asks for nothing.
+    """Read ``Retry-After``, seconds or a date; anything else is ignored.
 
     (RFC 9110, 10.2.3; of the forms of a date, the one that is not obsolete)
     """

@@ -63,7 +63,7 @@ class HttpEnvironment:
         proxies: by the scheme of what is called, ``http`` or ``https``; may hold passwords.
         direct: hosts that are called without one.
         cert_file: the certificates that TLS trusts, instead of those that come with httpx.
-        cert_dir: a folder of them, likewise.
+        cert_dir: a folder of them, from ``SSL_CERT_DIR``.
     """
 
     proxies: Mapping[str, str] = attrs.field(factory=dict, repr=False)
@@ -138,7 +138,7 @@ def check_certificates(variable: str, path: str) -> None:
     """Check a file of certificates to trust.
 
     Raises:
-        InvalidInput: it is none; names the variable.
+        InvalidInput: it is not one; names the variable.
     """
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)

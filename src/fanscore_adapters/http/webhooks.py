@@ -47,7 +47,7 @@ def webhook_client(
 class Webhooks:
     """The adapter that posts to the endpoints that are configured.
 
-    An endpoint that keeps failing is left alone for a while, each on its own.
+    An endpoint that keeps failing is not asked for a while, each on its own.
 
     Attributes:
         urls: by system, such as ``notification_endpoint``; checked by ``endpoint_url``.

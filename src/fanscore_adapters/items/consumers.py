@@ -132,7 +132,7 @@ def read_profile(item: Item) -> StoredProfile:
 
 
 def _profile_text(name: str, value: object) -> str:
-    """Give a field's value as the text that tells which of two with the same stamp counts."""
+    """Return a field's value as the text that tells which of two with the same stamp counts."""
     if name == "attributes" and isinstance(value, dict):
         texts = {str(key): text for key, text in value.items() if isinstance(text, str)}
         return attributes_text(texts)
@@ -143,7 +143,7 @@ def _profile_text(name: str, value: object) -> str:
 
 
 def _attribute_texts(attributes: str) -> Mapping[str, str]:
-    """Give each attribute's value as JSON text, so that numbers survive."""
+    """Return each attribute's value as JSON text, so that numbers survive."""
     members: Mapping[str, object] = json.loads(attributes)
     return {name: canonical_json(value) for name, value in members.items()}
 

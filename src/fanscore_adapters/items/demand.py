@@ -152,7 +152,7 @@ def _stamps(record: DemandRecord) -> Mapping[str, object]:
 
 
 def _texts(item: Item) -> Mapping[str, str]:
-    """Give the values of the fields that an item has, as JSON."""
+    """Return the values of the fields that an item has, as JSON."""
     fields = {name: canonical_json(item[name]) for name in FIELDS if item.get(name) is not None}
     attributes = item.get("attributes") or {}
     if not isinstance(attributes, dict):

@@ -156,7 +156,7 @@ class SqliteTables:
         self.close()
 
     def __enter__(self) -> Self:
-        """Give the tables."""
+        """Return the tables."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -239,7 +239,7 @@ class SqliteTables:
     # What an erasure needs (``erasure.Partitions``)
 
     def partition(self, table: str, pk: str) -> Sequence[Held]:
-        """Give all items with a partition key, ordered by their sort keys.
+        """Return all items with a partition key, ordered by their sort keys.
 
         Raises:
             Unavailable: the database cannot be read.

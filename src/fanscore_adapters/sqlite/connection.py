@@ -104,7 +104,7 @@ def write_ahead(connection: sqlite3.Connection, where: str) -> None:
 
     Args:
         connection: to the database.
-        where: what an error is told of.
+        where: what an error names.
 
     Raises:
         sqlite3.Error: others kept writing.

@@ -28,7 +28,7 @@ def refuse_foreign(path: str, connect: Connect = connect) -> None:
     file = Path(path)
     if path == IN_MEMORY or not file.is_file() or file.stat().st_size == 0:
         return
-    # What cannot be read now is told when it is opened for writing.
+    # What cannot be read now is reported when it is opened for writing.
     with suppress(sqlite3.Error), closing(connect(path, Access.READ)) as connection:
         check_layout(connection, path)
 

@@ -50,7 +50,7 @@ def with_file(settings: Settings, database: str | None) -> Settings:
 
 
 def checked_id(where: str, text: str) -> str:
-    """Take an id; refuse what is none, with what the help calls it."""
+    """Read an id; refuse what is not one, by the name that the help gives it."""
     if not is_id(text):
         refuse(f"{where}: {RULE}")
     return text

@@ -15,7 +15,7 @@ ASCII = str.maketrans("█░·│…", "#-.|~")
 
 
 def columns() -> int:
-    """Return the width of the terminal; 80 where the output is none.
+    """Return the width of the terminal; 80 where the output is not one.
 
     ``COLUMNS`` in the environment overrules both.
     """

@@ -79,7 +79,7 @@ def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
 
     Args:
         settings: as for ``connect``.
-        closing: likewise.
+        closing: as for ``connect``.
 
     Raises:
         InvalidInput: the database cannot be used.
@@ -101,7 +101,7 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
 
     Args:
         settings: as for ``connect``.
-        closing: likewise.
+        closing: as for ``connect``.
 
     Raises:
         InvalidInput: the database or an endpoint cannot be used.

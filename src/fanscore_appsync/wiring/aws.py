@@ -23,7 +23,7 @@ _LNAA_SYSTEMS = {question: call.service for question, call in LNAA_CALLS.items()
 def resolver_adapters(
     settings: Settings, aws: AwsSettings, closing: ExitStack
 ) -> Sequence[Adapter]:
-    """Give what answers the resolvers.
+    """Return what answers the resolvers.
 
     Args:
         settings: of all.
@@ -50,7 +50,7 @@ def resolver_adapters(
 
 
 def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
-    """Give what answers the identity verification function.
+    """Return what answers the identity verification function.
 
     Raises:
         InvalidInput: the environment says something to botocore that is wrong.
@@ -63,7 +63,7 @@ def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
 def consumer_adapters(
     settings: Settings, aws: AwsSettings, closing: ExitStack
 ) -> Sequence[Adapter]:
-    """Give what answers the consumers, but for the webhooks.
+    """Return what answers the consumers, but for the webhooks.
 
     Raises:
         InvalidInput: an endpoint is missing; names both if both are. Or as for the resolvers.

@@ -67,11 +67,11 @@ class AtOnce(Executor):
     """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Call, and give what came of it."""
+        """Call at once, and return the finished future."""
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  # who asks for the result is told
+        except Exception as error:  # noqa: BLE001  # raised where the result is asked for
             future.set_exception(error)
         return future
 
@@ -79,7 +79,7 @@ class AtOnce(Executor):
 def resolver_adapters(
     settings: Settings, closing: ExitStack, linger_s: float = 0.0
 ) -> Sequence[Adapter]:
-    """Give what answers the resolvers.
+    """Return what answers the resolvers.
 
     Args:
         settings: of all.
@@ -111,7 +111,7 @@ def resolver_adapters(
 
 
 def reader_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
-    """Give what answers the resolvers that only read; the file and its folder stay as they are.
+    """Return what answers the resolvers that only read; the file and its folder stay as they are.
 
     Raises:
         InvalidInput: as ``resolver_adapters``.
@@ -165,7 +165,7 @@ def connect_bus(settings: Settings) -> Iterator[EventBus]:
 
 
 def undelivered(settings: Settings) -> Sequence[Undelivered]:
-    """Give what the local bus has not delivered; the file and its folder stay as they are.
+    """Return what the local bus has not delivered; the file and its folder stay as they are.
 
     Raises:
         InvalidInput: the database cannot be used.

@@ -28,7 +28,7 @@ MAX_THREADS = 32
 
 
 def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:
-    """Give what makes a source for the seconds that are left.
+    """Return what makes a source for the seconds that are left.
 
     Each maker has threads of its own: a function that is called within the process must not wait
     for a thread of its caller's.
@@ -40,13 +40,13 @@ def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[f
 
 
 def endpoint_urls(settings: Settings) -> Mapping[str, str]:
-    """Give the URLs of the endpoints that have one, by system."""
+    """Return the URLs of the endpoints that have one, by system."""
     given = {NOTIFICATION_ENDPOINT: settings.notification_url, SYNC_ENDPOINT: settings.sync_url}
     return {system: url for system, url in given.items() if url is not None}
 
 
 def webhooks(urls: Mapping[str, str], closing: ExitStack) -> Adapter:
-    """Give what posts to endpoints; a client is made once there is something to post."""
+    """Return what posts to endpoints; a client is made once there is something to post."""
     systems = {effect: system for effect, system in ENDPOINTS.items() if system in urls}
 
     def make() -> Adapter:

@@ -40,7 +40,7 @@ class Degraded:
 
     Attributes:
         step: the step's name.
-        error: what it was told instead.
+        error: what it got instead.
     """
 
     step: str
@@ -49,7 +49,7 @@ class Degraded:
 
 @attrs.frozen
 class Outcome(Generic[StashT_co, ResultT_co]):
-    """What came of a run: a value or an error, and how it got there.
+    """How a run ended: with a value or an error, and how it got there.
 
     Attributes:
         value: the result; ``None`` where there is an error.
@@ -66,7 +66,7 @@ class Outcome(Generic[StashT_co, ResultT_co]):
     trace: Trace
 
     def result(self) -> ResultT_co:
-        """Give the result.
+        """Return the result.
 
         Raises:
             FanscoreError: what ended the run, if something did; bugs come as they are.
@@ -122,7 +122,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._start_ready()
 
     def asking(self) -> list[tuple[int, Ask]]:
-        """Give what the run waits for, by position of the step that asks."""
+        """Return what the run waits for, by position of the step that asks."""
         return sorted(self._asking.items())
 
     def answer(
@@ -254,7 +254,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._resume(position, throw, error)
 
     def _misused(self, position: int, question: object, problem: str) -> None:
-        """Fail a step for breaking a rule. It is closed, not told: it cannot catch this."""
+        """Fail a step for breaking a rule. It is closed, so that it cannot catch this."""
         name = self._plan[position].step.name
         _close(self._coroutines[position])
         self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
@@ -311,7 +311,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
-        """Give the warnings of steps that count, but for the one that a step failed with."""
+        """Return the warnings of steps that count, but for the one that a step failed with."""
         if not self._warnings:
             return []
         counting = sorted(self._warnings, key=itemgetter(0))
@@ -319,7 +319,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         failed_with = [each for each in counting if each == (self._decider, self._error)]
         if failed_with:
             counting.reverse()
-            counting.remove(failed_with[-1])  # the last time that the step was told it
+            counting.remove(failed_with[-1])  # the last time that the step got it
             counting.reverse()
         return counting
 

@@ -1,4 +1,4 @@
-"""``Mutation.demandRecordSave`` and ``demandRecordDelete``, in the steps of the user's document.
+"""``Mutation.demandRecordSave`` and ``demandRecordDelete``, in four steps each.
 
 Both merge a change into what is stored; a delete is a change too.
 """
@@ -37,7 +37,7 @@ Saves at the same time may exceed it by their number: each goes by what it has r
 
 
 class DemandRecordStatus(enum.Enum):
-    """What became of a record."""
+    """The status of a record."""
 
     SUCCESS = "SUCCESS"
     DELETED = "DELETED"

@@ -23,7 +23,7 @@ class RecordsArgs:
 async def get_demand_records(
     ctx: Context[RecordsArgs, NoStash],
 ) -> tuple[StoredDemandRecord, ...]:
-    """Read the caller's records; a tombstone is none."""
+    """Read the caller's records, without tombstones."""
     found = await DemandRecords(ctx.args.caller, ctx.args.event_id)
     return tuple(each for each in found if each.record.is_live)
 

@@ -433,7 +433,7 @@ def test_an_id_of_our_own_making_is_our_mistake(
         error_item("500", "Internal error", code="INTERNAL", id="report-0")
     ]
     assert [str(error) for error in used.reports] == [
-        "step example: met an id that is none: InvalidId"
+        "step example: produced an invalid id: InvalidId"
     ]
 
 

@@ -49,18 +49,18 @@ class KeySource(Protocol):
     """Where the keys of an issuer come from. Used by several threads at once."""
 
     def current(self) -> Jwks:
-        """Give the keys.
+        """Return the keys.
 
         Raises:
-            Unavailable: there are none.
+            Unavailable: no keys could be fetched.
         """
         ...
 
     def renewed(self) -> Jwks:
-        """Give the keys, new ones if they can be had, for a token whose key is not among them.
+        """Return the keys, new ones if they can be had, for a token whose key is not among them.
 
         Raises:
-            Unavailable: there are none.
+            Unavailable: no keys could be fetched.
         """
         ...
 
@@ -72,11 +72,11 @@ class FixedKeys:
     jwks: Jwks
 
     def current(self) -> Jwks:
-        """Give the keys."""
+        """Return the keys."""
         return self.jwks
 
     def renewed(self) -> Jwks:
-        """Give the same keys."""
+        """Return the same keys."""
         return self.jwks
 
 
@@ -117,10 +117,10 @@ class JwksClient:
         self._reason = "no answer"
 
     def current(self) -> Jwks:
-        """Give the keys; only those who have none wait for a fetch.
+        """Return the keys; only those who have none wait for a fetch.
 
         Raises:
-            Unavailable: there are none.
+            Unavailable: no keys could be fetched.
         """
         if self._monotonic() - self._fetched_at <= MAX_AGE_S:
             return self._kept()
@@ -130,10 +130,10 @@ class JwksClient:
         return self._kept()
 
     def renewed(self) -> Jwks:
-        """Give the keys, fetched anew unless that was done just now, or too many wait for it.
+        """Return the keys, fetched anew unless that was done just now, or too many wait for it.
 
         Raises:
-            Unavailable: there are none.
+            Unavailable: no keys could be fetched.
         """
         is_done = self._start()
         if self._jwks is None:

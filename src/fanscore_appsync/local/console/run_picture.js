@@ -3,11 +3,12 @@
 import { h } from "./dom.js";
 import { FATES, and, count, ms } from "./words.js";
 
-const UNTOLD = "No steps are told: the call was refused before the first, or was one of a batch.";
+const REFUSED = "No step ran: the call was refused before the first.";
+const BATCH = "The items of a batch share their rounds, so that no steps are drawn for it.";
 const LEAST_SHARE = 0.28;
 const LEAST_BAR = 0.015;
 
-/** Draw what the trace tells of one field under a heading: its steps against its rounds. */
+/** Draw what the trace says of one field under a heading: its steps against its rounds. */
 export function drawRun(field, heading) {
   const { trace } = field;
   const rounds = trace?.rounds.map((round) => round.tookMs) ?? [];
@@ -15,24 +16,24 @@ export function drawRun(field, heading) {
     "div",
     { class: "run", style: { "--rounds": columnsOf(rounds) } },
     h("div", { class: "run-head" }, heading, h("p", { class: "quiet" }, facts(field))),
-    h("p", { class: "told" }, runSentence(field)),
+    h("p", { class: "summary" }, runSentence(field)),
     rounds.length > 1 ? drawHead(rounds) : null,
     trace ? drawSteps(field) : null,
   );
 }
 
 /** Say what in the run of a field was out of the ordinary. */
-export function runSentence({ cached, trace }) {
+export function runSentence({ batch, cached, trace }) {
   if (cached) return "Answered from the cache.";
-  if (!trace) return UNTOLD;
-  const told = Object.keys(FATES)
+  if (!trace) return batch ? BATCH : REFUSED;
+  const sentences = Object.keys(FATES)
     .filter((fate) => fate !== "ran")
     .map((fate) => [fate, trace.steps.filter((step) => step.fate === fate)])
     .filter(([, steps]) => steps.length)
     .map(
       ([fate, steps]) => `${and(steps.map((step) => step.name))} ${fate}: ${FATES[fate].means}.`,
     );
-  return told.join(" ");
+  return sentences.join(" ");
 }
 
 function facts({ trace, batch, cached, tookMs }) {

@@ -105,7 +105,7 @@ def is_ip_address(text: str) -> bool:
 
 
 def read_json(text: object) -> object:
-    """Give the value of JSON text, which is how a client writes ``AWSJSON``.
+    """Return the value of JSON text, which is how a client writes ``AWSJSON``.
 
     Raises:
         GraphQLError: it is no JSON text.
@@ -121,7 +121,7 @@ def read_json(text: object) -> object:
 
 
 def write_json(value: object) -> str:
-    """Give JSON text; a text is taken to be JSON already."""
+    """Return JSON text; a text is taken to be JSON already."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -190,7 +190,7 @@ def _scalar(
 
 
 def _placed(node: ValueNode) -> Node:
-    """Give a node with a place: graphql-core hands lists and objects over as copies without one."""
+    """Return a node with a place: graphql-core copies lists and objects, without theirs."""
     match node:
         case ObjectValueNode(fields=(first, *_)):
             return first.name

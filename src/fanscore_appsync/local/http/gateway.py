@@ -218,7 +218,7 @@ _FILES = StaticFiles(directory=CONSOLE, html=True)
 
 
 async def _console(request: HttpRequest) -> HttpResponse:
-    """Give a file of the console, with headers that keep it to itself."""
+    """Return a file of the console, with headers that keep it to itself."""
     response = await _FILES.get_response(_FILES.get_path(request.scope), request.scope)
     response.headers.update(CONSOLE_HEADERS)
     return response

@@ -16,7 +16,7 @@ JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
 IAM_HEADER = "x-fanscore-iam-role"
-"""Names the role of a caller; only of a gateway that was told to believe it."""
+"""Names the role of a caller; only for a gateway that is configured to believe it."""
 
 CLOSE: Mapping[str, str] = {"connection": "close"}
 """After a body that was not read to its end, nothing else can be read."""
@@ -188,7 +188,7 @@ def parameters_of_url(given: Mapping[str, str]) -> Parameters:
 
 
 def accepted_type(accept: str | None) -> str:
-    """Give the content type to answer with.
+    """Return the content type to answer with.
 
     The draft's own type only where it is asked for before plain JSON. A client that accepts
     neither gets JSON, as from AppSync.
@@ -203,7 +203,7 @@ def accepted_type(accept: str | None) -> str:
 
 
 def appsync_headers(request: HttpRequest) -> Mapping[str, object]:
-    """Give the headers as AppSync hands them on: in lower case, repeated ones as a list."""
+    """Return the headers as AppSync hands them on: in lower case, repeated ones as a list."""
     values: dict[str, list[str]] = {}
     for name, value in request.headers.items():
         if name not in _NOT_HANDED_ON:
@@ -212,14 +212,14 @@ def appsync_headers(request: HttpRequest) -> Mapping[str, object]:
 
 
 def peer_of(request: HttpRequest) -> str:
-    """Give the address that a request came from. Headers that claim another are not believed."""
+    """Return the address that a request came from. Headers that claim another are not believed."""
     return request.client.host if request.client else ""
 
 
 def is_from_this_machine(request: HttpRequest) -> bool:
     """Whether a request comes from this machine, and no proxy says that it passes it on.
 
-    A proxy that says nothing is not told from a caller of this machine.
+    A proxy that says nothing cannot be told apart from a caller of this machine.
     """
     is_passed_on = any(name in request.headers for name in _OF_PROXIES)
     return is_loopback(peer_of(request)) and not is_passed_on

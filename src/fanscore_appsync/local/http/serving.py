@@ -76,7 +76,7 @@ class Options:
 
     Attributes:
         host: the address to listen on.
-        port: likewise; 0 for any that is free.
+        port: to listen on; 0 for any that is free.
         settings: of the handler.
         limits: of requests.
         origins: of pages elsewhere that may call.
@@ -339,7 +339,7 @@ def http_protocol(headers_s: float) -> type[asyncio.Protocol]:
             super().connection_lost(exc)
 
         def _unsupported_upgrade_warning(self) -> None:
-            """Give no advice: the gateway knows no other protocol, and refuses the request."""
+            """Return no advice: the gateway knows no other protocol, and refuses the request."""
 
         def _limit(self) -> None:
             self._closing = self.loop.call_later(headers_s, self.transport.close)

@@ -75,7 +75,7 @@ def line() -> Iterator[Line]:
 
 
 OK = (200, b"ok")
-OPEN = repr(Unavailable(SYSTEM, "left alone after repeated failures"))
+OPEN = repr(Unavailable(SYSTEM, "not asked after repeated failures"))
 
 
 def status(code: int, **headers: str) -> Handler:

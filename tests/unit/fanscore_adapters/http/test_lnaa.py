@@ -37,7 +37,7 @@ MEMBERSHIP = Membership(FAN)
 ACTIVATION = ActivateMembership(FAN, "key-1")
 ACTIVATED = LnaaMembership(is_member=True, tier="basic", since=date(2026, 11, 1))
 DOWN = repr(Unavailable("lnaa_api", "answered with status 503"))
-LEFT_ALONE = repr(Unavailable("lnaa_api", "left alone after repeated failures"))
+LEFT_ALONE = repr(Unavailable("lnaa_api", "not asked after repeated failures"))
 
 
 @attrs.frozen

@@ -284,7 +284,7 @@ def test_each_endpoint_has_its_own_circuit(endpoint: Endpoint) -> None:
     assert [(repr(answered.answer), answered.calls) for answered in answers] == [
         (unavailable("answered with status 500"), 3),
         (unavailable("answered with status 500"), 2),
-        (unavailable("left alone after repeated failures"), 0),
+        (unavailable("not asked after repeated failures"), 0),
         ("None", 1),
     ]
     assert len(endpoint.received) == MAX_FAILURES + 1
