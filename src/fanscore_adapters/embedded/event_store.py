@@ -183,12 +183,12 @@ class EventStore:
                 refuse_foreign(path, connect)
             self._connection = connect(path, access)
         except sqlite3.Error as error:
-            raise _unusable(error) from error
+            raise _unusable(self._path, error) from error
         try:
             self._open()
         except sqlite3.Error as error:
             self.close()
-            raise _unusable(error) from error
+            raise _unusable(self._path, error) from error
         except BaseException:
             self.close()
             raise
@@ -406,8 +406,8 @@ class EventStore:
         self._connection = self._connect(self._path, self._access)
 
 
-def _unusable(error: sqlite3.Error) -> InvalidInput:
-    return InvalidInput("database", f"cannot be used: {error}")
+def _unusable(path: str, error: sqlite3.Error) -> InvalidInput:
+    return InvalidInput(f"database {path}", f"cannot be used: {error}")
 
 
 def _claim_of(claimed: Claimed) -> dict[str, object]:

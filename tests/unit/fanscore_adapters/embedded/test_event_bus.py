@@ -489,12 +489,12 @@ def test_a_bus_in_memory_delivers_too() -> None:
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
-    """A file that is no database is refused by name of the setting."""
+    """A file that is no database is refused, and named."""
     file = tmp_path / "notes.txt"
     file.write_text("These are not the events you are looking for. " * 100)
     with pytest.raises(InvalidInput) as refused:
         EventStore(str(file))
-    assert str(refused.value) == "database: cannot be used: file is not a database"
+    assert str(refused.value) == f"database {file}: cannot be used: file is not a database"
 
 
 def break_database(path: str) -> None:

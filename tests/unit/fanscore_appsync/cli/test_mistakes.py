@@ -253,8 +253,7 @@ def test_files_that_are_no_json(
 @pytest.mark.parametrize("line", DATABASES)
 def test_files_that_are_no_database(line: str, name: str) -> None:
     """A file that is no database is refused by whatever would use it, and stays as it is."""
-    said = "database: " if line.startswith("events list") else f"database {name}: "
-    check_refused(fanscore(line.replace("FILE", name)), said)
+    check_refused(fanscore(line.replace("FILE", name)), f"database {name}: ")
     assert Path(name).read_bytes() == FILES[name]
 
 
