@@ -32,6 +32,10 @@ def _stored(_instance: object, field: attrs.Attribute[Decimal], value: Decimal) 
         raise InvalidInput(field.name, problem)
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, Decimal) and value.is_finite()
+
+
 def _kind(value: object) -> str:
     return type(value).__name__
 
@@ -95,7 +99,8 @@ class Findings:
         signals: of each signal its value, or why it has none.
 
     Raises:
-        InvalidInput: ``raw`` does not go with ``origin``.
+        InvalidInput: ``raw`` does not go with ``origin``, a key is no signal, or a value neither a
+            finite ``Decimal`` nor ``Missing``.
     """
 
     origin: ScoreOrigin
@@ -103,10 +108,19 @@ class Findings:
     signals: Mapping[Signal, Finding] = attrs.field(converter=_read_only, hash=False)
 
     def __attrs_post_init__(self) -> None:
-        """Check that exactly a fan with a history has a raw score."""
+        """Check that exactly a fan with a history has a raw score, and what is said of signals."""
         if (self.raw is None) is not (self.origin is ScoreOrigin.NO_HISTORY):
             expected = "none" if self.origin is ScoreOrigin.NO_HISTORY else "a number"
             raise InvalidInput("raw", f"expected {expected} with {self.origin.name}")
+        if self.raw is not None and not _is_number(self.raw):
+            raise InvalidInput("raw", f"expected a finite Decimal, got {_kind(self.raw)}")
+        for signal, finding in self.signals.items():
+            if not isinstance(signal, Signal):
+                raise InvalidInput("signals", f"expected a Signal such as ARM, got {_kind(signal)}")
+            if not isinstance(finding, Missing) and not _is_number(finding):
+                where = f"signals.{signal.name}"
+                problem = f"expected a finite Decimal or Missing, got {_kind(finding)}"
+                raise InvalidInput(where, problem)
 
     def of(self, signal: Signal) -> Finding:
         """Return what is known of a signal; what was never looked for was not asked."""

@@ -87,7 +87,7 @@ test("An address holds query, variables and caller, and opening it runs nothing"
   assert.equal(await field(shared, "Query").inputValue(), MUTATION);
   assert.equal(await field(shared, "Variables").inputValue(), "{}");
   assert.ok(await shared.getByRole("radio", { name: "Nobody" }).isChecked());
-  await shared.getByText("Run the query, and its answer stands here.").waitFor();
+  await shared.getByText("Run the query to see its answer here.").waitFor();
   assert.deepEqual(shared.seen.posts, []);
   await shared.close();
   await page.close();

@@ -295,7 +295,7 @@ test("A gateway that gives no tokens is told", async () => {
   await page.close();
 });
 
-test("A gateway that tells no trace still shows the score", async () => {
+test("A gateway that sends no trace still shows the score", async () => {
   const page = await browser.open(`${gateway.url}#query`);
   await page.route("**/graphql", async (route) => {
     const response = await route.fetch();
@@ -305,6 +305,6 @@ test("A gateway that tells no trace still shows the score", async () => {
   });
   await page.getByRole("navigation").getByRole("link", { name: "Score" }).click();
   await shownScore(page, "87");
-  await page.getByText("This gateway tells no trace, so the run cannot be drawn.").waitFor();
+  await page.getByText("This gateway sends no trace, so the run cannot be drawn.").waitFor();
   await page.close();
 });

@@ -18,6 +18,7 @@ from tests.e2e.local_system import ENDPOINTS, TIME_LEFT_S, LocalSystem
 from tests.hostile.canaries import CANARY, FAN, PHONE, REASON, Watch, chain, tells
 from tests.hostile.canary_world import EMAIL, ITEMS, TABLE_OF, canary_system
 from tests.hostile.events import changed, paths
+from tests.patience import standing
 
 EVENT_ID = "e-1"
 
@@ -129,7 +130,7 @@ def test_endpoints_that_fail(
     """What an endpoint answers, or how it breaks, is not passed on, nor what it was posted."""
     with httpx.Client(transport=httpx.MockTransport(endpoint)) as client:
         urls = dict.fromkeys(ENDPOINTS, "https://example.com/events")
-        system.post = Webhooks(urls, client, lambda _: None)
+        system.post = Webhooks(urls, client, lambda _: None, clock=standing)
         assert raised(system, consumer, document(system)) == "Unavailable"
         failures = undelivered(system, [consumer])
     assert (len(failures), any(map(tells, failures))) == (1, False)

@@ -51,7 +51,7 @@ _is_origin = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s]+").fullmatch
     is_flag=True,
     help="Take calls from this machine with x-fanscore-iam-role for calls of that role.",
 )
-@click.option("--no-trace", is_flag=True, help="Tell nobody how a response came about.")
+@click.option("--no-trace", is_flag=True, help="Leave the trace out of responses.")
 @click.option("--no-introspection", is_flag=True, help="Do not show the schema.")
 @click.option(
     "--limit",

@@ -122,13 +122,20 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
 
 @contextmanager
 def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
-    """Offer a place for what is to be closed: at once if wiring fails, else in the end."""
-    with ExitStack() as opened:
+    """Offer a place for what is to be closed: at once if wiring fails, else in the end.
+
+    It stays open: an adapter that is made when it is first asked puts its client there, too.
+    """
+    opened = ExitStack()
+    try:
         yield opened
-        if closing is not None:
-            closing.push(opened.pop_all())
-        else:
-            atexit.register(opened.pop_all().close)
+    except BaseException:
+        opened.close()
+        raise
+    if closing is not None:
+        closing.push(opened)
+    else:
+        atexit.register(opened.close)
 
 
 def _policy(path: str | None) -> ScorePolicy:

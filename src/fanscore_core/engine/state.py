@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from operator import itemgetter
+from types import NoneType
 from typing import Generic, TypeVar, cast
 
 import attrs
@@ -340,7 +341,8 @@ def _misuse(kind: StepKind, question: object) -> str | None:
 
 
 def _wrong_type(question: Question[object], answer: object) -> str:
-    expected = " or ".join(kind.__name__ for kind in question.answer_types)
+    names = ("None" if kind is NoneType else kind.__name__ for kind in question.answer_types)
+    expected = " or ".join(names)
     return f"expected an answer of type {expected}, got {type(answer).__name__}"
 
 

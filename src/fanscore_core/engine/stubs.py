@@ -36,6 +36,8 @@ class Answers:
         for each in given:
             if not _is_answer(each):
                 message = f"expected answer(question, value), got {type(each).__name__}"
+                if isinstance(each, list | tuple):
+                    message += "; of a list, pass Answers(*answers)"
                 raise TypeError(message)
         self._by_question: Mapping[Question[object], object] = dict(given)
 
@@ -58,6 +60,9 @@ def as_source(source: Source | Sequence[GivenAnswer]) -> Source:
     Raises:
         TypeError: it is neither.
     """
+    if isinstance(source, tuple) and _is_answer(source):
+        message = "expected a list of answers, got one: pass [answer(question, value)]"
+        raise TypeError(message)
     if isinstance(source, list | tuple):
         return Answers(*source)
     if hasattr(source, "fetch") and not isinstance(source, type):
@@ -66,6 +71,8 @@ def as_source(source: Source | Sequence[GivenAnswer]) -> Source:
         "expected a source (an object that has fetch(asks)) or a list of answer(question, value), "
         f"got {source.__name__ if isinstance(source, type) else type(source).__name__}"
     )
+    if isinstance(source, Mapping):
+        message += "; of a dictionary, pass list(answers.items())"
     raise TypeError(message)
 
 

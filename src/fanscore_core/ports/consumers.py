@@ -75,9 +75,9 @@ class Post(Effect[None]):
 
 @attrs.frozen
 class PostNotification(Post):
-    """Let the notification endpoint tell the fan."""
+    """Have the notification endpoint notify the fan."""
 
 
 @attrs.frozen
 class PostSync(Post):
-    """Let the external system know of the fan."""
+    """Notify the external system about the fan."""

@@ -6,7 +6,7 @@ from tests.aws import test_client
 from tests.aws.faults import test_app, test_calls
 from tests.aws.faults.table import ROWS, Fault, tested
 from tests.docs.pages import ROOT
-from tests.hostile import test_lnaa_faults
+from tests.hostile import test_dripping_servers, test_lnaa_faults
 from tests.unit.fanscore_adapters.http import test_lnaa, test_webhooks
 
 PAGE = ROOT / "docs/reference/faults.md"
@@ -18,7 +18,7 @@ TESTS = (test_app, test_calls, test_client)
 """Where faults are tested; to import them is to know which."""
 
 
-HTTP_TESTS = (test_lnaa_faults, test_lnaa, test_webhooks)
+HTTP_TESTS = (test_dripping_servers, test_lnaa_faults, test_lnaa, test_webhooks)
 """Where faults of what is asked over HTTP are tested."""
 
 
@@ -44,6 +44,6 @@ def test_what_is_said_of_http_is_tested() -> None:
     [of_http] = [each for each in sections() if each.startswith("LNAA and the webhooks\n")]
     _head, *cells = LAST_CELL.findall(of_http)
     known = {*test_lnaa_faults.ROWS, *(name for module in HTTP_TESTS for name in vars(module))}
-    assert len(cells) == 9
+    assert len(cells) == 10
     assert [NAME.findall(cell) for cell in cells if not set(NAME.findall(cell)) <= known] == []
     assert all(map(NAME.findall, cells))

@@ -403,7 +403,7 @@ def test_one_bad_item_spoils_none() -> None:
     assert [str(error) for error in used.reports] == [
         (
             "step getAccountFanscoreGlobalUserId: "
-            "expected an answer of type Identity or NoneType, got Basket: FanIdentity"
+            "expected an answer of type Identity or None, got Basket: FanIdentity"
         )
     ]
 

@@ -150,6 +150,32 @@ def test_findings_have_a_raw_score_or_no_history(
     assert str(refused.value) == f"raw: expected {expected}"
 
 
+@pytest.mark.parametrize(
+    ("raw", "signals", "refused"),
+    [
+        (75, {}, "raw: expected a finite Decimal, got int"),
+        (Decimal("NaN"), {}, "raw: expected a finite Decimal, got Decimal"),
+        (Decimal(75), {"arm": Decimal(2)}, "signals: expected a Signal such as ARM, got str"),
+        (Decimal(75), {ARM: 2.5}, "signals.arm: expected a finite Decimal or Missing, got float"),
+        (
+            Decimal(75),
+            {ARM: None},
+            "signals.arm: expected a finite Decimal or Missing, got NoneType",
+        ),
+        (
+            Decimal(75),
+            {EVENT: Decimal("Infinity")},
+            "signals.event: expected a finite Decimal or Missing, got Decimal",
+        ),
+    ],
+)
+def test_findings_are_exact(raw: Decimal, signals: dict[Signal, Finding], refused: str) -> None:
+    """What would change a score silently, or fail in the middle of one, is refused at once."""
+    with pytest.raises(InvalidInput) as raised:
+        Findings(ScoreOrigin.ACCOUNT_SCORE, raw, signals)
+    assert str(raised.value) == refused
+
+
 def test_findings_cannot_be_changed() -> None:
     """What a decision was made from stays what it was, whoever keeps the mapping that made it."""
     signals: dict[Signal, Finding] = {ARM: Decimal(2)}

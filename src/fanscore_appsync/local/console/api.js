@@ -32,7 +32,7 @@ export async function ask(request, caller, signal) {
   return { status: response.status, tookMs, ...withoutTrace(response.document) };
 }
 
-/** Give the API key of a gateway for developers, or `null` where it gives none away. */
+/** Return the API key of a gateway for developers, or `null` where it gives none away. */
 export async function developmentKey() {
   const response = await fetched("dev/api-key", { headers: { accept: "application/json" } });
   return parsed(response.text)?.apiKey ?? null;
@@ -73,7 +73,7 @@ async function post(path, body, headers, signal) {
   if (document === null || typeof document !== "object") {
     throw new NoAnswer(
       `The gateway answered HTTP ${status}, but not with JSON.`,
-      "Perhaps something else than the gateway is listening at this address.",
+      "Perhaps something other than the gateway is listening at this address.",
     );
   }
   return { status, document };

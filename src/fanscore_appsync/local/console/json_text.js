@@ -6,7 +6,7 @@ const TOKEN =
   /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const MOST_COLOURED = 200_000;
 
-/** Give the parts of a document as indented JSON, its tokens marked by kind. */
+/** Return the parts of a document as indented JSON, its tokens marked by kind. */
 export function jsonText(document) {
   const text = JSON.stringify(document, null, 2);
   if (text.length > MOST_COLOURED) return [text];

@@ -10,7 +10,7 @@ export function tellNoAnswer(heading, error, again) {
   return h(
     "div",
     { class: "problem" },
-    h(heading, {}, known ? error.message : "The console stumbled."),
+    h(heading, {}, known ? error.message : "Something went wrong in the console."),
     h("p", {}, known ? error.help : `${error.name}: ${error.message}`),
     again ? h("button", { type: "button", class: "secondary", onclick: again }, "Try again") : null,
   );

@@ -38,7 +38,7 @@ export function openQueryView(moved) {
   takeExample(EXAMPLES[0].id);
 }
 
-/** Give what the view shows, as parameters of an address. An API key is never part of it. */
+/** Return what the view shows, as parameters of an address. An API key is never part of it. */
 export function queryState() {
   const parameters = new URLSearchParams();
   const example = exampleShown();

@@ -11,7 +11,7 @@ const VALUE_WIDTH = 52;
 const TICK_STEPS = [10, 20, 25, 50, 100, 200, 250, 500, 1000];
 const LEAST_TOP = 100;
 
-/** Give the rows of a score: base, boosts, clamp and total, each with where it begins and ends. */
+/** Return the rows of a score: base, boosts, clamp and total, each with where it begins and ends. */
 export function scoreRows(score) {
   let at = 0;
   const rows = score.reasons.map(({ code, points, message }, position) => {

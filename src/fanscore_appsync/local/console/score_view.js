@@ -30,7 +30,7 @@ export function openScoreView(moved) {
   new ResizeObserver(redraw).observe(chart);
 }
 
-/** Give what the view shows, as parameters of an address. */
+/** Return what the view shows, as parameters of an address. */
 export function scoreState() {
   return new URLSearchParams({ fan: fan.value.trim(), event: event.value.trim() });
 }
@@ -191,7 +191,7 @@ function untraced() {
   return h(
     "p",
     { class: "quiet", id: "run-h" },
-    "This gateway tells no trace, so the run cannot be drawn.",
+    "This gateway sends no trace, so the run cannot be drawn.",
   );
 }
 

@@ -73,7 +73,7 @@ const ERRORS = {
   MalformedHttpRequestException: "The gateway could not read the request.",
 };
 
-/** Give a reason's title, also for a code of a policy of one's own. */
+/** Return a reason's title, also for a code of a policy of one's own. */
 export function reasonTitle(code) {
   return REASONS[code]?.title ?? sentence(code);
 }

@@ -272,23 +272,17 @@ def test_bad_samples(tmp_path: Path, sample: object, mistake: str) -> None:
         assert said.startswith(f"FANSCORE_SAMPLE: {path}: {mistake}")
 
 
-def nested(depth: int) -> object:
-    """Give a list of lists of lists."""
-    document: list[object] = []
-    for _ in range(depth):
-        document = [document]
-    return document
-
-
 @pytest.mark.parametrize(
     "item",
-    [{"PK": "\ud800", "SK": "b"}, {"PK": "a", "SK": "b", "nested": nested(600)}],
+    [{"PK": "\ud800", "SK": "b"}, {"PK": "a", "SK": "b", "nested": "DEEP"}],
     ids=["surrogate", "nested"],
 )
 def test_items_that_cannot_be_stored(tmp_path: Path, item: object) -> None:
     """A sample with an item that the database cannot hold is refused, not a crash."""
-    settings = Settings(sample=file_of(tmp_path, sample_of(demand_table=[item])))
-    assert refusal(lambda: connect(settings))
+    path = Path(file_of(tmp_path, sample_of(demand_table=[item])))
+    deep = "[" * 100_000 + "]" * 100_000  # beyond what any version of Python parses
+    path.write_text(path.read_text(encoding="utf-8").replace('"DEEP"', deep), encoding="utf-8")
+    assert refusal(lambda: connect(Settings(sample=str(path))))
 
 
 def test_a_sample_is_written_as_a_whole(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ def test_all_types_of_an_answer_are_named() -> None:
         return int(await _Picked() or 0)
 
     outcome = run(pipeline("fruit", Basket, (count,)), "", [(_Picked(), "three")])
-    expected = "step count: expected an answer of type Decimal or int or NoneType, got str: _Picked"
+    expected = "step count: expected an answer of type Decimal or int or None, got str: _Picked"
     assert str(outcome.error) == expected
 
 

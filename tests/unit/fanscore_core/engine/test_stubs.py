@@ -85,7 +85,12 @@ def test_a_list_of_answers_is_a_source() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "got"),
-    [({Count("pears"): 3}, "dict"), (World, "World"), (None, "NoneType"), (3, "int")],
+    [
+        ({Count("pears"): 3}, "dict; of a dictionary, pass list(answers.items())"),
+        (World, "World"),
+        (None, "NoneType"),
+        (3, "int"),
+    ],
 )
 def test_what_is_no_source_is_refused(wrong: Source, got: str) -> None:
     """Anything else is refused at once, with what was expected and what was given."""
@@ -99,7 +104,18 @@ def test_what_is_no_source_is_refused(wrong: Source, got: str) -> None:
         assert str(refused.value) == expected
 
 
-@pytest.mark.parametrize(("wrong", "got"), [(Count("pears"), "Count"), (("pears", 3), "tuple")])
+def test_one_answer_is_no_list_of_answers() -> None:
+    """Where a list of answers belongs, a single one is refused with what to pass instead."""
+    with pytest.raises(TypeError) as refused:
+        run(COUNT, "pears", answer(Count("pears"), 3))  # type: ignore[arg-type]  # the point
+    expected = "expected a list of answers, got one: pass [answer(question, value)]"
+    assert str(refused.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("wrong", "got"),
+    [(Count("pears"), "Count"), (("pears", 3), "tuple; of a list, pass Answers(*answers)")],
+)
 def test_what_is_no_answer_is_refused(wrong: GivenAnswer, got: str) -> None:
     """A list of something else than answers is refused, with what was expected."""
     with pytest.raises(TypeError) as refused:
