@@ -154,7 +154,7 @@ test("A degraded score is told in words, and in another colour than the rest", a
     .getByText("getArmScore degraded: no answer came, and the run went on without it.")
     .waitFor();
   const fact = page.getByRole("listitem").filter({ hasText: "getArmScore" }).locator(".facts");
-  assert.match(await fact.innerText(), /arm_scoring <?[\d.]+ ms Unavailable$/);
+  assert.match(await fact.innerText(), /arm_scoring <?[\d.]+ ms Unavailable: declared out of order$/);
   const colours = await page
     .locator("#score-run .fate")
     .evaluateAll((marks) => marks.map((mark) => getComputedStyle(mark).color));

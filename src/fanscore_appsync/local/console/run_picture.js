@@ -23,9 +23,11 @@ export function drawRun(field, heading) {
 }
 
 /** Say what in the run of a field was out of the ordinary. */
-export function runSentence({ batch, cached, trace }) {
+export function runSentence({ batch, cached, path, trace }) {
   if (cached) return "Answered from the cache.";
-  if (!trace) return batch ? BATCH : REFUSED;
+  // A field below an item of a list is asked for many items at once, even if there is only one.
+  const isBatch = batch > 1 || path?.some(Number.isInteger);
+  if (!trace) return isBatch ? BATCH : REFUSED;
   const sentences = Object.keys(FATES)
     .filter((fate) => fate !== "ran")
     .map((fate) => [fate, trace.steps.filter((step) => step.fate === fate)])
