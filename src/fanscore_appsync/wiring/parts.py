@@ -13,8 +13,6 @@ from typing import TypeVar
 from uuid import uuid4
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.documents.user_event import ENDPOINTS
-from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Source
@@ -47,6 +45,10 @@ def endpoint_urls(settings: Settings) -> Mapping[str, str]:
 
 def webhooks(urls: Mapping[str, str], closing: ExitStack) -> Adapter:
     """Return what posts to endpoints; a client is made once there is something to post."""
+    # Only here: the resolver on AWS needs neither, and starts without them.
+    from fanscore_adapters.documents.user_event import ENDPOINTS  # noqa: PLC0415
+    from fanscore_adapters.lazy import LazyAdapter  # noqa: PLC0415
+
     systems = {effect: system for effect, system in ENDPOINTS.items() if system in urls}
 
     def make() -> Adapter:
