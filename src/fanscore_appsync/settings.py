@@ -196,7 +196,7 @@ class Settings:
     database: str = _from(
         Setting(
             "FANSCORE_DB",
-            "the file of the embedded store, a plain path, made where there is none; `:memory:` "
+            "the file of the embedded store, a plain path, made if it is missing; `:memory:` "
             "for one in memory, which is filled with the sample data",
             _text,
             IN_MEMORY,

@@ -162,7 +162,7 @@ class EventStore:
     def __init__(
         self, path: str, access: Access = Access.WRITE, connect: Connect = connect
     ) -> None:
-        """Open the database; for writing, make the tables where there are none.
+        """Open the database; for writing, make missing tables.
 
         Args:
             path: of the file, plain; ``:memory:`` for a database that ends with this object.

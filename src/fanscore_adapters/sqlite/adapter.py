@@ -111,7 +111,7 @@ class SqliteTables:
     def __init__(
         self, path: str, access: Access = Access.WRITE, connect: Connect = connect
     ) -> None:
-        """Open the database; for writing, make it where there is none.
+        """Open the database; for writing, make a missing one.
 
         Args:
             path: of the file, plain; ``:memory:`` for a database that ends with this object.

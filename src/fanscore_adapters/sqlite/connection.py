@@ -34,7 +34,7 @@ Connect: TypeAlias = Callable[[str, Access], sqlite3.Connection]
 
 
 def connect(path: str, access: Access = Access.WRITE) -> sqlite3.Connection:
-    """Connect to a database; for writing, make it where there is none.
+    """Connect to a database; for writing, make a missing one.
 
     Who reads changes nothing, and needs no right to: not even the files beside a database that
     nobody has open are made.
