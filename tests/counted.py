@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+
+@contextmanager
+def no_collections() -> Iterator[None]:
+    """Let the garbage collector wait.
+
+    What it calls (finalizers, and whoever listens to it) would come by chance into one count and
+    not into the next.
+    """
+    collects = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def calls_of(work: Callable[[], object]) -> int:
@@ -16,9 +35,10 @@ def calls_of(work: Callable[[], object]) -> int:
         count += event in {"call", "c_call"}
 
     before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
+    with no_collections():
+        sys.setprofile(note)
+        try:
+            work()
+        finally:
+            sys.setprofile(before)
     return count
