@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.eventbridge import EventBridge
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
+    from fanscore_adapters.documents.converter import read_as
     from fanscore_adapters.documents.policy import parse_policy, policy_text
     from fanscore_adapters.documents.proxies import ProxyCall
     from fanscore_adapters.dynamodb.adapter import DynamoDb
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
     from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
     from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
     from fanscore_adapters.http.webhooks import Webhooks, webhook_client
-    from fanscore_adapters.items.operations import Lookup, PrefixRead, Put, Write
+    from fanscore_adapters.items.keys import Key
+    from fanscore_adapters.items.operations import (
+        Item,
+        Lookup,
+        Operations,
+        PrefixRead,
+        Put,
+        Refused,
+        Table,
+        Write,
+        if_stored,
+        put_outcome,
+    )
     from fanscore_adapters.sources import Sources
     from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 else:
@@ -32,6 +45,7 @@ else:
             "aws.eventbridge": ("EventBridge",),
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
+            "documents.converter": ("read_as",),
             "documents.policy": ("parse_policy", "policy_text"),
             "documents.proxies": ("ProxyCall",),
             "dynamodb.adapter": ("DynamoDb",),
@@ -40,7 +54,19 @@ else:
             "embedded.stand_ins": ("Sample", "StandIns", "default_sample", "parse_sample"),
             "http.lnaa": ("Lnaa", "lnaa_client"),
             "http.webhooks": ("Webhooks", "webhook_client"),
-            "items.operations": ("Lookup", "PrefixRead", "Put", "Write"),
+            "items.keys": ("Key",),
+            "items.operations": (
+                "Item",
+                "Lookup",
+                "Operations",
+                "PrefixRead",
+                "Put",
+                "Refused",
+                "Table",
+                "Write",
+                "if_stored",
+                "put_outcome",
+            ),
             "sources": ("Sources",),
             "sqlite.adapter": ("Sqlite", "SqliteTables"),
         },
@@ -54,26 +80,34 @@ __all__ = [
     "EventBridge",
     "EventBus",
     "EventStore",
+    "Item",
+    "Key",
     "LambdaProxies",
     "Lnaa",
     "Lookup",
+    "Operations",
     "PrefixRead",
     "ProxyCall",
     "Put",
+    "Refused",
     "Rekognition",
     "Sample",
     "Sources",
     "Sqlite",
     "SqliteTables",
     "StandIns",
+    "Table",
     "Webhooks",
     "Write",
     "default_sample",
+    "if_stored",
     "lnaa_client",
     "one_by_one",
     "parse_policy",
     "parse_sample",
     "policy_text",
+    "put_outcome",
+    "read_as",
     "together",
     "webhook_client",
 ]

@@ -14,8 +14,10 @@ import attrs
 
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import Table
+from fanscore_adapters.items.tables import TABLES
 from fanscore_core.ids import GlobalUserId, MemberId, is_id
-from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
+from fanscore_core.systems import FAN_IDENTITY
 
 PASSES = 5
 """How often to look again for what others have written meanwhile."""
@@ -23,7 +25,6 @@ PASSES = 5
 OTHER = "other"
 ROW = "row"
 
-_OF_A_FAN = (VERIFICATION, DEMAND, FAN_IDENTITY)
 _KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#")
 
 
@@ -104,12 +105,14 @@ class Erasure:
     """Finds and erases what is stored of a fan.
 
     Attributes:
-        tables: the four tables.
+        tables: where the items are.
         events: of the local bus; ``None`` where events are kept elsewhere.
+        declared: the tables that hold something of fans, and where in them.
     """
 
     tables: Partitions
     events: Events | None
+    declared: Sequence[Table] = TABLES
 
     def find(self, fan: GlobalUserId, account: MemberId | None = None) -> Counts:
         """Count what there is of a fan.
@@ -161,19 +164,26 @@ class Erasure:
         """
         identity = keys.identity(fan)
         items = []
-        for table in _OF_A_FAN:
-            for held in self.tables.partition(table, identity.pk):
-                items.append(StoredItem(table, Key(identity.pk, held.sk)))
-                if held.member_id is not None and is_id(held.member_id):
+        for table in self.declared:
+            if table.fan_key is None:
+                continue
+            pk = table.fan_key(fan)
+            for held in self.tables.partition(table.name, pk):
+                items.append(StoredItem(table.name, Key(pk, held.sk)))
+                names_account = items[-1] == StoredItem(FAN_IDENTITY, identity)
+                if names_account and held.member_id is not None and is_id(held.member_id):
                     accounts.add(MemberId(held.member_id))
         items.sort(key=lambda place: place.key == identity)
         return [*self._of_accounts(accounts), *items]
 
     def _of_accounts(self, accounts: set[MemberId]) -> Iterator[StoredItem]:
-        for account in sorted(accounts):
-            pk = keys.account_score(account).pk
-            for held in self.tables.partition(ACCOUNT_FANSCORE, pk):
-                yield StoredItem(ACCOUNT_FANSCORE, Key(pk, held.sk))
+        for table in self.declared:
+            if table.account_key is None:
+                continue
+            for account in sorted(accounts):
+                pk = table.account_key(account)
+                for held in self.tables.partition(table.name, pk):
+                    yield StoredItem(table.name, Key(pk, held.sk))
 
     def _count(self, fan: GlobalUserId, items: Sequence[StoredItem]) -> Counts:
         rows = {} if self.events is None else self.events.count_of(fan)

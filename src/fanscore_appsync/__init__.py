@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from fanscore_core.lazy_face import lazy_face
 
 if TYPE_CHECKING:
+    from fanscore_appsync.api import API, Api, ApiMisuse, named_api
     from fanscore_appsync.app import App, Response
-    from fanscore_appsync.authorization import Caller, CallerKind, Pattern
+    from fanscore_appsync.authorization import Caller, CallerKind, Group, Pattern, group
+    from fanscore_appsync.connectors import Connector, Resources
     from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.fields import (
         API_KEY,
@@ -27,8 +29,10 @@ else:
     __getattr__, __dir__ = lazy_face(
         __name__,
         {
+            "api": ("API", "Api", "ApiMisuse", "named_api"),
             "app": ("App", "Response"),
-            "authorization": ("Caller", "CallerKind", "Pattern"),
+            "authorization": ("Caller", "CallerKind", "Group", "Pattern", "group"),
+            "connectors": ("Connector", "Resources"),
             "consumer_app": ("ConsumerApp",),
             "fields": (
                 "API_KEY",
@@ -47,25 +51,33 @@ else:
     )
 
 __all__ = [
+    "API",
     "API_KEY",
     "FIELDS",
     "LOGIN",
     "LOGIN_OR_SERVICE",
     "OWNER_OR_SERVICE",
+    "Api",
+    "ApiMisuse",
     "App",
     "Backend",
     "Cache",
     "Caller",
     "CallerKind",
+    "Connector",
     "ConsumerApp",
     "Field",
+    "Group",
     "IdvApp",
     "Invocation",
     "Pattern",
+    "Resources",
     "Response",
     "Settings",
     "connect",
     "connect_consumers",
     "connect_idv",
+    "group",
+    "named_api",
     "read_settings",
 ]

@@ -8,8 +8,9 @@ from time import perf_counter
 import attrs
 
 from fanscore_appsync import wire
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.authorization import Caller, CallerKind, admit, admit_owner, caller_of
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.fields import Field
 from fanscore_appsync.function_app import FunctionApp
 from fanscore_appsync.invocation import Invocation
 from fanscore_appsync.log import OK, UNKNOWN
@@ -69,11 +70,13 @@ class App(FunctionApp):
     Attributes:
         mint: makes a request id where the client gave none.
         policy: decides scores.
+        api: the fields, and what resolves them.
         clock: seconds, never going back.
     """
 
     mint: Callable[[], RequestId]
     policy: ScorePolicy
+    api: Api = API
     clock: Callable[[], float] = attrs.field(default=perf_counter, kw_only=True)
 
     def answer(self, event: object, time_left_s: float, invocation: str = "") -> Response:
@@ -90,7 +93,7 @@ class App(FunctionApp):
         """
         events = event if isinstance(event, list) else [event]
         with self.logged("resolver", invocation) as progress:
-            progress.name = _field_of(events)
+            progress.name = self._field_of(events)
             resolved = self._resolve(events, time_left_s)
             progress.codes = [each.code for each in resolved]
             progress.outcomes = [each.outcome for each in resolved if each.outcome]
@@ -111,7 +114,7 @@ class App(FunctionApp):
         for index, event in enumerate(events):
             try:
                 request = wire.read_request(event)
-                if request.field in NAMESPACES:
+                if request.field in self.api.namespaces:
                     resolved[index] = Resolved({})
                 else:
                     one = self._admit(request)
@@ -120,13 +123,23 @@ class App(FunctionApp):
                 resolved[index] = Resolved(error=wire.error_body(error, self.report))
         for field, items in admitted.items():
             calls = [one for _, one in items]
-            finished = self._run(FIELDS[field], calls, expires_at - self.clock())
+            finished = self._run(self.api.fields[field], calls, expires_at - self.clock())
             resolved.update(zip((index for index, _ in items), finished, strict=True))
         return [resolved[index] for index in range(len(events))]
 
+    def _field_of(self, events: Sequence[object]) -> str:
+        """Return the field that a batch is of; AppSync makes none of several."""
+        match events:
+            case [{"info": {"parentTypeName": str(parent), "fieldName": str(name)}}, *_]:
+                field = f"{parent}.{name}"
+                known = field in self.api.fields or field in self.api.namespaces
+                return field if known else UNKNOWN
+            case _:
+                return UNKNOWN
+
     def _admit(self, request: wire.Request) -> Admitted:
         """Make the pipeline's arguments, if the caller may have them."""
-        field = FIELDS.get(request.field)
+        field = self.api.fields.get(request.field)
         if field is None:
             raise InvalidInput("event.info", "no such field")
         caller = caller_of(request.identity, request.headers)
@@ -185,16 +198,6 @@ def _admit_arguments(
         for name in sorted(field.service_only):
             if arguments.get(name) is not None:
                 raise NotAllowed(f"arguments.{name}")
-
-
-def _field_of(events: Sequence[object]) -> str:
-    """Return the field that a batch is of; AppSync makes none of several."""
-    match events:
-        case [{"info": {"parentTypeName": str(parent), "fieldName": str(name)}}, *_]:
-            field = f"{parent}.{name}"
-            return field if field in FIELDS or field in NAMESPACES else UNKNOWN
-        case _:
-            return UNKNOWN
 
 
 def _batch_item(one: Resolved) -> object:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeAlias
 
 import attrs
 
@@ -19,6 +21,36 @@ class Pattern(enum.Enum):
     LOGIN = "a Cognito user, for what is their own"
     OWNER = "the Cognito user whose sub is the globalUserId asked for"
     SERVICE = "IAM, for any fan"
+
+
+@attrs.frozen
+class Group:
+    """A way in: a Cognito user in one of some groups. Made by ``group``.
+
+    Attributes:
+        names: of the groups.
+    """
+
+    names: frozenset[str]
+
+
+Patterns: TypeAlias = "frozenset[Pattern | Group]"
+"""The ways in which a field may be called: alternatives."""
+
+
+def group(*names: str) -> Patterns:
+    """Let in the Cognito users of any of some groups; no user is 401, of another group 403.
+
+    Args:
+        names: of the groups, as the user pool has them.
+
+    Raises:
+        ValueError: no group is named.
+    """
+    if not names or not all(names):
+        message = "group() needs the names of groups"
+        raise ValueError(message)
+    return frozenset({Group(frozenset(names))})
 
 
 class CallerKind(enum.Enum):
@@ -43,6 +75,8 @@ _ADMITS: Mapping[CallerKind, frozenset[Pattern]] = {
 
 _USERS_ONLY = frozenset({Pattern.LOGIN, Pattern.OWNER})
 
+_NO_CLAIMS: Mapping[str, object] = MappingProxyType({})
+
 _OF_AN_IDENTITY_POOL = (
     "cognitoIdentityPoolId",
     "cognitoIdentityId",
@@ -54,15 +88,25 @@ _OF_AN_IDENTITY_POOL = (
 
 @attrs.frozen
 class Caller:
-    """Who calls.
+    """Who calls. What AppSync says of them beyond the kind is personal data, and has no ``repr``.
 
     Attributes:
         kind: how they proved who they are.
         sub: the user's id; only a ``USER`` has one.
+        username: the user's name in the user pool, or of the IAM role's session.
+        issuer: of the user's token.
+        groups: of the user pool that the user is in.
+        claims: of the user's token, frozen in depth: objects are read-only mappings, arrays tuples.
+        source_ips: the addresses that the request came from.
     """
 
     kind: CallerKind
-    sub: GlobalUserId | None = None
+    sub: GlobalUserId | None = attrs.field(default=None, repr=False)
+    username: str | None = attrs.field(default=None, repr=False)
+    issuer: str | None = attrs.field(default=None, repr=False)
+    groups: frozenset[str] = attrs.field(default=frozenset(), repr=False)
+    claims: Mapping[str, object] = attrs.field(default=_NO_CLAIMS, repr=False, hash=False)
+    source_ips: tuple[str, ...] = attrs.field(default=(), repr=False)
 
 
 def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, object]) -> Caller:
@@ -79,34 +123,80 @@ def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, objec
             has_key = any(name.lower() == "x-api-key" for name in headers)
             return Caller(CallerKind.API_KEY if has_key else CallerKind.NOBODY)
         case _ if any(identity.get(name) is not None for name in _OF_AN_IDENTITY_POOL):
-            return Caller(CallerKind.POOL_IDENTITY)
+            return _named(CallerKind.POOL_IDENTITY, identity)
         case {"userArn": str(arn), "cognitoIdentityId": None} if arn:
-            return Caller(CallerKind.SERVICE)
+            return _named(CallerKind.SERVICE, identity)
         case {"userArn": _}:
-            return Caller(CallerKind.POOL_IDENTITY)
+            return _named(CallerKind.POOL_IDENTITY, identity)
         case {"sub": sub, "username": _}:
             if not is_id(sub):
                 raise InvalidId("identity.sub", RULE)
-            return Caller(CallerKind.USER, GlobalUserId(str(sub)))
+            return _user(GlobalUserId(str(sub)), identity)
         case _:
             return Caller(CallerKind.OTHER)
 
 
-def admit(field: str, patterns: frozenset[Pattern], caller: Caller) -> None:
+def _named(kind: CallerKind, identity: Mapping[str, object]) -> Caller:
+    return Caller(kind, None, _text(identity.get("username")), source_ips=_ips(identity))
+
+
+def _user(sub: GlobalUserId, identity: Mapping[str, object]) -> Caller:
+    claims = identity.get("claims")
+    return Caller(
+        CallerKind.USER,
+        sub,
+        _text(identity.get("username")),
+        _text(identity.get("issuer")),
+        frozenset(_texts(identity.get("groups"))),
+        frozen_object(claims) if isinstance(claims, Mapping) else _NO_CLAIMS,
+        _ips(identity),
+    )
+
+
+def _ips(identity: Mapping[str, object]) -> tuple[str, ...]:
+    return _texts(identity.get("sourceIp"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def frozen_object(document: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a JSON object as nobody can change it, in depth."""
+    return MappingProxyType({name: _frozen(value) for name, value in document.items()})
+
+
+def _frozen(document: object) -> object:
+    match document:
+        case dict():
+            return frozen_object(document)
+        case list():
+            return tuple(map(_frozen, document))
+        case _:
+            return document
+
+
+def admit(field: str, patterns: Patterns, caller: Caller) -> None:
     """Let a caller in, as far as the kind of caller decides.
 
     Raises:
         NotLoggedIn: the field is for users, and the caller is not a user.
-        NotAllowed: the caller is of another kind than the field is for.
+        NotAllowed: the caller is of another kind or group than the field is for.
     """
-    if patterns & _ADMITS[caller.kind]:
+    groups = [each.names for each in patterns if isinstance(each, Group)]
+    if patterns & _ADMITS[caller.kind] or any(names & caller.groups for names in groups):
         return
-    if patterns & _USERS_ONLY and caller.kind is not CallerKind.OTHER:
+    is_for_users = bool(groups) or bool(patterns & _USERS_ONLY)
+    if is_for_users and caller.kind not in {CallerKind.OTHER, CallerKind.USER}:
         raise NotLoggedIn
     raise NotAllowed(field)
 
 
-def admit_owner(patterns: frozenset[Pattern], caller: Caller, owner: GlobalUserId) -> None:
+def admit_owner(patterns: Patterns, caller: Caller, owner: GlobalUserId) -> None:
     """Let a user in to what belongs to a fan.
 
     Raises:

@@ -10,7 +10,7 @@ import attrs
 from fanscore_appsync import arguments as given
 from fanscore_appsync import demand_record as demand
 from fanscore_appsync import wire
-from fanscore_appsync.authorization import Pattern
+from fanscore_appsync.authorization import Pattern, Patterns
 from fanscore_appsync.invocation import Invocation
 from fanscore_core.demand import attributes_text
 from fanscore_core.engine.definition import Pipeline
@@ -32,16 +32,16 @@ ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
 
-API_KEY = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
+API_KEY: Patterns = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
 """Any user or service may call, and whoever has an API key."""
 
-LOGIN = frozenset({Pattern.LOGIN})
+LOGIN: Patterns = frozenset({Pattern.LOGIN})
 """A user may call, for what is their own."""
 
-LOGIN_OR_SERVICE = frozenset({Pattern.LOGIN, Pattern.SERVICE})
+LOGIN_OR_SERVICE: Patterns = frozenset({Pattern.LOGIN, Pattern.SERVICE})
 """A user may call for what is their own, a service for any fan."""
 
-OWNER_OR_SERVICE = frozenset({Pattern.OWNER, Pattern.SERVICE})
+OWNER_OR_SERVICE: Patterns = frozenset({Pattern.OWNER, Pattern.SERVICE})
 """The user whose fan it is may call, and a service for any fan."""
 
 
@@ -80,7 +80,7 @@ class Field:
         cache: how AppSync caches it, if it does.
     """
 
-    patterns: frozenset[Pattern]
+    patterns: Patterns
     given: type[object]
     pipeline: Pipeline[object, object, object]
     make_args: Callable[[object, Invocation], object]
@@ -94,7 +94,7 @@ class Field:
 
     def __init__(  # noqa: PLR0913  # the columns of the table
         self,
-        patterns: frozenset[Pattern],
+        patterns: Patterns,
         given: type[GivenT],
         pipeline: Pipeline[ArgsT, StashT, ResultT],
         make_args: Callable[[GivenT, Invocation], ArgsT],

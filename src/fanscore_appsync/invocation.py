@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import attrs
 
-from fanscore_appsync.authorization import Caller
+from fanscore_appsync.authorization import Caller, frozen_object
 from fanscore_appsync.wire import Request
+from fanscore_core.errors import NotLoggedIn
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.policy import ScorePolicy
 
@@ -32,13 +34,30 @@ class Invocation:
 
     @property
     def user(self) -> GlobalUserId:
-        """The caller, of a field that only users may call."""
-        assert self.caller.sub is not None  # noqa: S101  # authorization has seen to it
+        """The caller's id, of a Cognito user: no other issuer's ``sub`` is a fan's id.
+
+        Raises:
+            NotLoggedIn: the caller is no Cognito user.
+        """
+        if self.caller.sub is None:
+            raise NotLoggedIn
         return self.caller.sub
+
+    @property
+    def headers(self) -> Mapping[str, object]:
+        """The headers of the client's request, by their names in small letters. Log none of them.
+
+        Values are strings, or tuples of strings where a header was sent several times.
+        """
+        return frozen_object({name.lower(): each for name, each in self.request.headers.items()})
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """The fields that the client selected, such as ``boosts/arm``."""
+        return self.request.selection
 
     @property
     def authorization(self) -> str | None:
         """The request's ``Authorization`` header. Never logged."""
-        headers = {name.lower(): value for name, value in self.request.headers.items()}
-        value = headers.get("authorization")
+        value = self.headers.get("authorization")
         return value if isinstance(value, str) else None

@@ -278,6 +278,14 @@ class Settings:
             without="refused",
         )
     )
+    api: str | None = _from(
+        Setting(
+            "FANSCORE_API",
+            "one's own API, as `module:NAME`, such as `presale.api:PRESALE`",
+            _if_given(_text),
+            without="the shipped one",
+        )
+    )
     aws: AwsSettings | None = None
 
 
@@ -320,6 +328,44 @@ def read_settings(environ: Mapping[str, str], function: Function | None = None) 
         values["aws"] = cast("Callable[..., AwsSettings]", AwsSettings)(**values_of_aws)
     _refuse(mistakes)
     return cast("Callable[..., Settings]", Settings)(**values)
+
+
+def with_own(
+    aws: AwsSettings,
+    tables: Sequence[str],
+    functions: Sequence[str],
+    environ: Mapping[str, str],
+) -> AwsSettings:
+    """Add the tables and functions of one's own API.
+
+    Args:
+        aws: what of AWS is used.
+        tables: their names in the API; ``FANSCORE_TABLE_…`` has those in the account.
+        functions: the same, and ``FANSCORE_FUNCTION_…``.
+        environ: the environment.
+
+    Raises:
+        InvalidInput: naming the variable, and what it may be; or all of them.
+    """
+    mistakes: list[InvalidInput] = []
+
+    def read(kind: str, names: Sequence[str]) -> Mapping[str, str]:
+        found = {}
+        for name in names:
+            variable = f"FANSCORE_{kind}_{name.upper()}"
+            try:
+                found[name] = _resource(variable, environ.get(variable) or name)
+            except InvalidInput as mistake:
+                mistakes.append(mistake)
+        return found
+
+    own_tables, own_functions = read("TABLE", tables), read("FUNCTION", functions)
+    _refuse(mistakes)
+    return attrs.evolve(
+        aws,
+        tables={**aws.tables, **own_tables},
+        functions={**aws.functions, **own_functions},
+    )
 
 
 def require(settings: Settings, function: Function) -> None:

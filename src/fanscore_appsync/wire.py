@@ -34,7 +34,7 @@ ValueT = TypeVar("ValueT")
 
 @attrs.frozen
 class Request:
-    """One field to resolve.
+    """One field to resolve. What is personal data or secret in it has no ``repr``.
 
     Attributes:
         field: the parent type and the field, such as ``VFApi.accountFanscore``.
@@ -42,13 +42,15 @@ class Request:
         identity: as AppSync gave it; ``None`` for an API key.
         headers: of the client's HTTP request.
         source: the parent object, of a child field.
+        selection: the selected fields, such as ``boosts/arm``.
     """
 
     field: str
-    arguments: Mapping[str, object]
-    identity: Mapping[str, object] | None
-    headers: Mapping[str, object]
-    source: Mapping[str, object]
+    arguments: Mapping[str, object] = attrs.field(repr=False)
+    identity: Mapping[str, object] | None = attrs.field(repr=False)
+    headers: Mapping[str, object] = attrs.field(repr=False)
+    source: Mapping[str, object] = attrs.field(repr=False)
+    selection: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -117,6 +119,7 @@ def read_request(event: object) -> Request:
         None if identity is None else _object(identity, "event.identity"),
         _optional_object(request.get("headers"), "event.request.headers"),
         _optional_object(members.get("source"), "event.source"),
+        _texts(info.get("selectionSetList")),
     )
 
 
@@ -212,6 +215,10 @@ def raisable_error(error: ErrorBody) -> Exception:
 def _named(error: Exception) -> tuple[str, str]:
     found = (_ERRORS[kind] for kind in type(error).__mro__ if kind in _ERRORS)
     return next(found, _UNFORESEEN)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
 
 
 def _optional_object(value: object, where: str) -> Mapping[str, object]:

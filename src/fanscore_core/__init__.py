@@ -74,7 +74,7 @@ if TYPE_CHECKING:
         valid_optional_id,
     )
     from fanscore_core.liveness import LivenessSession, LivenessStatus
-    from fanscore_core.pipelines.account_scoring import score_fan
+    from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
     from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, decide
@@ -156,7 +156,7 @@ else:
                 "valid_optional_id",
             ),
             "liveness": ("LivenessSession", "LivenessStatus"),
-            "pipelines.account_scoring": ("score_fan",),
+            "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
             "scoring": ("AccountFanscore", "Boost", "ScoreReason", "decide"),
@@ -245,6 +245,7 @@ __all__ = [
     "SessionId",
     "Signal",
     "SignalPolicy",
+    "SignalStep",
     "SkipTo",
     "Source",
     "SourceFailed",
@@ -256,6 +257,7 @@ __all__ = [
     "Unavailable",
     "UnknownQuestion",
     "UserEvent",
+    "account_fanscore_with",
     "answer",
     "decide",
     "effect_step",

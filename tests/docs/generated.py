@@ -32,7 +32,7 @@ from fanscore_adapters.embedded import stand_in_vendor
 from fanscore_adapters.items import keys, tables
 from fanscore_adapters.items.keys import Key
 from fanscore_appsync import wire
-from fanscore_appsync.authorization import Caller, CallerKind, Pattern, admit
+from fanscore_appsync.authorization import Caller, CallerKind, Pattern, Patterns, admit
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.auth.invalid_token import TokenFault
@@ -67,8 +67,8 @@ _SCHEMA = graphql.parse(
 )
 
 SYSTEMS: Mapping[type[Question[object]], str] = {
-    **tables.SYSTEMS,
-    **services.SYSTEMS,
+    **tables.OPERATIONS.systems,
+    **services.services_of({**services.CALLS, **services.LNAA_CALLS}),
     **local_idv.SYSTEMS,
     **stand_in_vendor.SYSTEMS,
     **ENDPOINTS,
@@ -164,7 +164,7 @@ def _handling(field: Field) -> tuple[str, str, str]:
     return who, f"{cache.ttl_s} s by {keys_of}" if cache else "", str(field.batch_size or "")
 
 
-def _patterns(patterns: frozenset[Pattern]) -> str:
+def _patterns(patterns: Patterns) -> str:
     return ", ".join(_code(each.name) for each in Pattern if each in patterns)
 
 
@@ -178,7 +178,7 @@ def _callers() -> str:
     return _table(("the field's patterns", *(kind.value for kind in CallerKind)), rows)
 
 
-def _admitted(patterns: frozenset[Pattern], kind: CallerKind) -> str:
+def _admitted(patterns: Patterns, kind: CallerKind) -> str:
     try:
         admit("", patterns, Caller(kind))
     except FanscoreError as error:
@@ -188,7 +188,9 @@ def _admitted(patterns: frozenset[Pattern], kind: CallerKind) -> str:
 
 
 def _pattern_meanings() -> str:
-    return _table(("pattern", "who"), ((_code(each.name), each.value) for each in Pattern))
+    rows = [(_code(each.name), each.value) for each in Pattern]
+    group = "a Cognito user in one of those groups; no field of ours has it"
+    return _table(("pattern", "who"), [*rows, (_code("group(…)"), group)])
 
 
 def _types() -> str:
@@ -350,7 +352,7 @@ def _both(pattern: Key, example: Key) -> tuple[str, str, str]:
 def _questions() -> str:
     """Give the questions and effects that each table answers."""
     answered: dict[str, list[str]] = {}
-    for asked, table in tables.SYSTEMS.items():
+    for asked, table in tables.OPERATIONS.systems.items():
         answered.setdefault(table, []).append(_link(asked))
     rows = ((_code(table), ", ".join(links)) for table, links in answered.items())
     return _table(("table", "questions and effects"), rows)

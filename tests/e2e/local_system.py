@@ -19,6 +19,7 @@ from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample
 from fanscore_adapters.sources import Sources
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
@@ -85,6 +86,7 @@ class LocalSystem:
         asked: what was asked so far, by whomever.
         instead: what questions of some types are answered with.
         post: answers what is posted, if not the recorder.
+        api: that the resolver answers for.
     """
 
     tables: SqliteTables
@@ -96,6 +98,7 @@ class LocalSystem:
     asked: list[Question[object]] = attrs.field(factory=list)
     instead: Mapping[type, object] = attrs.field(factory=dict)
     post: Adapter | None = None
+    api: Api = API
     _minted: Iterator[int] = attrs.field(factory=count)
 
     @property
@@ -107,7 +110,7 @@ class LocalSystem:
             IdvFunction(partial(self.idv.answer, time_left_s=TIME_LEFT_S), self.outages),
             self.bus,
         )
-        return App(self._sources(adapters), report, self._clock, self._mint, POLICY)
+        return App(self._sources(adapters), report, self._clock, self._mint, POLICY, self.api)
 
     @property
     def idv(self) -> IdvApp:

@@ -23,6 +23,7 @@ from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
+from fanscore_appsync.api import API
 from fanscore_appsync.app import App
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
@@ -111,7 +112,7 @@ def golden_aws(aws: Ministack) -> Iterator[GoldenAws]:
         assert isinstance(used, AwsSettings)
         golden = GoldenAws(
             aws,
-            _patient(resolver_adapters(settings, used, closing), settings, closing),
+            _patient(resolver_adapters(settings, used, API, closing), settings, closing),
             _patient(idv_adapters(used, closing), settings, closing),
             executor,
             AwsTables(aws),

@@ -16,7 +16,7 @@ from fanscore_adapters.embedded.stand_ins import Case, Sample, parse_sample
 from fanscore_adapters.http.lnaa import Lnaa
 from fanscore_adapters.items.operations import Item
 from fanscore_adapters.items.tables import LOOKUPS
-from fanscore_appsync.fields import FIELDS
+from fanscore_appsync.api import API
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
@@ -218,13 +218,15 @@ def test_a_batch_loses_nothing_else() -> None:
     assert answer == [good, bad, good]
 
 
-def test_a_field_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_of_ones_own() -> None:
     """What a field makes of its result itself is 500 where it cannot be posted."""
-    name = "VFApi.accountFanscore"
-    own = attrs.evolve(FIELDS[name], write=lambda _: {"name": HALF})
-    monkeypatch.setitem(cast("dict[str, object]", FIELDS), name, own)
-    event = appsync_event(name, {"globalUserId": "user123"}, user("user123"), envelope=True)
+    name = "VFApi.cutName"
+    own = attrs.evolve(API.fields["VFApi.accountFanscore"], write=lambda _: {"name": HALF})
+    api = API.extended_by(fields={name: own})
+    arguments = {"globalUserId": "user123"}
+    event = appsync_event(name, arguments, user("user123"), envelope=True, api=api)
     with local_system() as system:
+        system.api = api
         answer = cast("Mapping[str, Mapping[str, object]]", whole(system.answer(event)))
     assert answer["error"]["errorType"] == "500"
 

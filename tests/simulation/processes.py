@@ -40,8 +40,8 @@ OUT_OF_TIME = 0.3
 """How often it is the deadline that lets a question fail."""
 
 _SYSTEMS: Mapping[type[Question[object]], str] = {
-    **tables.SYSTEMS,
-    **services.SYSTEMS,
+    **tables.OPERATIONS.systems,
+    **services.services_of({**services.CALLS, **services.LNAA_CALLS}),
     **local_idv.SYSTEMS,
     **stand_in_vendor.SYSTEMS,
     **ENDPOINTS,

@@ -13,7 +13,7 @@ from fanscore_adapters.adapter import by_question, one_by_one
 from fanscore_adapters.aws.client import AwsClient, AwsError, answer_one, malformed
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
-from fanscore_adapters.documents.proxies import CALLS, ProxyCall
+from fanscore_adapters.documents.proxies import CALLS, ProxyCall, services_of
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput
 
@@ -28,11 +28,7 @@ DEGRADABLE_READ_S = 2.0
 _FAILED = "the function failed"
 
 ALL_CALLS = by_question([*CALLS.values(), *IDV_CALLS.values()])
-
-SYSTEMS: Mapping[type[Question[object]], str] = {
-    asked: call.service for asked, call in ALL_CALLS.items()
-}
-"""The service behind each question."""
+"""The questions that our functions answer."""
 
 
 @attrs.frozen
@@ -44,17 +40,20 @@ class LambdaProxies:
     Attributes:
         client: of Lambda.
         impatient: another one, for answers that their steps can do without.
-        names: name, ARN or alias of each function, by the names of ``fanscore_core.systems``.
+        names: name, ARN or alias of each function, by the names that the calls have.
+        calls: how each question is put.
+        systems: the service behind each question.
     """
 
     client: AwsClient
     impatient: AwsClient
     names: Mapping[str, str]
+    calls: Mapping[type[Question[object]], ProxyCall] = attrs.field(default=ALL_CALLS, repr=False)
+    systems: Mapping[type[Question[object]], str] = attrs.field(init=False, repr=False)
 
-    @property
-    def systems(self) -> Mapping[type[Question[object]], str]:
-        """The service behind each question."""
-        return SYSTEMS
+    @systems.default
+    def _service_of_each(self) -> Mapping[type[Question[object]], str]:
+        return services_of(self.calls)
 
     split = staticmethod(one_by_one)
 
@@ -63,7 +62,7 @@ class LambdaProxies:
         return [self._answer(ask) for ask in asks]
 
     def _answer(self, ask: Ask) -> Answered:
-        call = ALL_CALLS[type(ask.question)]
+        call = self.calls[type(ask.question)]
         return answer_one(call.service, ask, lambda: call.answer(self._invoke(call, ask)))
 
     def _invoke(self, call: ProxyCall, ask: Ask) -> object:

@@ -335,3 +335,19 @@ def _structure_id(value: object, _kind: object) -> str:
     if not ids.is_id(value):
         raise InvalidId("", ids.RULE)
     return cast("str", value)
+
+
+_reader = StrictConverter(camel, forbid_extra_keys=False)
+
+
+def read_as(kind: type[ValueT], where: str = "data") -> Callable[[object], ValueT]:
+    """Return what reads a document as an attrs class, strictly: nothing is coerced.
+
+    A class's ``member_id`` is the document's ``memberId``; members that the class does not have are
+    passed over. What is wrong with the document is ``InvalidInput`` with its path.
+
+    Args:
+        kind: the class.
+        where: what the document is called in the path of a mistake.
+    """
+    return lambda document: _reader.structure(document, kind, where)

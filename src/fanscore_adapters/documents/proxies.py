@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 import attrs
 
 from fanscore_adapters.adapter import by_question
-from fanscore_adapters.documents.converter import StrictConverter, camel
+from fanscore_adapters.documents.converter import StrictConverter, camel, read_as
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, Unavailable
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
@@ -117,10 +117,6 @@ def _arm_score(data: object) -> Decimal:
     return score
 
 
-def _read_as(kind: type[object]) -> Callable[[object], object]:
-    return lambda data: _converter.structure(data, kind, "data")
-
-
 CALLS = by_question(
     (
         ProxyCall(
@@ -139,7 +135,7 @@ CALLS = by_question(
                 "globalUserId": asked.global_user_id,
                 "authorization": asked.authorization,
             },
-            _read_as(UserInfo),
+            read_as(UserInfo),
             {NOT_LOGGED_IN: NotLoggedIn()},
         ),
         ProxyCall(
@@ -147,7 +143,7 @@ CALLS = by_question(
             PROXY_CAMPAIGN_SERVICE,
             "campaign",
             lambda asked: {"campaignId": asked.campaign_id},
-            _read_as(Campaign),
+            read_as(Campaign),
             {NOT_FOUND: NotFound("campaign")},
         ),
         ProxyCall(
@@ -158,14 +154,14 @@ CALLS = by_question(
                 "campaignId": asked.campaign_id,
                 "globalUserId": asked.global_user_id,
             },
-            _read_as(Eligibility),
+            read_as(Eligibility),
         ),
         ProxyCall(
             EventById,
             EVENT_DETAILS,
             "eventDetails",
             lambda asked: {"eventId": asked.event_id},
-            _read_as(EventDetails),
+            read_as(EventDetails),
             {NOT_FOUND: NotFound("event")},
         ),
         ProxyCall(
@@ -176,7 +172,7 @@ CALLS = by_question(
                 "phoneNumber": asked.phone_number,
                 "globalUserId": asked.global_user_id,
             },
-            _read_as(PhoneScore),
+            read_as(PhoneScore),
         ),
     )
 )
@@ -189,7 +185,7 @@ LNAA_CALLS = by_question(
             LNAA_API,
             "membership",
             lambda asked: {"globalUserId": asked.global_user_id},
-            _read_as(LnaaMembership),
+            read_as(LnaaMembership),
             {NOT_FOUND: NO_MEMBER},
         ),
         ProxyCall(
@@ -197,14 +193,15 @@ LNAA_CALLS = by_question(
             LNAA_API,
             "activation",
             lambda asked: {"globalUserId": asked.global_user_id},
-            _read_as(LnaaMembership),
+            read_as(LnaaMembership),
         ),
     )
 )
 """LNAA's questions, as its stand-in answers them. The real LNAA is asked over HTTP."""
 
-SYSTEMS: Mapping[type[Question[object]], str] = {
-    asked: call.service
-    for asked, call in by_question([*CALLS.values(), *LNAA_CALLS.values()]).items()
-}
-"""The service behind each question."""
+
+def services_of(
+    calls: Mapping[type[Question[object]], ProxyCall],
+) -> Mapping[type[Question[object]], str]:
+    """Return the service behind each question."""
+    return {asked: call.service for asked, call in calls.items()}

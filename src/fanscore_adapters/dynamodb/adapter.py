@@ -1,4 +1,4 @@
-"""The four tables in DynamoDB.
+"""Tables in DynamoDB.
 
 The items that a round looks up come in one ``BatchGetItem`` across tables, prefix reads as
 ``Query``; writes are conditional. What was left over or collided is tried again here; failed calls
@@ -31,8 +31,8 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.dynamodb.pages import pages
 from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, PrefixRead, Put, Refused, Write
-from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
+from fanscore_adapters.items.operations import Item, Operations, PrefixRead, Put, Refused, Write
+from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
@@ -76,24 +76,26 @@ class _Found:
 
 @attrs.frozen
 class DynamoDb:
-    """The adapter that answers the questions to the four tables from DynamoDB.
+    """The adapter that answers the questions to tables from DynamoDB.
 
     Attributes:
         client: of DynamoDB.
-        names: of the tables in this account, by those of ``fanscore_core.systems``.
+        names: of the tables in this account, by those that the operations have.
+        operations: what is asked of the tables.
         wait: lets seconds pass between attempts.
         clock: the one that asks expire by.
     """
 
     client: AwsClient
     names: Mapping[str, str]
+    operations: Operations = attrs.field(default=OPERATIONS, kw_only=True, repr=False)
     wait: Callable[[float], None] = sleep
     clock: Callable[[], float] = monotonic
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The table behind each question."""
-        return SYSTEMS
+        return self.operations.systems
 
     def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
         """Look up to ``MAX_KEYS`` items up in one call; all else goes apart."""
@@ -101,10 +103,10 @@ class DynamoDb:
         lookups: list[int] = []
         places: set[Place] = set()
         for index, ask in enumerate(asks):
-            if type(ask.question) not in LOOKUPS:
+            if type(ask.question) not in self.operations.lookups:
                 groups.append([index])
                 continue
-            place = _place(ask.question)
+            place = self._place(ask.question)
             if len(places | {place}) > MAX_KEYS:
                 groups.append(lookups)
                 lookups, places = [], set()
@@ -118,22 +120,23 @@ class DynamoDb:
 
     def _fetch_group(self, asks: Sequence[Ask]) -> Sequence[Answered]:
         kind = type(asks[0].question)
-        if kind in LOOKUPS:
+        if kind in self.operations.lookups:
             return self._look_up(asks)
         (ask,) = asks
-        return [self._query(ask) if kind in PREFIX_READS else self._perform(ask)]
+        return [self._query(ask) if kind in self.operations.prefix_reads else self._perform(ask)]
 
     # Looking items up
 
     def _look_up(self, asks: Sequence[Ask]) -> list[Answered]:
         started_at = perf_counter()
         found = _Found()
-        wanted = _wanted(asks)
+        wanted = self._wanted(asks)
         self._batch_read(wanted, max(ask.expires_at for ask in asks), found)
         took_s = perf_counter() - started_at
-        answers = [_looked_up(ask, found) for ask in asks]
+        answers = [self._looked_up(ask, found) for ask in asks]
+        systems = self.systems
         return [
-            Answered(answer, SYSTEMS[type(ask.question)], took_s, 0 if position else found.calls)
+            Answered(answer, systems[type(ask.question)], took_s, 0 if position else found.calls)
             for position, (ask, answer) in enumerate(zip(asks, answers, strict=True))
         ]
 
@@ -180,10 +183,30 @@ class DynamoDb:
                 throttled = Unavailable(table, "kept being throttled")
                 found.failed[table] = OutOfTimeError(NO_TIME) if late_for_it else throttled
 
+    def _wanted(self, asks: Sequence[Ask]) -> Mapping[str, _Keys]:
+        wanted: defaultdict[str, _Keys] = defaultdict(_Keys)
+        for ask in asks:
+            table, key = self._place(ask.question)
+            wanted[table].keys[key] = None
+            wanted[table].consistent |= self.operations.lookups[type(ask.question)].consistent
+        return wanted
+
+    def _place(self, question: Question[object]) -> Place:
+        read = self.operations.lookups[type(question)]
+        return read.table, read.key(question)
+
+    def _looked_up(self, ask: Ask, found: _Found) -> object:
+        read = self.operations.lookups[type(ask.question)]
+        failure = found.failed.get(read.table)
+        place = self._place(ask.question)
+        if failure is None or place in found.items:
+            return read.answer(found.items.get(place), _read_optional)
+        return late(read.table, ask) if isinstance(failure, OutOfTimeError) else failure
+
     # Reading prefixes
 
     def _query(self, ask: Ask) -> Answered:
-        read = PREFIX_READS[type(ask.question)]
+        read = self.operations.prefix_reads[type(ask.question)]
         found: list[Sequence[object]] = []
 
         def find() -> object:
@@ -205,7 +228,7 @@ class DynamoDb:
     # Writing
 
     def _perform(self, ask: Ask) -> Answered:
-        effect, write = ask.question, WRITES[type(ask.question)]
+        effect, write = ask.question, self.operations.writes[type(ask.question)]
         pause(write.attempt(effect), self.wait)
         return answer_one(
             write.table,
@@ -273,29 +296,6 @@ class _Keys:
     def request(self) -> Mapping[str, object]:
         keys = [{"PK": {"S": key.pk}, "SK": {"S": key.sk}} for key in self.keys]
         return {"Keys": keys, "ConsistentRead": self.consistent}
-
-
-def _wanted(asks: Sequence[Ask]) -> Mapping[str, _Keys]:
-    wanted: defaultdict[str, _Keys] = defaultdict(_Keys)
-    for ask in asks:
-        table, key = _place(ask.question)
-        wanted[table].keys[key] = None
-        wanted[table].consistent |= LOOKUPS[type(ask.question)].consistent
-    return wanted
-
-
-def _place(question: Question[object]) -> Place:
-    read = LOOKUPS[type(question)]
-    return read.table, read.key(question)
-
-
-def _looked_up(ask: Ask, found: _Found) -> object:
-    read = LOOKUPS[type(ask.question)]
-    failure = found.failed.get(read.table)
-    place = _place(ask.question)
-    if failure is None or place in found.items:
-        return read.answer(found.items.get(place), _read_optional)
-    return late(read.table, ask) if isinstance(failure, OutOfTimeError) else failure
 
 
 def _key_of(item: object) -> Key:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 
 import attrs
@@ -10,13 +10,24 @@ import attrs
 from fanscore_adapters.adapter import by_question, declared_outage, together
 from fanscore_adapters.documents.converter import is_text
 from fanscore_adapters.documents.json_text import parse_json
-from fanscore_adapters.documents.proxies import CALLS, LNAA_CALLS, NOT_FOUND, SYSTEMS
+from fanscore_adapters.documents.proxies import (
+    CALLS,
+    LNAA_CALLS,
+    NOT_FOUND,
+    ProxyCall,
+    services_of,
+)
 from fanscore_adapters.items.operations import Item
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import TABLES
 
-_CALLS = by_question([*CALLS.values(), *LNAA_CALLS.values()])
+STAND_IN_CALLS = by_question([*CALLS.values(), *LNAA_CALLS.values()])
+"""The questions to our services that stand-ins answer."""
+
+SERVICES = tuple(dict.fromkeys(call.service for call in STAND_IN_CALLS.values()))
+"""Those services."""
+
 _NOT_IN_SAMPLE = {"error": {"code": NOT_FOUND, "message": "not in the sample"}}
 
 
@@ -69,20 +80,26 @@ class Sample:
     services: Mapping[str, Sequence[Case]]
 
 
-def parse_sample(text: str) -> Sample:
+def parse_sample(
+    text: str, tables: Collection[str] = TABLES, services: Collection[str] = SERVICES
+) -> Sample:
     """Read a sample file.
+
+    Args:
+        text: JSON.
+        tables: that it may have items of.
+        services: that it may have cases of.
 
     Raises:
         InvalidInput: it is not JSON, or not a sample; names the path of the mistake.
     """
     match parse_json(text):
-        case {"tables": dict(tables), "services": dict(services), **others} if not others:
+        case {"tables": dict(items), "services": dict(cases), **others} if not others:
+            _refuse_unknown("tables", "table", items, tables)
+            _refuse_unknown("services", "service", cases, services)
             return Sample(
-                {name: _items(f"sample.tables.{name}", items) for name, items in tables.items()},
-                {
-                    name: _cases(f"sample.services.{name}", cases)
-                    for name, cases in services.items()
-                },
+                {name: _items(f"sample.tables.{name}", each) for name, each in items.items()},
+                {name: _cases(f"sample.services.{name}", each) for name, each in cases.items()},
             )
         case _:
             raise InvalidInput("sample", 'expected {"tables": {...}, "services": {...}}')
@@ -101,35 +118,47 @@ class StandIns:
     Attributes:
         sample: what they answer; what is not in it is a 404.
         outages: the services that give no answer.
+        calls: how each question is put.
+        systems: the service behind each question.
     """
 
     sample: Sample
     outages: frozenset[str] = frozenset()
+    calls: Mapping[type[Question[object]], ProxyCall] = attrs.field(
+        default=STAND_IN_CALLS, repr=False
+    )
+    systems: Mapping[type[Question[object]], str] = attrs.field(init=False, repr=False)
 
-    @property
-    def systems(self) -> Mapping[type[Question[object]], str]:
-        """The service behind each question."""
-        return SYSTEMS
+    @systems.default
+    def _service_of_each(self) -> Mapping[type[Question[object]], str]:
+        return services_of(self.calls)
 
     split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
-        return [Answered(self._answer(ask.question), SYSTEMS[type(ask.question)]) for ask in asks]
+        return [self._answer(ask.question) for ask in asks]
 
-    def _answer(self, question: Question[object]) -> object:
-        call = _CALLS[type(question)]
+    def _answer(self, question: Question[object]) -> Answered:
+        call = self.calls[type(question)]
         if call.service in self.outages:
-            return declared_outage(call.service)
+            return Answered(declared_outage(call.service), call.service)
         request = call.request(question)
         cases = self.sample.services.get(call.service, ())
         fitting = (case.answer(request) for case in cases if case.fits(request))
-        return call.answer(next(fitting, _NOT_IN_SAMPLE))
+        return Answered(call.answer(next(fitting, _NOT_IN_SAMPLE)), call.service)
+
+
+def _refuse_unknown(
+    where: str, what: str, given: Mapping[str, object], known: Collection[str]
+) -> None:
+    for name in given:
+        if name not in known:
+            there_are = ", ".join(sorted(known))
+            raise InvalidInput(f"sample.{where}.{name}", f"no such {what}; there are {there_are}")
 
 
 def _items(where: str, items: object) -> Sequence[Item]:
-    if where.rpartition(".")[2] not in TABLES:
-        raise InvalidInput(where, f"no such table; there are {', '.join(TABLES)}")
     if not isinstance(items, list):
         raise InvalidInput(where, "expected a list of items")
     for index, item in enumerate(items):
@@ -142,10 +171,6 @@ def _items(where: str, items: object) -> Sequence[Item]:
 
 
 def _cases(where: str, cases: object) -> Sequence[Case]:
-    if where.rpartition(".")[2] not in SYSTEMS.values():
-        raise InvalidInput(
-            where, f"no such service; there are {', '.join(sorted(set(SYSTEMS.values())))}"
-        )
     if not isinstance(cases, list):
         raise InvalidInput(where, "expected a list of cases")
     return [_case(f"{where}[{index}]", case) for index, case in enumerate(cases)]

@@ -7,14 +7,16 @@ holds each row's functions against its type of question, wherever the row is wri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
+from fanscore_adapters.adapter import by_question
 from fanscore_adapters.items.keys import Key
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.ids import GlobalUserId, MemberId
 from fanscore_core.ports.put_outcome import PutOutcome
 
 QuestionT = TypeVar("QuestionT", bound=Question[object])
@@ -140,6 +142,55 @@ class Write:
             cast("Callable[[Question[object]], Sequence[Put]]", puts),
             cast("Callable[[Question[object], Refused | None], object]", make),
             cast("Callable[[Question[object]], int]", attempt),
+        )
+
+
+@attrs.frozen
+class Table:
+    """A table, and where in it a fan's items lie: erasing a fan covers these.
+
+    Its keys are the strings ``PK`` and ``SK``.
+
+    Attributes:
+        name: as questions, errors and settings name it.
+        fan_key: the partition key under which a fan's items lie; ``None`` if no items lie under
+            a fan.
+        account_key: the same for an account, as of tables that know no fans.
+    """
+
+    name: str
+    fan_key: Callable[[GlobalUserId], str] | None
+    account_key: Callable[[MemberId], str] | None = None
+
+
+@attrs.frozen(init=False)
+class Operations:
+    """The operations on tables, by type of question: all that a store knows of what it is for.
+
+    Attributes:
+        lookups: the questions that one item answers.
+        prefix_reads: the questions that a range of items answers.
+        writes: the effects that write items.
+        systems: the table behind each question and effect.
+    """
+
+    lookups: Mapping[type[Question[object]], Lookup]
+    prefix_reads: Mapping[type[Question[object]], PrefixRead]
+    writes: Mapping[type[Question[object]], Write]
+    systems: Mapping[type[Question[object]], str]
+
+    def __init__(self, rows: Iterable[Lookup | PrefixRead | Write]) -> None:
+        """Sort declarations.
+
+        Raises:
+            ValueError: two are about the same type of question.
+        """
+        every = by_question(rows)
+        self.__attrs_init__(
+            {asked: row for asked, row in every.items() if isinstance(row, Lookup)},
+            {asked: row for asked, row in every.items() if isinstance(row, PrefixRead)},
+            {asked: row for asked, row in every.items() if isinstance(row, Write)},
+            {asked: row.table for asked, row in every.items()},
         )
 
 

@@ -5,7 +5,7 @@ See docs/reference/tables-and-keys.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import attrs
@@ -16,15 +16,22 @@ from fanscore_adapters.items import consumers as consumer_items
 from fanscore_adapters.items import demand as demand_items
 from fanscore_adapters.items import keys
 from fanscore_adapters.items import verification as verification_items
-from fanscore_adapters.items.operations import Item, Lookup, PrefixRead, Write, if_stored
-from fanscore_core.engine.question import Question
+from fanscore_adapters.items.operations import (
+    Item,
+    Lookup,
+    Operations,
+    PrefixRead,
+    Table,
+    Write,
+    if_stored,
+)
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, MemberId
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -129,13 +136,19 @@ WRITES = by_question(
 )
 """The effects that write items."""
 
-_ROWS: Sequence[Lookup | PrefixRead | Write] = (
+ROWS: Sequence[Lookup | PrefixRead | Write] = (
     *LOOKUPS.values(),
     *PREFIX_READS.values(),
     *WRITES.values(),
 )
 
-SYSTEMS: Mapping[type[Question[object]], str] = {
-    asked: row.table for asked, row in by_question(_ROWS).items()
-}
-"""The table behind each question and effect."""
+OPERATIONS = Operations(ROWS)
+"""The questions and effects that the four tables answer."""
+
+TABLES = (
+    Table(FAN_IDENTITY, lambda fan: keys.identity(fan).pk),
+    Table(ACCOUNT_FANSCORE, None, lambda account: keys.account_score(account).pk),
+    Table(VERIFICATION, lambda fan: keys.identity(fan).pk),
+    Table(DEMAND, lambda fan: keys.identity(fan).pk),
+)
+"""The four tables."""

@@ -22,8 +22,8 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Put, Refused, Write
-from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
+from fanscore_adapters.items.operations import Item, Operations, Put, Refused, Write
+from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.sqlite.connection import (
     BUSY_TIMEOUT_S,
     IN_MEMORY,
@@ -40,6 +40,7 @@ from fanscore_adapters.sqlite.layout import (
     LAYOUT_VERSION,
     check_layout,
     mark_layout,
+    own_table,
     refuse_foreign,
 )
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -106,10 +107,14 @@ _STUCK = "a transaction that failed cannot be left"
 
 
 class SqliteTables:
-    """The four tables. Close it, or use it in a ``with`` statement."""
+    """The four tables, and tables of one's own. Close it, or use it in a ``with`` statement."""
 
     def __init__(
-        self, path: str, access: Access = Access.WRITE, connect: Connect = connect
+        self,
+        path: str,
+        access: Access = Access.WRITE,
+        connect: Connect = connect,
+        own: Sequence[str] = (),
     ) -> None:
         """Open the database; for writing, make a missing one.
 
@@ -117,6 +122,7 @@ class SqliteTables:
             path: of the file, plain; ``:memory:`` for a database that ends with this object.
             access: to read only leaves the file and its folder as they are.
             connect: makes a connection.
+            own: the names of tables beside the four, such as ``loyalty_table``.
 
         Raises:
             InvalidInput: the file cannot be opened, is another program's or of another version, or
@@ -125,6 +131,7 @@ class SqliteTables:
         self._path = path
         self._access = access
         self._connect = connect
+        self._names = {name: name for name in TABLES} | {name: own_table(name) for name in own}
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._is_closed = False
         if not path:
@@ -147,9 +154,16 @@ class SqliteTables:
             tables = check_layout(connection, self._path)
             if self._access is Access.WRITE:
                 self._lay_out(connection)
-            elif not tables >= set(TABLES):
-                where = f"database {self._path}"
-                raise InvalidInput(where, "has no fans; 'fanscore sample' makes some")
+            else:
+                self._refuse_without(tables)
+
+    def _refuse_without(self, tables: frozenset[str]) -> None:
+        where = f"database {self._path}"
+        if not tables >= set(TABLES):
+            raise InvalidInput(where, "has no fans; 'fanscore sample' makes some")
+        for name, stored_as in self._names.items():
+            if stored_as not in tables:
+                raise InvalidInput(where, f"has no {name}; 'fanscore sample' makes one")
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
@@ -176,14 +190,14 @@ class SqliteTables:
     def look_up(self, table: str, keys: Sequence[Key]) -> list[str | None]:
         """Read the items of some keys, as JSON text; ``None`` where there is none."""
         found: list[str | None] = [None] * len(keys)
-        for index, item in self._select(LOOK_UP.format(table=table), keys):
+        for index, item in self._select(LOOK_UP.format(table=self._names[table]), keys):
             found[index] = item
         return found
 
     def begins_with(self, table: str, prefixes: Sequence[Key]) -> list[list[str]]:
         """Read the items of some prefixes, as JSON text, in the order of their sort keys."""
         found: list[list[str]] = [[] for _ in prefixes]
-        for index, item in self._select(BEGINS_WITH.format(table=table), prefixes):
+        for index, item in self._select(BEGINS_WITH.format(table=self._names[table]), prefixes):
             found[index].append(item)
         return found
 
@@ -198,10 +212,10 @@ class SqliteTables:
         """
         row = _row(item)
         with self._connection() as connection, transaction(connection):
-            stored = _stored(connection, table, row[:2])
+            stored = _stored(connection, self._names[table], row[:2])
             if not when(stored):
                 raise ConditionFailedError(stored)
-            connection.execute(_replace(table), row)
+            connection.execute(_replace(self._names[table]), row)
 
     def put_all(self, table: str, puts: Sequence[Put]) -> None:
         """Write items, all or none, if each meets its condition.
@@ -213,10 +227,10 @@ class SqliteTables:
         with self._connection() as connection, transaction(connection):
             for put in puts:
                 row = _row(put.item)
-                stored = _stored(connection, table, row[:2])
+                stored = _stored(connection, self._names[table], row[:2])
                 if not put.met_by(stored):
                     raise ConditionFailedError(stored)
-                connection.execute(_replace(table), row)
+                connection.execute(_replace(self._names[table]), row)
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Write many items, all or none, over what is there.
@@ -231,7 +245,7 @@ class SqliteTables:
         try:
             with self._connection() as connection, transaction(connection):
                 for table, items in tables.items():
-                    connection.executemany(_replace(table), map(_row, items))
+                    connection.executemany(_replace(self._names[table]), map(_row, items))
         except sqlite3.Error as error:
             where = f"database {self._path}"
             raise InvalidInput(where, f"cannot be written: {error}") from error
@@ -245,7 +259,7 @@ class SqliteTables:
             Unavailable: the database cannot be read.
         """
         with told_of(table), self._connection() as connection:
-            rows = connection.execute(_PARTITION.format(table=table), (pk,)).fetchall()
+            rows = connection.execute(_PARTITION.format(table=self._names[table]), (pk,)).fetchall()
         return [Held(sk, named if isinstance(named, str) else None) for sk, named in rows]
 
     def delete(self, table: str, key: Key) -> None:
@@ -254,7 +268,7 @@ class SqliteTables:
         Raises:
             Unavailable: the database cannot be written.
         """
-        statement = f"DELETE FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
+        statement = f"DELETE FROM {self._names[table]} WHERE PK = ? AND SK = ?"  # noqa: S608  # a checked name
         with told_of(table), self._connection() as connection, transaction(connection):
             connection.execute(statement, key)
 
@@ -283,15 +297,15 @@ class SqliteTables:
         Raises:
             sqlite3.Error: the database cannot be read or written.
         """
-        for table in TABLES:
+        for table in self._names.values():
             count = self._sweep(table, now.timestamp())
             if count:
                 return count
         return 0
 
     def _sweep(self, table: str, now_s: float) -> int:
-        find = f"SELECT PK, SK FROM {table} WHERE {_EXPIRED} LIMIT {SWEPT_AT_ONCE}"  # noqa: S608  # of TABLES
-        delete = f"DELETE FROM {table} WHERE PK = ? AND SK = ? AND {_EXPIRED}"  # noqa: S608  # of TABLES
+        find = f"SELECT PK, SK FROM {table} WHERE {_EXPIRED} LIMIT {SWEPT_AT_ONCE}"  # noqa: S608  # a checked name
+        delete = f"DELETE FROM {table} WHERE PK = ? AND SK = ? AND {_EXPIRED}"  # noqa: S608  # a checked name
         with self._connection() as connection:
             expired = connection.execute(find, (now_s,)).fetchall()  # takes no turn of a writer's
             if expired:
@@ -337,7 +351,7 @@ class SqliteTables:
         write_ahead(connection, f"database {self._path}")
         with transaction(connection):
             check_layout(connection, self._path)  # somebody else may have been faster
-            for table in TABLES:
+            for table in self._names.values():
                 connection.execute(_CREATE.format(table=table))
             connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
             mark_layout(connection)
@@ -345,14 +359,20 @@ class SqliteTables:
 
 @attrs.frozen
 class Sqlite:
-    """The adapter that answers the questions to the four tables from SQLite."""
+    """The adapter that answers the questions to tables from SQLite.
+
+    Attributes:
+        tables: the tables.
+        operations: what is asked of them.
+    """
 
     tables: SqliteTables
+    operations: Operations = attrs.field(default=OPERATIONS, repr=False)
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The table behind each question."""
-        return SYSTEMS
+        return self.operations.systems
 
     split = staticmethod(together)
 
@@ -362,10 +382,11 @@ class Sqlite:
         groups: dict[tuple[str, bool], list[int]] = {}
         for index, ask in enumerate(asks):
             kind = type(ask.question)
-            if kind in WRITES:
+            if kind in self.operations.writes:
                 answers[index] = self._perform(ask.question)
                 continue
-            groups.setdefault((SYSTEMS[kind], kind in LOOKUPS), []).append(index)
+            is_lookup = kind in self.operations.lookups
+            groups.setdefault((self.systems[kind], is_lookup), []).append(index)
         for (table, is_lookup), indexes in groups.items():
             questions = [asks[index].question for index in indexes]
             read = self._look_up if is_lookup else self._begins_with
@@ -373,7 +394,7 @@ class Sqlite:
         return [answers[index] for index in range(len(asks))]
 
     def _perform(self, effect: Question[object]) -> Answered:
-        write = WRITES[type(effect)]
+        write = self.operations.writes[type(effect)]
         pause(write.attempt(effect))
         started_at = perf_counter()
         try:
@@ -392,13 +413,13 @@ class Sqlite:
         return write.make(effect, None)
 
     def _look_up(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
-        reads = [LOOKUPS[type(question)] for question in questions]
+        reads = [self.operations.lookups[type(question)] for question in questions]
         keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
         texts = self.tables.look_up(table, keys)
         return [read.answer(text, _optional_item) for read, text in zip(reads, texts, strict=True)]
 
     def _begins_with(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
-        reads = [PREFIX_READS[type(question)] for question in questions]
+        reads = [self.operations.prefix_reads[type(question)] for question in questions]
         keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
         found = self.tables.begins_with(table, keys)
         return [read.answer(texts, _items) for read, texts in zip(reads, found, strict=True)]
@@ -420,13 +441,13 @@ def _timed(
 
 
 def _stored(connection: sqlite3.Connection, table: str, key: tuple[str, str]) -> Item | None:
-    select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
+    select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # a checked name
     found = connection.execute(select, key).fetchone()
     return None if found is None else _item(found[0])
 
 
 def _replace(table: str) -> str:
-    return f"INSERT OR REPLACE INTO {table} (PK, SK, item) VALUES (?, ?, ?)"  # noqa: S608  # of TABLES
+    return f"INSERT OR REPLACE INTO {table} (PK, SK, item) VALUES (?, ?, ?)"  # noqa: S608  # a checked name
 
 
 def _row(item: Item) -> tuple[str, str, str]:

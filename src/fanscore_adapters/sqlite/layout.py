@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,6 +18,23 @@ LAYOUT_VERSION = 1
 
 EVENT_TABLES = ("user_events", "deliveries", "dead_letters", "posts")
 """What the local bus keeps beside the four tables."""
+
+
+OWN = "own_"
+"""Begins the names of one's own tables in the file, so that none can be one of ours."""
+
+_is_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
+
+
+def own_table(name: str) -> str:
+    """Return what a table of one's own is called in the file.
+
+    Raises:
+        InvalidInput: it cannot be a table's name.
+    """
+    if not _is_name(name):
+        raise InvalidInput("table", "expected small letters, digits and _")
+    return OWN + name
 
 
 def refuse_foreign(path: str, connect: Connect = connect) -> None:

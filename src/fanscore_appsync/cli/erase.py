@@ -11,7 +11,7 @@ import click
 from fanscore_adapters.erasure import Counts, Erased
 from fanscore_appsync.cli.erase_wiring import connect_erasure
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
-from fanscore_appsync.cli.options import checked_id, environment, with_file
+from fanscore_appsync.cli.options import api_option, checked_id, chosen_api, environment, with_file
 from fanscore_appsync.settings import Settings
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
@@ -34,7 +34,10 @@ TRACES = (
 )
 @click.option("--yes/--dry-run", "is_meant", help="Erase, or only show what is there (default).")
 @click.option("--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB.")
-def erase(fan: str, account: str | None, database: str | None, *, is_meant: bool) -> None:
+@api_option
+def erase(
+    fan: str, account: str | None, database: str | None, api: str | None, *, is_meant: bool
+) -> None:
     """Erase what is stored of the fan FAN (the globalUserId); without --yes, only show it.
 
     The columns: table, kind of item, how many. No values are shown.
@@ -44,9 +47,9 @@ def erase(fan: str, account: str | None, database: str | None, *, is_meant: bool
     """
     person = GlobalUserId(checked_id("FAN", fan))
     member = None if account is None else MemberId(checked_id("--member", account))
-    settings = _settings(database)
+    settings = _settings(database, api)
     with _problems_told(), ExitStack() as closing:
-        erasure = connect_erasure(settings, closing, reads_only=not is_meant)
+        erasure = connect_erasure(settings, chosen_api(settings), closing, reads_only=not is_meant)
         if is_meant:
             done = erasure.erase(person, member)
             status = _show_erased(done)
@@ -86,8 +89,8 @@ def _problems_told() -> Iterator[None]:
         end(with_reason(error), FAILED)
 
 
-def _settings(database: str | None) -> Settings:
-    settings = environment()
+def _settings(database: str | None, api: str | None) -> Settings:
+    settings = environment(api)
     if settings.aws is None:
         return with_file(settings, database)
     if database is not None:

@@ -8,14 +8,18 @@ from contextlib import ExitStack
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
 from fanscore_adapters.sqlite.adapter import Access, SqliteTables
-from fanscore_appsync.settings import AwsSettings, Settings
+from fanscore_appsync.api import Api
+from fanscore_appsync.settings import AwsSettings, Settings, with_own
 
 
-def connect_erasure(settings: Settings, closing: ExitStack, *, reads_only: bool) -> Erasure:
+def connect_erasure(
+    settings: Settings, api: Api, closing: ExitStack, *, reads_only: bool
+) -> Erasure:
     """Wire what erases a fan.
 
     Args:
         settings: say where from.
+        api: says what holds something of fans.
         closing: is given what to close in the end.
         reads_only: whether it only finds, and leaves a database as it is.
 
@@ -24,21 +28,23 @@ def connect_erasure(settings: Settings, closing: ExitStack, *, reads_only: bool)
             that is wrong.
     """
     if settings.aws is not None:
-        return _on_aws(settings.aws, closing)
+        return _on_aws(settings.aws, api, closing)
     access = Access.READ if reads_only else Access.WRITE
-    tables = closing.enter_context(SqliteTables(settings.database, access))
-    return Erasure(tables, closing.enter_context(EventStore(settings.database, access)))
+    tables = closing.enter_context(SqliteTables(settings.database, access, own=api.own_tables))
+    events = closing.enter_context(EventStore(settings.database, access))
+    return Erasure(tables, events, api.tables)
 
 
-def _on_aws(aws: AwsSettings, closing: ExitStack) -> Erasure:
+def _on_aws(aws: AwsSettings, api: Api, closing: ExitStack) -> Erasure:
     # Only here: the SDK is big.
     from fanscore_adapters.aws.client import AwsClient, AwsSession  # noqa: PLC0415
     from fanscore_adapters.aws.environment import check_aws_environment  # noqa: PLC0415
     from fanscore_adapters.dynamodb.adapter import READ_S  # noqa: PLC0415
     from fanscore_adapters.dynamodb.partitions import DynamoDbPartitions  # noqa: PLC0415
 
+    aws = with_own(aws, api.own_tables, (), os.environ)
     session = AwsSession(aws.region)
     check_aws_environment(os.environ, session, ("dynamodb",))
     client = AwsClient("dynamodb", session, READ_S)
     closing.callback(client.close)
-    return Erasure(DynamoDbPartitions(client, aws.tables), None)
+    return Erasure(DynamoDbPartitions(client, aws.tables), None, api.tables)

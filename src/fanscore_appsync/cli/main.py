@@ -19,7 +19,14 @@ from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
 from fanscore_appsync.cli.explanation import reason_values, write_explanation
 from fanscore_appsync.cli.mistakes import FAILED, Program, end, refuse, with_reason
-from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_options
+from fanscore_appsync.cli.options import (
+    api_option,
+    checked_id,
+    chosen_api,
+    environment,
+    refuse_empty,
+    with_options,
+)
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
 from fanscore_appsync.cli.terminal import colors, columns, show
@@ -137,7 +144,8 @@ def demo(outages: tuple[str, ...], *, is_json: bool) -> None:
 
 @main.command()
 @click.argument("event", type=click.File(encoding="utf-8"), metavar="EVENT.json")
-def invoke(event: TextIO) -> None:
+@api_option
+def invoke(event: TextIO, api: str | None) -> None:
     """Hand an AppSync event to the resolver, and print what it answers.
 
     EVENT.json holds one event or a list of events; - reads standard input. The environment is
@@ -159,7 +167,7 @@ def invoke(event: TextIO) -> None:
     except (ValueError, RecursionError) as error:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     with ExitStack() as closing:
-        app = _connect(environment(), closing)
+        app = _connect(environment(api), closing)
         try:
             response = app.answer(document, TIME_S).response
         except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda does
@@ -174,6 +182,7 @@ def invoke(event: TextIO) -> None:
 @click.option("--member", "member_id", metavar="ID", help="The account, where the fan has none.")
 @_database
 @_outage
+@api_option
 @_json
 def explain(
     global_user_id: str,
@@ -181,6 +190,7 @@ def explain(
     member_id: str | None,
     database: str | None,
     outages: tuple[str, ...],
+    api: str | None,
     *,
     is_json: bool,
 ) -> None:
@@ -194,7 +204,7 @@ def explain(
     for option, text in (("--event", event_id), ("--member", member_id)):
         if text is not None:
             checked_id(option, text)
-    settings = with_options(environment(), database, outages)
+    settings = with_options(environment(api), database, outages)
     if settings.database != IN_MEMORY and not Path(settings.database).is_file():
         refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
     given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
@@ -214,14 +224,15 @@ def explain(
 
 @main.command()
 @click.argument("database", metavar="DB")
-def sample(database: str) -> None:
+@api_option
+def sample(database: str, api: str | None) -> None:
     """Write the sample data into a database, over what is there."""
     refuse_empty("DB", database)
     if database == IN_MEMORY:
         refuse(f"{IN_MEMORY} has the sample data already, and ends with the command")
     try:
-        settings = attrs.evolve(with_options(environment(), database), database=database)
-        count = embedded.write_sample(settings)
+        settings = attrs.evolve(with_options(environment(api), database), database=database)
+        count = embedded.write_sample(settings, chosen_api(settings))
     except InvalidInput as error:
         refuse(str(error))
     click.echo(f"{database}: {count} items written")
@@ -240,7 +251,7 @@ def _score_event(
 
 def _connect(settings: Settings, closing: ExitStack) -> App:
     try:
-        return apps.connect(settings, closing, LINGER_S)
+        return apps.connect(settings, closing, LINGER_S, chosen_api(settings))
     except InvalidInput as error:
         refuse(str(error))
 
@@ -248,7 +259,7 @@ def _connect(settings: Settings, closing: ExitStack) -> App:
 def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
     with ExitStack() as closing:
         try:
-            app = apps.connect_reader(settings, closing)
+            app = apps.connect_reader(settings, closing, chosen_api(settings))
         except InvalidInput as error:
             refuse(str(error))
         return app.answer(event, TIME_S)

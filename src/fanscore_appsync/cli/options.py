@@ -3,23 +3,65 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import attrs
+import click
 
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
-from fanscore_appsync.wiring.embedded import SERVICES
+from fanscore_appsync.wiring.embedded import services_of
+from fanscore_appsync.wiring.parts import api_of
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import RULE, is_id
 
+api_option = click.option(
+    "--api",
+    metavar="MODULE:NAME",
+    help="One's own API, such as presale.api:PRESALE; modules are found in the working directory, "
+    "too. Default: FANSCORE_API, else the shipped one.",
+)
 
-def environment() -> Settings:
-    """Read the settings of the environment; refuse bad ones."""
+
+def environment(api: str | None = None) -> Settings:
+    """Read the settings of the environment; refuse bad ones.
+
+    Args:
+        api: what ``--api`` says.
+    """
+    refuse_empty("--api", api)
     try:
-        return read_settings(os.environ)
+        settings = read_settings(os.environ)
     except InvalidInput as error:
         refuse(str(error))
+    return settings if api is None else attrs.evolve(settings, api=api)
+
+
+def chosen_api(settings: Settings) -> Api:
+    """Import the API that the settings name; refuse what is none, or does not fit its schema."""
+    if settings.api is None:
+        return API
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        api = api_of(settings)
+    except InvalidInput as error:
+        refuse(str(error))
+    _refuse_unfit(api)
+    return api
+
+
+def _refuse_unfit(api: Api) -> None:
+    try:
+        from fanscore_appsync.testing.routing import check  # noqa: PLC0415  # takes long to import
+    except ImportError:  # fanscore[gateway] is not installed: whoever serves the API needs it
+        return
+    mistakes = check(api)
+    if mistakes:
+        refuse("--api: " + "; ".join(mistakes))
 
 
 def with_options(
@@ -29,9 +71,10 @@ def with_options(
     refuse_empty("--db", database)
     if settings.aws is not None and (database or outages):
         refuse("--db and --outage have no meaning with FANSCORE_BACKEND=aws")
+    services = services_of(chosen_api(settings)) if outages else frozenset()
     for each in outages:
-        if each not in SERVICES:
-            refuse(f"--outage {each}: expected one of {', '.join(sorted(SERVICES))}")
+        if each not in services:
+            refuse(f"--outage {each}: expected one of {', '.join(sorted(services))}")
     return attrs.evolve(
         settings,
         database=database or settings.database,

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from fanscore_appsync.cli.mistakes import refuse
-from fanscore_appsync.cli.options import environment, with_options
+from fanscore_appsync.cli.options import api_option, chosen_api, environment, with_options
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.http.serving import Options, Served, open_gateway
 from fanscore_core.errors import InvalidInput
@@ -81,6 +81,7 @@ _is_origin = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s]+").fullmatch
     metavar="FOLDER",
     help="Where the development issuer's key lies, as for 'fanscore token'.",
 )
+@api_option
 def serve(  # noqa: PLR0913  # one for each option
     *,
     host: str,
@@ -96,6 +97,7 @@ def serve(  # noqa: PLR0913  # one for each option
     user_pool: str | None,
     client_ids: tuple[str, ...],
     folder: str | None,
+    api: str | None,
 ) -> None:
     """Serve the API, and a console that shows it, until it is stopped.
 
@@ -105,10 +107,11 @@ def serve(  # noqa: PLR0913  # one for each option
         if not _is_origin(each):
             refuse(f"--allow-origin {each}: expected an origin such as https://example.com")
     try:
+        settings = with_options(environment(api), database, outages)
         options = Options(
             host,
             port,
-            with_options(environment(), database, outages),
+            settings,
             read_limits(limits, has_introspection=not no_introspection),
             origins,
             believes_iam_header=believes_iam_header,
@@ -118,6 +121,7 @@ def serve(  # noqa: PLR0913  # one for each option
             client_ids=client_ids,
             folder=folder,
             environ=os.environ,
+            api=chosen_api(settings),
         )
         with ExitStack() as closing:
             served = open_gateway(options, closing)

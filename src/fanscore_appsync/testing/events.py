@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from fanscore_appsync.fields import FIELDS, NAMESPACES
+from fanscore_appsync.api import API, Api
+from fanscore_appsync.fields import Field
 from fanscore_appsync.testing.identities import Identity
 from fanscore_appsync.testing.misuse import KitMisuse, unknown
 from fanscore_appsync.testing.spelling import graphql_members
@@ -14,7 +15,7 @@ Selected: TypeAlias = "dict[str, Selected]"
 """Selected fields by name, each with what is selected below it."""
 
 
-def appsync_event(
+def appsync_event(  # noqa: PLR0913  # the parts of an event
     field: str,
     arguments: Mapping[str, object],
     identity: Identity | None = None,
@@ -23,6 +24,7 @@ def appsync_event(
     headers: Mapping[str, object] | None = None,
     selection: Sequence[str] = (),
     envelope: bool = False,
+    api: Api = API,
 ) -> dict[str, object]:
     """Make the event of a direct Lambda resolver.
 
@@ -37,12 +39,13 @@ def appsync_event(
         headers: of the HTTP request; ``API_KEY_HEADERS`` for an API key.
         selection: the selected fields, such as ``boosts/arm``; both selection sets are made of it.
         envelope: whether a response handler stands between.
+        api: that has the field.
 
     Raises:
         KitMisuse: the API has no such field, or the field no such argument.
     """
     __tracebackhide__ = True
-    _check(field, arguments)
+    _check(field, arguments, api)
     return unchecked_event(
         field,
         arguments,
@@ -96,6 +99,7 @@ def appsync_batch(
     *,
     headers: Mapping[str, object] | None = None,
     selection: Sequence[str] = (),
+    api: Api = API,
 ) -> list[dict[str, object]]:
     """Make the event of a batch: one context for each item, all of one request.
 
@@ -105,35 +109,41 @@ def appsync_batch(
         identity: as for ``appsync_event``.
         headers: of the client's request.
         selection: the fields that the client selects.
+        api: that has the field.
 
     Raises:
         KitMisuse: as ``appsync_event``.
     """
     __tracebackhide__ = True
-    is_child = field in FIELDS and FIELDS[field].from_source
+    is_child = field in api.fields and api.fields[field].from_source
     events = []
     for item in items:  # a comprehension would show in the traceback of a misuse
         arguments, source = ({}, item) if is_child else (item, None)
         events.append(
             appsync_event(
-                field, arguments, identity, source=source, headers=headers, selection=selection
+                field,
+                arguments,
+                identity,
+                source=source,
+                headers=headers,
+                selection=selection,
+                api=api,
             )
         )
     return events
 
 
-def _check(field: str, arguments: Mapping[str, object]) -> None:
+def _check(field: str, arguments: Mapping[str, object], api: Api) -> None:
     __tracebackhide__ = True
-    if field not in FIELDS and field not in NAMESPACES:
-        raise unknown(field, field, "field", {*FIELDS, *NAMESPACES})
-    known = _argument_names(field)
+    if field not in api.fields and field not in api.namespaces:
+        raise unknown(field, field, "field", {*api.fields, *api.namespaces})
+    known = _argument_names(api.fields.get(field))
     for name in arguments:
         if name not in known:
             raise unknown(f"{field}.{name}", name, "argument", known)
 
 
-def _argument_names(field: str) -> Sequence[str]:
-    row = FIELDS.get(field)
+def _argument_names(row: Field | None) -> Sequence[str]:
     if row is None or row.from_source:
         return ()
     return list(graphql_members(row.given))

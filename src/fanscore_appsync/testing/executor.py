@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeAlias, TypeVar
 
 import attrs
 
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.testing.identities import Identity
 from fanscore_appsync.testing.misuse import ExtraMissing, KitMisuse
@@ -24,7 +25,7 @@ from fanscore_core.engine.question import Question, Source
 from fanscore_core.engine.stubs import Answers
 from fanscore_core.engine.trace import Trace
 from fanscore_core.ids import RequestId
-from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy import ScorePolicy
 
 try:
     from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
@@ -93,12 +94,14 @@ class Fanscore:
     """The API, to be asked in a test.
 
     Attributes:
-        policy: decides scores.
+        policy: decides scores; ``None`` for the default of the API.
         now: the time that it is, with offset.
+        api: one's own API.
     """
 
-    policy: ScorePolicy = DEFAULT_POLICY
+    policy: ScorePolicy | None = None
     now: datetime = NOW
+    api: Api = API
 
     def graphql(
         self,
@@ -188,14 +191,15 @@ def _execute(fanscore: Fanscore, source: Source, request: GraphQLRequest) -> Exe
         report,
         lambda: fanscore.now,
         lambda: RequestId(f"request-{next(numbers)}"),
-        fanscore.policy,
+        fanscore.policy or fanscore.api.default_policy,
+        fanscore.api,
     )
 
     def answer(event: object, time_left_s: float) -> Response:
         events.append(json.loads(json.dumps(event)))
         return app.answer(event, time_left_s)
 
-    response = _run(GraphQL(HandlerCalls(answer, _HereAndNow(), report)), request)
+    response = _run(GraphQL(HandlerCalls(answer, _HereAndNow(), report), api=fanscore.api), request)
     errors = [error_object(error) for error in response.errors]
     return Executed(response.data, errors, events, response.resolved, unforeseen)
 

@@ -8,6 +8,7 @@ from typing import TypeAlias, get_type_hints
 
 import attrs
 
+from fanscore_appsync.api import Api
 from fanscore_appsync.fields import NAMESPACES, Field
 from fanscore_appsync.testing.misuse import ExtraMissing
 from fanscore_appsync.testing.spelling import graphql_classes, graphql_members
@@ -35,6 +36,15 @@ except ModuleNotFoundError as error:
 Fields: TypeAlias = "Mapping[str, Field]"
 
 MODES = frozenset(mode.value for mode in Mode)
+
+
+def check(api: Api) -> Sequence[str]:
+    """Compare the schema of an API with its fields: see ``check_routing``.
+
+    Returns:
+        Each difference in words; nothing if all agree.
+    """
+    return check_routing(api.sdl(), api.fields, api.namespaces)
 
 
 def check_routing(

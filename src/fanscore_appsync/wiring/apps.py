@@ -11,10 +11,12 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from fanscore_adapters.documents.policy import parse_policy
+from fanscore_appsync.api import Api
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
+    api_of,
     check_posting,
     endpoint_urls,
     mint,
@@ -23,14 +25,19 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
-from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy import ScorePolicy
 
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.idv_app import IdvApp
 
 
-def connect(settings: Settings, closing: ExitStack | None = None, linger_s: float = 0.0) -> App:
+def connect(
+    settings: Settings,
+    closing: ExitStack | None = None,
+    linger_s: float = 0.0,
+    api: Api | None = None,
+) -> App:
     """Wire an app.
 
     Args:
@@ -38,40 +45,44 @@ def connect(settings: Settings, closing: ExitStack | None = None, linger_s: floa
         closing: is given what to close when nobody calls the app any more, so that deliveries
             that have begun come to their end; without it, all is closed as the process ends.
         linger_s: how long closing waits until the local bus has delivered what was published.
+        api: the API; ``None`` for the one that the settings name.
 
     Raises:
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
-    policy = _policy(settings.policy)
+    api = api or api_of(settings)
+    policy = _policy(settings.policy, api)
     with _closed_by(closing) as opened:
         if settings.aws is None:
             from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-            adapters = embedded.resolver_adapters(settings, opened, linger_s)
+            adapters = embedded.resolver_adapters(settings, api, opened, linger_s)
         else:
             from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
-            adapters = aws.resolver_adapters(settings, settings.aws, opened)
-        return App(source_maker(adapters, opened), report, now, mint, policy)
+            adapters = aws.resolver_adapters(settings, settings.aws, api, opened)
+        return App(source_maker(adapters, opened), report, now, mint, policy, api)
 
 
-def connect_reader(settings: Settings, closing: ExitStack) -> App:
+def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = None) -> App:
     """Wire an app that answers only what reads, and leaves a database as it is.
 
     Args:
         settings: as for ``connect``.
         closing: is given what to close in the end.
+        api: as for ``connect``.
 
     Raises:
         InvalidInput: as ``connect``; or there is no database.
     """
+    api = api or api_of(settings)
     if settings.aws is not None:
-        return connect(settings, closing)
+        return connect(settings, closing, api=api)
     from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-    policy = _policy(settings.policy)
-    adapters = embedded.reader_adapters(settings, closing)
-    return App(source_maker(adapters, closing), report, now, mint, policy)
+    policy = _policy(settings.policy, api)
+    adapters = embedded.reader_adapters(settings, api, closing)
+    return App(source_maker(adapters, closing), report, now, mint, policy, api)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -138,7 +149,7 @@ def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
         atexit.register(opened.close)
 
 
-def _policy(path: str | None) -> ScorePolicy:
+def _policy(path: str | None, api: Api) -> ScorePolicy:
     if path is None:
-        return DEFAULT_POLICY
-    return parsed_file(path, "FANSCORE_POLICY", parse_policy)
+        return api.default_policy
+    return parsed_file(path, "FANSCORE_POLICY", lambda text: parse_policy(text, api.signals))

@@ -11,23 +11,24 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws import eventbridge, lambda_, rekognition
 from fanscore_adapters.aws.client import AwsClient, AwsSession
 from fanscore_adapters.aws.environment import check_aws_environment
-from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.dynamodb import adapter as dynamodb
-from fanscore_adapters.http.environment import HttpEnvironment, read_http_environment
+from fanscore_adapters.items.operations import Operations
+from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.lazy import LazyAdapter
-from fanscore_appsync.settings import AwsSettings, Function, Settings, require
-
-_LNAA_SYSTEMS = {question: call.service for question, call in LNAA_CALLS.items()}
+from fanscore_appsync.api import Api
+from fanscore_appsync.connectors import Resources
+from fanscore_appsync.settings import AwsSettings, Function, Settings, require, with_own
 
 
 def resolver_adapters(
-    settings: Settings, aws: AwsSettings, closing: ExitStack
+    settings: Settings, aws: AwsSettings, api: Api, closing: ExitStack
 ) -> Sequence[Adapter]:
     """Return what answers the resolvers.
 
     Args:
         settings: of all.
         aws: of AWS.
+        api: what is asked.
         closing: is given what to close in the end.
 
     Raises:
@@ -35,17 +36,22 @@ def resolver_adapters(
             that no client can go by; names the variable.
     """
     require(settings, Function.RESOLVER)
-    http = read_http_environment(os.environ)
+    aws = with_own(aws, api.own_tables, api.own_functions, os.environ)
+    for connector in api.connectors:
+        connector.check(os.environ)
     session = _session(aws, "lambda", "dynamodb", "events")
     functions = _client("lambda", session, closing, lambda_.READ_S)
     impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
     bus = _client("events", session, closing, eventbridge.READ_S)
     return (
         # First, since functions take longest: what the others need is prepared while they run.
-        lambda_.LambdaProxies(functions, impatient, aws.functions),
-        _tables(aws, session, closing),
+        lambda_.LambdaProxies(functions, impatient, aws.functions, api.calls),
+        _tables(aws, session, closing, api.operations),
         eventbridge.EventBridge(bus, aws.event_bus),
-        LazyAdapter(_LNAA_SYSTEMS, partial(_lnaa, settings, http, closing)),
+        *(
+            LazyAdapter(each.systems, partial(each.make, Resources(settings, os.environ, closing)))
+            for each in api.connectors
+        ),
     )
 
 
@@ -78,17 +84,14 @@ def _session(aws: AwsSettings, *services: str) -> AwsSession:
     return session
 
 
-def _lnaa(settings: Settings, http: HttpEnvironment, closing: ExitStack) -> Adapter:
-    # An HTTP client takes long to import, and few requests need one.
-    from fanscore_adapters.http.lnaa import Lnaa, lnaa_client  # noqa: PLC0415
-
-    client = closing.enter_context(lnaa_client(environment=http))
-    return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
-
-
-def _tables(aws: AwsSettings, session: AwsSession, closing: ExitStack) -> dynamodb.DynamoDb:
+def _tables(
+    aws: AwsSettings,
+    session: AwsSession,
+    closing: ExitStack,
+    operations: Operations = OPERATIONS,
+) -> dynamodb.DynamoDb:
     client = _client("dynamodb", session, closing, dynamodb.READ_S)
-    return dynamodb.DynamoDb(client, aws.tables)
+    return dynamodb.DynamoDb(client, aws.tables, operations=operations)
 
 
 def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float) -> AwsClient:

@@ -5,6 +5,7 @@ Imported only where that is the backend.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
@@ -13,22 +14,24 @@ from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.documents.idv import IDV_CALLS
-from fanscore_adapters.documents.proxies import SYSTEMS
 from fanscore_adapters.embedded.event_bus import EventBus, Recorder
 from fanscore_adapters.embedded.event_store import EventStore, Undelivered
 from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
-from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
+from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns, parse_sample
 from fanscore_adapters.embedded.sweeper import Sweeper
+from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Access, Sqlite, SqliteTables
+from fanscore_appsync.api import API, Api
+from fanscore_appsync.connectors import Resources
 from fanscore_appsync.consumer_app import DELIVERY_S, ConsumerApp
 from fanscore_appsync.idv_app import CALL_S, IdvApp
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import (
+    api_of,
     check_posting,
     endpoint_urls,
     mint,
@@ -44,16 +47,7 @@ from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 
 P = ParamSpec("P")
 T = TypeVar("T")
-SERVICES = frozenset(
-    {
-        *SYSTEMS.values(),
-        *(call.service for call in IDV_CALLS.values()),
-        NOTIFICATION_ENDPOINT,
-        SYNC_ENDPOINT,
-    }
-)
-"""What can be declared out of order."""
-
+ENDPOINTS = frozenset({NOTIFICATION_ENDPOINT, SYNC_ENDPOINT})
 
 CONSUMER_S = time_left_s(None, DELIVERY_S)
 """What a delivery within the process may take."""
@@ -76,25 +70,31 @@ class AtOnce(Executor):
         return future
 
 
+def services_of(api: Api) -> frozenset[str]:
+    """Return what can be declared out of order."""
+    return api.services | ENDPOINTS
+
+
 def resolver_adapters(
-    settings: Settings, closing: ExitStack, linger_s: float = 0.0
+    settings: Settings, api: Api, closing: ExitStack, linger_s: float = 0.0
 ) -> Sequence[Adapter]:
     """Return what answers the resolvers.
 
     Args:
         settings: of all.
+        api: what is asked.
         closing: is given what to close in the end.
         linger_s: how long closing waits for the delivery of what was published.
 
     Raises:
         InvalidInput: the sample, the outages or the database cannot be used.
     """
-    sample = _sample(settings.sample)
-    _check_outages(settings.outages)
+    samples = _samples(settings, api)
+    _check_outages(settings.outages, api)
     check_posting(settings)
-    tables = _tables(settings, closing)
+    tables = _tables(settings, closing, api)
     if settings.database == IN_MEMORY:
-        _load(tables, sample)
+        _load(tables, samples)
     idv = _idv_on(tables, closing)
     events = _events(settings, closing)
     consumer_s = min(CONSUMER_S, linger_s or CONSUMER_S)
@@ -103,27 +103,33 @@ def resolver_adapters(
     bus.deliver_in_background()
     closing.enter_context(Sweeper(tables, events, now, report))
     return (
-        Sqlite(tables),
-        StandIns(sample, settings.outages),
+        Sqlite(tables, api.operations),
+        StandIns(_services(samples), settings.outages, api.stand_in_calls),
         IdvFunction(lambda payload: idv.answer(payload, CALL_S), settings.outages),
         bus,
+        *_connected(settings, api, closing),
     )
 
 
-def reader_adapters(settings: Settings, closing: ExitStack) -> Sequence[Adapter]:
+def reader_adapters(settings: Settings, api: Api, closing: ExitStack) -> Sequence[Adapter]:
     """Return what answers the resolvers that only read; the file and its folder stay as they are.
 
     Raises:
         InvalidInput: as ``resolver_adapters``.
     """
-    sample = _sample(settings.sample)
-    _check_outages(settings.outages)
+    samples = _samples(settings, api)
+    _check_outages(settings.outages, api)
     if settings.database == IN_MEMORY:
-        tables = _tables(settings, closing)
-        _load(tables, sample)
+        tables = _tables(settings, closing, api)
+        _load(tables, samples)
     else:
-        tables = closing.enter_context(SqliteTables(settings.database, Access.READ))
-    return (Sqlite(tables), StandIns(sample, settings.outages))
+        tables = SqliteTables(settings.database, Access.READ, own=api.own_tables)
+        closing.enter_context(tables)
+    return (
+        Sqlite(tables, api.operations),
+        StandIns(_services(samples), settings.outages, api.stand_in_calls),
+        *_connected(settings, api, closing),
+    )
 
 
 def connect_idv(settings: Settings, closing: ExitStack) -> IdvApp:
@@ -141,7 +147,7 @@ def connect_consumers(settings: Settings, closing: ExitStack) -> ConsumerApp:
     Raises:
         InvalidInput: the outages or the database cannot be used.
     """
-    _check_outages(settings.outages)
+    _check_outages(settings.outages, api_of(settings))
     check_posting(settings)
     events = _events(settings, closing)
     tables = _tables(settings, closing)
@@ -158,7 +164,7 @@ def connect_bus(settings: Settings) -> Iterator[EventBus]:
     Raises:
         InvalidInput: as ``connect_consumers``.
     """
-    _check_outages(settings.outages)
+    _check_outages(settings.outages, api_of(settings))
     with ExitStack() as closing:
         tables, events = _tables(settings, closing), _events(settings, closing)
         yield closing.enter_context(_bus_on(tables, events, settings, closing))
@@ -174,19 +180,32 @@ def undelivered(settings: Settings) -> Sequence[Undelivered]:
         return events.undelivered()
 
 
-def write_sample(settings: Settings) -> int:
+def write_sample(settings: Settings, api: Api = API) -> int:
     """Write the sample's items into the database, over what is there; give their number.
 
     Raises:
         InvalidInput: the sample or the database cannot be used.
     """
-    sample = _sample(settings.sample)
-    with SqliteTables(settings.database) as tables:
-        return _load(tables, sample)
+    samples = _samples(settings, api)
+    with SqliteTables(settings.database, own=api.own_tables) as tables:
+        return _load(tables, samples)
 
 
-def _tables(settings: Settings, closing: ExitStack) -> SqliteTables:
-    return closing.enter_context(SqliteTables(settings.database))
+def _tables(settings: Settings, closing: ExitStack, api: Api = API) -> SqliteTables:
+    return closing.enter_context(SqliteTables(settings.database, own=api.own_tables))
+
+
+def _connected(settings: Settings, api: Api, closing: ExitStack) -> Iterator[Adapter]:
+    """Make the adapters of one's own that no stand-in answers for."""
+    resources = Resources(settings, os.environ, closing)
+    for connector in api.connectors:
+        stood_in_for = {call.question for call in connector.stand_in}
+        systems = {
+            asked: name for asked, name in connector.systems.items() if asked not in stood_in_for
+        }
+        if systems:
+            connector.check(os.environ)
+            yield LazyAdapter(systems, partial(connector.make, resources))
 
 
 def _events(settings: Settings, closing: ExitStack) -> EventStore:
@@ -228,17 +247,36 @@ def _consumer_adapters(
     return (Sqlite(tables), recorder, *posts)
 
 
-def _check_outages(outages: frozenset[str]) -> None:
-    if not outages <= SERVICES:
-        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(SERVICES))}")
+def _check_outages(outages: frozenset[str], api: Api) -> None:
+    services = services_of(api)
+    if not outages <= services:
+        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
 
 
-def _load(tables: SqliteTables, sample: Sample) -> int:
-    tables.load_all(sample.tables)
-    return sum(map(len, sample.tables.values()))
+def _load(tables: SqliteTables, samples: Sequence[Sample]) -> int:
+    for each in samples:
+        tables.load_all(each.tables)
+    return sum(len(items) for each in samples for items in each.tables.values())
 
 
-def _sample(path: str | None) -> Sample:
-    if path is None:
-        return default_sample()
-    return parsed_file(path, "FANSCORE_SAMPLE", parse_sample)
+def _services(samples: Sequence[Sample]) -> Sample:
+    """Put the cases of samples together; those of the later come first."""
+    cases: dict[str, list[Case]] = {}
+    for each in reversed(samples):
+        for service, more in each.services.items():
+            cases.setdefault(service, []).extend(more)
+    return Sample({}, cases)
+
+
+def _samples(settings: Settings, api: Api) -> Sequence[Sample]:
+    """Return what the stand-ins answer from: the API's samples, or the file instead of ours."""
+    tables = [each.name for each in api.tables]
+    services = {call.service for call in api.stand_in_calls.values()}
+
+    def parse(text: str) -> Sample:
+        return parse_sample(text, tables, services)
+
+    given = settings.sample
+    texts = api.sample_texts() if given is None else api.sample_texts()[len(API.samples) :]
+    first = [] if given is None else [parsed_file(given, "FANSCORE_SAMPLE", parse)]
+    return [*first, *map(parse, texts)]

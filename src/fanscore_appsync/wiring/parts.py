@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.sources import Sources
+from fanscore_appsync.api import API, Api, named_api
 from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Source
 from fanscore_core.errors import InvalidInput
@@ -23,6 +24,15 @@ from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
 ParsedT = TypeVar("ParsedT")
 
 MAX_THREADS = 32
+
+
+def api_of(settings: Settings) -> Api:
+    """Return the API that the settings name.
+
+    Raises:
+        InvalidInput: it cannot be imported, or is none.
+    """
+    return API if settings.api is None else named_api(settings.api)
 
 
 def source_maker(adapters: Sequence[Adapter], closing: ExitStack) -> Callable[[float], Source]:

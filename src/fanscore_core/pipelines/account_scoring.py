@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import attrs
 
-from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
-from fanscore_core.engine.steps import Context, EarlyReturn, step
+from fanscore_core.engine.steps import Context, EarlyReturn, Step, step
 from fanscore_core.engine.stubs import GivenAnswer
 from fanscore_core.errors import Unavailable
 from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin
@@ -29,7 +29,7 @@ from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
 from fanscore_core.scoring import AccountFanscore, Boost, boost, decide
-from fanscore_core.signals import ARM, EVENT, MODEL, Missing
+from fanscore_core.signals import ARM, EVENT, MODEL, Missing, Signal
 
 
 @attrs.frozen
@@ -189,6 +189,82 @@ account_fanscore = pipeline(
         calc_account_score,
     ),
 )
+
+
+@attrs.frozen
+class SignalStep:
+    """A signal of one's own, and how it is asked for.
+
+    Attributes:
+        signal: the signal.
+        ask: finds its value for a fan and an event, or says why there is none. It may ask
+            questions; where a system is ``Unavailable``, the score goes on without.
+    """
+
+    signal: Signal
+    ask: Callable[[AccountFanscoreArgs], Coroutine[object, object, Finding]]
+
+    @property
+    def name(self) -> str:
+        """The name of the step: ``getLoyalty`` for the signal ``loyalty``."""
+        return "get" + "".join(part.capitalize() for part in self.signal.name.split("_"))
+
+
+def account_fanscore_with(
+    own: Sequence[SignalStep],
+) -> Pipeline[AccountFanscoreArgs, AccountFanscoreStash, AccountFanscore]:
+    """Make the pipeline ``accountFanscore`` with signals of one's own beside ours.
+
+    Args:
+        own: asked for together with ours.
+
+    Raises:
+        TypeError: two signals have one name, or a step has the name of another.
+    """
+    if not own:
+        return account_fanscore
+    fields = {f"{each.signal.name}_found": each.signal for each in own}
+    decide_without = cast("Callable[[Ctx], Awaitable[object]]", calc_account_score.function)
+
+    @step(
+        calc_account_score.name,
+        reads=[*calc_account_score.reads, *fields],
+        writes=calc_account_score.writes,
+    )
+    async def calc_with_own(ctx: Ctx) -> AccountFanscore:
+        await decide_without(ctx)
+        assert ctx.stash.findings  # noqa: S101  # it has just been written
+        ours = ctx.stash.findings.signals
+        found = {signal: getattr(ctx.stash, field) for field, signal in fields.items()}
+        findings = attrs.evolve(ctx.stash.findings, signals={**ours, **found})
+        ctx.stash.findings = findings
+        return decide(ctx.args.policy, ctx.args.global_user_id, findings)
+
+    # A field for each signal, so that no step waits for another's.
+    members = {name: attrs.field(default=Missing.NOT_ASKED) for name in fields}
+    stash = cast(
+        "type[AccountFanscoreStash]",
+        attrs.make_class("AccountFanscoreStash", members, bases=(AccountFanscoreStash,)),
+    )
+    ours = [each for each in account_fanscore.steps if each is not calc_account_score]
+    asking = [_own_step(each, field) for each, field in zip(own, fields, strict=True)]
+    before: tuple[Step[AccountFanscoreArgs, AccountFanscoreStash, object], ...]
+    before = (*ours, *asking)
+    return pipeline(account_fanscore.name, stash, (*before, calc_with_own))
+
+
+def _own_step(
+    own: SignalStep, field: str
+) -> Step[AccountFanscoreArgs, AccountFanscoreStash, object]:
+    @step(own.name, writes=[field], degrades=True)
+    async def ask(ctx: Ctx) -> None:
+        try:
+            found = await own.ask(ctx.args)
+        except Unavailable:
+            found = Missing.UNAVAILABLE
+        setattr(ctx.stash, field, found)
+
+    return ask
 
 
 def score_fan(

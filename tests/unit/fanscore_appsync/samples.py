@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import attrs
 
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.engine.question import Answered, Ask, Question, Source
@@ -104,9 +105,10 @@ def app_of(
     source: Callable[[float], Source],
     report: Callable[[Exception], str],
     policy: ScorePolicy | None = None,
+    api: Api = API,
 ) -> App:
     """Make an app of a source and a report, on the day of ``NOW``."""
-    return App(source, report, lambda: NOW, lambda: MINTED, policy or DEFAULT_POLICY)
+    return App(source, report, lambda: NOW, lambda: MINTED, policy or DEFAULT_POLICY, api)
 
 
 @attrs.frozen
@@ -128,18 +130,20 @@ class Desk:
 
     Attributes:
         source: what answers the app's questions.
+        api: that the app answers for.
         times_left_s: what the app said was left, each time that it wanted the source.
         reports: the errors that the app reported; the first is found by ``report-0``.
     """
 
     source: Source
+    api: Api = API
     times_left_s: list[float] = attrs.field(factory=list)
     reports: list[Exception] = attrs.field(factory=list)
 
     @property
     def app(self) -> App:
         """The app."""
-        return app_of(self._source, self._report)
+        return app_of(self._source, self._report, api=self.api)
 
     @property
     def asked(self) -> list[Question[object]]:
@@ -160,9 +164,9 @@ class Desk:
         return f"report-{len(self.reports) - 1}"
 
 
-def desk(changed: Mapping[Question[object], object] | None = None) -> Desk:
+def desk(changed: Mapping[Question[object], object] | None = None, api: Api = API) -> Desk:
     """Make a desk where some answers are other than in ``KNOWN``."""
-    return Desk(Recording(Answers(*KNOWN.items(), *(changed or {}).items())))
+    return Desk(Recording(Answers(*KNOWN.items(), *(changed or {}).items())), api)
 
 
 def score_event(

@@ -6,9 +6,10 @@ from typing import cast
 import attrs
 import pytest
 
+from fanscore_appsync.api import API
 from fanscore_appsync.arguments import AccountFanscoreArguments
 from fanscore_appsync.authorization import Pattern
-from fanscore_appsync.fields import FIELDS, Field
+from fanscore_appsync.fields import Field
 from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, unchecked_event, user
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Answered, Question, Source
@@ -84,12 +85,8 @@ EXAMPLE = Field(
 )
 
 
-@pytest.fixture
-def example_field(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Give the API another field, resolved by the pipeline ``example``."""
-    fields = cast("dict[str, object]", FIELDS)
-    monkeypatch.setitem(fields, "VFApi.example", EXAMPLE)
-    return "VFApi.example"
+NAME = "VFApi.example"
+WITH_EXAMPLE = API.extended_by(fields={NAME: EXAMPLE})
 
 
 def error_item(error_type: str, message: str, **info: str) -> object:
@@ -353,12 +350,10 @@ def test_an_answer_that_is_no_id(answered: tuple[Question[object], object]) -> N
         ({"globalUserId": OTHER_FAN, "eventId": EVENT}, TypeError),
     ],
 )
-def test_bugs_of_a_pipeline(
-    example_field: str, arguments: dict[str, object], kind: type[Exception]
-) -> None:
+def test_bugs_of_a_pipeline(arguments: dict[str, object], kind: type[Exception]) -> None:
     """A step that fails, or a result that cannot be written, is an internal error."""
-    used = desk()
-    event = appsync_event(example_field, arguments, service(), envelope=True)
+    used = desk(api=WITH_EXAMPLE)
+    event = appsync_event(NAME, arguments, service(), envelope=True, api=WITH_EXAMPLE)
     expected = enveloped("500", "Internal error", code="INTERNAL", id="report-0")
     assert used.answer(event) == expected
     assert [type(error) for error in used.reports] == [kind]
@@ -422,13 +417,11 @@ FORGING = Field(
 )
 
 
-def test_an_id_of_our_own_making_is_our_mistake(
-    example_field: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_id_of_our_own_making_is_our_mistake() -> None:
     """An id that a pipeline got wrong itself is no mistake of the caller's: it is reported."""
-    monkeypatch.setitem(cast("dict[str, object]", FIELDS), example_field, FORGING)
-    used = desk()
-    event = appsync_event(example_field, {"globalUserId": FAN}, service())
+    api = API.extended_by(fields={NAME: FORGING})
+    used = desk(api=api)
+    event = appsync_event(NAME, {"globalUserId": FAN}, service(), api=api)
     assert used.answer([event]) == [
         error_item("500", "Internal error", code="INTERNAL", id="report-0")
     ]
@@ -448,12 +441,12 @@ def test_a_source_that_fails_spoils_only_what_needs_it() -> None:
     ]
 
 
-def test_batches_are_answered_in_order(example_field: str) -> None:
+def test_batches_are_answered_in_order() -> None:
     """The answers stand in the order of the events, also where these ask for several fields."""
     one = {"globalUserId": FAN, "eventId": EVENT}
-    listed = appsync_event(example_field, one, service())
+    listed = appsync_event(NAME, one, service(), api=WITH_EXAMPLE)
     other = score_event(OTHER_FAN)
-    assert desk().answer([other, listed, score_event(), listed, other]) == [
+    assert desk(api=WITH_EXAMPLE).answer([other, listed, score_event(), listed, other]) == [
         {"data": OTHER_SCORE},
         {"data": {"items": [1]}},
         {"data": SCORE},

@@ -12,6 +12,7 @@ from fanscore_appsync.authorization import (
     admit,
     admit_owner,
     caller_of,
+    group,
 )
 from fanscore_appsync.testing import API_KEY_HEADERS, pool_identity, service, user
 from fanscore_core.errors import FanscoreError, InvalidId
@@ -92,6 +93,11 @@ def test_owners(patterns: set[Pattern], kind: CallerKind, sub: str | None, expec
     assert outcome(lambda: admit_owner(frozenset(patterns), caller, FAN)) == expected
 
 
+def seen(caller: Caller) -> tuple[CallerKind, str | None]:
+    """Give what decides: the kind of caller, and whose they are."""
+    return caller.kind, caller.sub
+
+
 OIDC: Mapping[str, object] = {"sub": "user123", "issuer": "https://x", "claims": {"sub": "user123"}}
 CLAIMS_OF_A_SERVICE = {"userArn": "arn:aws:iam::111122223333:role/x", "sub": "a", "username": "a"}
 
@@ -125,7 +131,7 @@ def test_callers(
     identity: Mapping[str, object] | None, headers: Mapping[str, object], caller: Caller
 ) -> None:
     """The shape of the identity alone tells who calls, and nothing inside it can pretend."""
-    assert caller_of(identity, headers) == caller
+    assert seen(caller_of(identity, headers)) == seen(caller)
 
 
 @pytest.mark.parametrize(
@@ -160,20 +166,20 @@ def test_any_sign_of_an_identity_pool_counts(shown: tuple[str, ...], absent: str
     }
     for value in ("", "x", 0, False, [], *(OF_A_POOL[name] for name in shown)):
         identity = {**others, **dict.fromkeys(shown, value)}
-        assert caller_of(identity, {}) == Caller(CallerKind.POOL_IDENTITY)
+        assert seen(caller_of(identity, {})) == seen(Caller(CallerKind.POOL_IDENTITY))
 
 
 @pytest.mark.parametrize("shown", sorted(OF_A_POOL))
 def test_no_member_makes_a_user_of_it(shown: str) -> None:
     """An identity from an identity pool is no Cognito user either, if it looks like one besides."""
     identity = {**user("user123"), shown: OF_A_POOL[shown]}
-    assert caller_of(identity, {}) == Caller(CallerKind.POOL_IDENTITY)
+    assert seen(caller_of(identity, {})) == seen(Caller(CallerKind.POOL_IDENTITY))
 
 
 def test_a_service_shows_that_it_is_of_no_pool() -> None:
     """An IAM identity that does not say that it has no identity of a pool is no service."""
     silent = {name: each for name, each in service().items() if name not in OF_A_POOL}
-    assert caller_of(silent, {}) == Caller(CallerKind.POOL_IDENTITY)
+    assert seen(caller_of(silent, {})) == seen(Caller(CallerKind.POOL_IDENTITY))
 
 
 @pytest.mark.parametrize("arn", [None, "", 5, [], {}, True])
@@ -184,3 +190,83 @@ def test_a_malformed_identity_is_no_service(arn: object) -> None:
     except FanscoreError:
         return
     assert kind is not CallerKind.SERVICE
+
+
+def test_what_is_known_of_a_user() -> None:
+    """All that AppSync says of a Cognito user is there, frozen in depth."""
+    identity = user("user123", ["staff", "admin"])
+    nested = {**identity, "claims": {"custom:seats": [1, {"row": "A"}], "sub": "user123"}}
+    assert caller_of(nested, {}) == Caller(
+        CallerKind.USER,
+        FAN,
+        "user123",
+        "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE",
+        frozenset({"staff", "admin"}),
+        {"custom:seats": (1, {"row": "A"}), "sub": "user123"},
+        ("192.0.2.1",),
+    )
+    caller = caller_of(nested, {})
+    with pytest.raises(TypeError):
+        caller.claims["sub"] = "user124"  # type: ignore[index]  # what nobody may do
+    with pytest.raises(TypeError):
+        caller.claims["custom:seats"][1]["row"] = "B"  # type: ignore[index]  # the same
+
+
+def test_what_is_known_of_a_service() -> None:
+    """Of an IAM role, the name of its session and the address are known."""
+    assert caller_of(service(), {}) == Caller(
+        CallerKind.SERVICE, None, "AROAEXAMPLE:scoring-batch", source_ips=("192.0.2.2",)
+    )
+
+
+@pytest.mark.parametrize(
+    "strange", [{"groups": "staff"}, {"groups": [1, None]}, {"claims": None}, {"sourceIp": None}]
+)
+def test_strange_members_say_nothing(strange: Mapping[str, object]) -> None:
+    """A member of another shape than AppSync's is as if it were not there."""
+    caller = caller_of({**user("user123"), **strange}, {})
+    assert (caller.kind, caller.sub, caller.groups) == (CallerKind.USER, FAN, frozenset())
+
+
+def test_a_caller_shows_nothing_personal() -> None:
+    """Logs and tracebacks print a caller as its kind, and no more."""
+    assert repr(caller_of(user("user123", ["staff"]), {})) == (
+        "Caller(kind=<CallerKind.USER: 'Cognito user pool'>)"
+    )
+
+
+STAFF = group("staff", "security")
+
+
+@pytest.mark.parametrize(
+    ("identity", "headers", "expected"),
+    [
+        (user("user123", ["staff"]), {}, IN),
+        (user("user123", ["fans", "security"]), {}, IN),
+        (user("user123", ["fans"]), {}, DENIED),
+        (user("user123"), {}, DENIED),
+        (service(), {}, LOGIN),
+        (pool_identity(), {}, LOGIN),
+        (None, API_KEY_HEADERS, LOGIN),
+        (None, {}, LOGIN),
+        ({**OIDC, "groups": ["staff"]}, {}, DENIED),
+        ({"resolverContext": {"groups": ["staff"]}}, {}, DENIED),
+    ],
+)
+def test_groups(
+    identity: Mapping[str, object] | None, headers: Mapping[str, object], expected: str
+) -> None:
+    """A field for groups is for the Cognito users in one of them: else 401, or 403 for a user."""
+    assert outcome(lambda: admit(FIELD, STAFF, caller_of(identity, headers))) == expected
+
+
+def test_groups_are_an_alternative() -> None:
+    """A group stands beside other patterns: any that admits the caller lets them in."""
+    assert outcome(lambda: admit(FIELD, STAFF | {Pattern.SERVICE}, caller_of(service(), {}))) == IN
+
+
+@pytest.mark.parametrize("names", [(), ("",), ("staff", "")])
+def test_a_group_has_a_name(names: tuple[str, ...]) -> None:
+    """A pattern that would let nobody in, or everybody, is a mistake."""
+    with pytest.raises(ValueError, match="needs the names"):
+        group(*names)

@@ -95,8 +95,8 @@ def test_aws_needs_a_region_alone() -> None:
 
 def test_names_are_those_of_the_systems() -> None:
     """There is a setting for each table and each function that the adapters ask."""
-    assert set(TABLES) == set(tables.SYSTEMS.values())
-    assert set(FUNCTIONS) == set(lambda_.SYSTEMS.values())
+    assert set(TABLES) == set(tables.OPERATIONS.systems.values())
+    assert set(FUNCTIONS) == {call.service for call in lambda_.ALL_CALLS.values()}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from time import monotonic
 from typing import cast
 
@@ -22,7 +21,7 @@ from graphql import (
 )
 from graphql.type import is_introspection_type
 
-from fanscore_appsync.fields import FIELDS, NAMESPACES
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.local.graphql.auth_directives import DIRECTIVES, admission
 from fanscore_appsync.local.graphql.aws_scalars import SCALARS
 from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
@@ -60,10 +59,9 @@ class MutationByGet(Exception):
     """A request that may only read asks for a mutation."""
 
 
-def api_schema() -> GraphQLSchema:
-    """Make the schema of the API."""
-    text = (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
-    return appsync_schema(text)
+def api_schema(api: Api = API) -> GraphQLSchema:
+    """Make the schema of an API."""
+    return appsync_schema(api.sdl())
 
 
 def appsync_schema(text: str) -> GraphQLSchema:
@@ -83,6 +81,7 @@ class GraphQL:
         self,
         handler: HandlerCalls,
         limits: Limits = DEFAULT_LIMITS,
+        api: Api = API,
         schema: GraphQLSchema | None = None,
     ) -> None:
         """Make an executor.
@@ -90,12 +89,13 @@ class GraphQL:
         Args:
             handler: resolves the fields of the routing table.
             limits: of requests.
+            api: whose fields the handler resolves.
             schema: another than that of the API; of ``appsync_schema``, and for this alone.
         """
         self._handler = handler
         self._limits = limits
-        self._schema = schema or api_schema()
-        _attach_resolvers(self._schema)
+        self._schema = schema or api_schema(api)
+        _attach_resolvers(self._schema, api)
         self._documents = Documents(self._schema, self._limits)
         self._cache = ResolverCache[Reply](monotonic, lambda reply: reply.is_data)
 
@@ -146,19 +146,19 @@ class GraphQL:
         return result if isinstance(result, ExecutionResult) else await result
 
 
-def _attach_resolvers(schema: GraphQLSchema) -> None:
+def _attach_resolvers(schema: GraphQLSchema, api: Api) -> None:
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType) and not is_introspection_type(kind):
             for name, field in kind.fields.items():
-                _attach_resolver(kind, name, field)
+                _attach_resolver(kind, name, field, api)
 
 
-def _attach_resolver(kind: GraphQLObjectType, name: str, field: GraphQLField) -> None:
+def _attach_resolver(kind: GraphQLObjectType, name: str, field: GraphQLField, api: Api) -> None:
     of_field = (field.ast_node and field.ast_node.directives) or ()
     of_type = (kind.ast_node and kind.ast_node.directives) or ()
     full_name = f"{kind.name}.{name}"
-    route = Route(full_name, admission(of_field, of_type), FIELDS.get(full_name))
-    is_routed = full_name in FIELDS or full_name in NAMESPACES
+    route = Route(full_name, admission(of_field, of_type), api.fields.get(full_name))
+    is_routed = full_name in api.fields or full_name in api.namespaces
 
     def resolve(source: object, info: GraphQLResolveInfo[object], /, **arguments: object) -> object:
         resolving = cast("Resolving", info.context)

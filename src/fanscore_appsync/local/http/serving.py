@@ -21,6 +21,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from fanscore_adapters.http.environment import read_http_environment
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.local.auth.api_keys import (
     DEVELOPMENT_KEY,
     ApiKeys,
@@ -89,6 +90,7 @@ class Options:
         client_ids: the app clients of the user pool.
         folder: where the development issuer's key lies; ``None`` for the usual place.
         environ: names the usual place, and by which proxy the keys of the user pool are fetched.
+        api: what is served.
     """
 
     host: str
@@ -103,6 +105,7 @@ class Options:
     client_ids: tuple[str, ...] = ()
     folder: str | None = None
     environ: Mapping[str, str] = attrs.field(factory=dict)
+    api: Api = API
 
     @property
     def is_local(self) -> bool:
@@ -177,11 +180,11 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     if options.believes_iam_header and not options.is_local:
         raise InvalidInput("--allow-iam-header", "not where other machines can call")
     issuer = None if options.user_pool else _issuer(options)
-    app = apps.connect(options.settings, closing)
+    app = apps.connect(options.settings, closing, api=options.api)
     threads = closing.enter_context(ThreadPoolExecutor(MAX_THREADS, "fanscore-gateway"))
     token_threads = ThreadPoolExecutor(MAX_TOKEN_THREADS, "fanscore-tokens")
     return Gateway(
-        GraphQL(HandlerCalls(app.answer, threads, report), options.limits),
+        GraphQL(HandlerCalls(app.answer, threads, report), options.limits, options.api),
         _credentials(options, issuer),
         report,
         closing.enter_context(token_threads),

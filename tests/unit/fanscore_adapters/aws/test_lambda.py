@@ -7,7 +7,7 @@ from math import inf
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from fanscore_adapters.aws.lambda_ import DEGRADABLE_READ_S, SYSTEMS, LambdaProxies
+from fanscore_adapters.aws.lambda_ import ALL_CALLS, DEGRADABLE_READ_S, LambdaProxies
 from fanscore_adapters.sources import MAX_DEGRADABLE_S
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
@@ -32,7 +32,7 @@ def arm(fan: str) -> ArmScore:
 
 def test_every_function_is_asked() -> None:
     """The adapter answers for the seven functions of the document."""
-    assert set(SYSTEMS.values()) == set(FUNCTIONS)
+    assert {call.service for call in ALL_CALLS.values()} == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize(

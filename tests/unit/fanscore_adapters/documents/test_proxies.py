@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fanscore_adapters.documents.proxies import CALLS, SYSTEMS
+from fanscore_adapters.documents.proxies import CALLS, services_of
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore
@@ -19,7 +19,7 @@ VENDOR_TEXT = "ORA-00942: fan@example.com"
 
 def test_arm_scoring_is_the_documents() -> None:
     """ARM scores come from ``arm_scoring``."""
-    assert SYSTEMS[ArmScore] == ARM.service == "arm_scoring"
+    assert services_of(CALLS)[ArmScore] == ARM.service == "arm_scoring"
 
 
 @pytest.mark.parametrize(

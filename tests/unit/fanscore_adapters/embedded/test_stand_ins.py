@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from fanscore_adapters.documents.proxies import SYSTEMS
+from fanscore_adapters.documents.proxies import CALLS, LNAA_CALLS, services_of
 from fanscore_adapters.embedded.stand_ins import (
     Case,
     Sample,
@@ -156,7 +156,7 @@ def test_what_is_not_in_the_sample_is_not_found(sample: Sample) -> None:
 
 def test_the_adapter_answers_for_the_services() -> None:
     """The adapter says which questions it answers, and for which service."""
-    assert StandIns(default_sample()).systems == SYSTEMS
+    assert StandIns(default_sample()).systems == services_of({**CALLS, **LNAA_CALLS})
 
 
 def test_an_outage_is_no_answer() -> None:

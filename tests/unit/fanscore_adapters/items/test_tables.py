@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS
+from fanscore_adapters.items.tables import LOOKUPS, OPERATIONS, PREFIX_READS
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.findings import StoredScore
@@ -33,7 +33,7 @@ def answered(question: Question[object], item: Mapping[str, object] | None) -> o
 
 def malformed(question: Question[object], problem: str) -> str:
     """Say how a malformed item is answered."""
-    return repr(Unavailable(SYSTEMS[type(question)], f"malformed item: {problem}"))
+    return repr(Unavailable(OPERATIONS.systems[type(question)], f"malformed item: {problem}"))
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,17 @@ def malformed(question: Question[object], problem: str) -> str:
 def test_one_item_answers(question: Question[object], table: str, key: tuple[str, str]) -> None:
     """Each question that one item answers finds it by table and key."""
     read = LOOKUPS[type(question)]
-    assert (read.table, SYSTEMS[type(question)], read.key(question)) == (table, table, key)
+    assert (read.table, OPERATIONS.systems[type(question)], read.key(question)) == (
+        table,
+        table,
+        key,
+    )
 
 
 def test_a_range_of_items_answers() -> None:
     """The demand for an event is read by the prefix of its records."""
     read = PREFIX_READS[EventDemandCount]
-    assert read.table == SYSTEMS[EventDemandCount] == "demand_table"
+    assert read.table == OPERATIONS.systems[EventDemandCount] == "demand_table"
     assert read.key(COUNT) == ("fan:user123", "demand#disco%2D456-")
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from fanscore_adapters.items.tables import SYSTEMS
+from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
@@ -110,7 +110,7 @@ def test_a_busy_database_is_unavailable(path: str) -> None:
 
 def test_the_adapter_answers_for_the_tables(tables: SqliteTables) -> None:
     """The adapter says which questions it answers, and from which table."""
-    assert Sqlite(tables).systems == SYSTEMS
+    assert Sqlite(tables).systems == OPERATIONS.systems
 
 
 def test_answers_say_how_long_they_took(tables: SqliteTables) -> None:

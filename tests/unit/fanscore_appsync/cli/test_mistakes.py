@@ -24,6 +24,8 @@ SERVICES = "expected one of arm_scoring, check_eligibility"
 EMPTY = "given without a value"
 AWS = {"FANSCORE_BACKEND": "aws", "AWS_REGION": "eu-west-1"}
 
+NAMED = "expected module:NAME, such as presale.api:PRESALE"
+
 ROWS: tuple[tuple[str, str], ...] = (
     ("nope", "No such command 'nope'. Did you mean 'invoke'? See 'fanscore --help'."),
     ("demo more", "Got unexpected extra argument (more). See 'fanscore demo --help'."),
@@ -45,6 +47,14 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("explain fan --db two\nlines", "two\\nlines: no such file"),
     ("explain fan --db \x1b[31m", "\\x1b[31m: no such file"),
     ("explain fan --outage nope", f"--outage nope: {SERVICES}"),
+    ("invoke event.json --api ''", f"--api: {EMPTY}"),
+    ("explain fan --api nope", f"FANSCORE_API: {NAMED}"),
+    ("explain fan --api nope:API", "FANSCORE_API: cannot import nope: ModuleNotFoundError"),
+    ("explain fan --api fanscore_appsync:NOPE", "FANSCORE_API: fanscore_appsync has no NOPE"),
+    ("explain fan --api fanscore_appsync:App", "FANSCORE_API: fanscore_appsync:App is no Api"),
+    ("sample x.db --api nope", f"FANSCORE_API: {NAMED}"),
+    ("erase fan --api ''", f"--api: {EMPTY}"),
+    ("serve --api nope", f"FANSCORE_API: {NAMED}"),
     ("sample", "Missing argument 'DB'."),
     ("sample ''", f"DB: {EMPTY}"),
     ("sample /", "database /: cannot be used: "),

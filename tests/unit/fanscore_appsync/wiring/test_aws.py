@@ -9,6 +9,7 @@ from fanscore_adapters.aws.lambda_ import ALL_CALLS
 from fanscore_adapters.documents.proxies import LNAA_CALLS
 from fanscore_adapters.documents.user_event import ENDPOINTS
 from fanscore_adapters.items import tables
+from fanscore_appsync.api import API
 from fanscore_appsync.cli.erase_wiring import connect_erasure
 from fanscore_appsync.settings import Settings, read_settings
 from fanscore_appsync.wiring import apps, aws
@@ -36,14 +37,14 @@ def test_every_question_has_one_adapter() -> None:
     given = settings()
     assert given.aws is not None
     with ExitStack() as closing:
-        resolver = aws.resolver_adapters(given, given.aws, closing)
+        resolver = aws.resolver_adapters(given, given.aws, API, closing)
         verifier = aws.idv_adapters(given.aws, closing)
     asked = [question for adapter in resolver for question in adapter.systems]
     assert sorted(map(str, asked)) == sorted(
-        map(str, [*tables.SYSTEMS, *ALL_CALLS, *LNAA_CALLS, PublishUserEvent])
+        map(str, [*tables.OPERATIONS.systems, *ALL_CALLS, *LNAA_CALLS, PublishUserEvent])
     )
     asked = [question for adapter in verifier for question in adapter.systems]
-    assert set(asked) == {*tables.SYSTEMS, CreateVendorSession, VendorSessionResult}
+    assert set(asked) == {*tables.OPERATIONS.systems, CreateVendorSession, VendorSessionResult}
     assert len(asked) == len(set(asked))
 
 
@@ -128,7 +129,7 @@ def test_a_bad_environment_of_aws(monkeypatch: pytest.MonkeyPatch, name: str, va
     for wire in (apps.connect, apps.connect_consumers, apps.connect_idv):
         assert refusal(wire).startswith(f"{name}: ")
     with ExitStack() as closing, pytest.raises(InvalidInput) as refused:
-        connect_erasure(given, closing, reads_only=True)
+        connect_erasure(given, API, closing, reads_only=True)
     assert refused.value.where == name
 
 

@@ -1,0 +1,333 @@
+"""An API as one value: its fields, and what answers the questions of their pipelines.
+
+``API`` is the one of this package. One's own extends it, and both run through the same handler,
+gateway, command line, test kit and deployment, which read the value and nothing else
+(docs/how-to/your-own-api.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module, resources
+from itertools import chain
+from types import MappingProxyType
+from typing import TypeAlias
+
+import attrs
+
+from fanscore_adapters.adapter import by_question
+from fanscore_adapters.documents.idv import IDV_CALLS
+from fanscore_adapters.documents.proxies import CALLS, ProxyCall
+from fanscore_adapters.items.operations import Lookup, Operations, PrefixRead, Table, Write
+from fanscore_adapters.items.tables import ROWS, TABLES
+from fanscore_appsync.authorization import Pattern
+from fanscore_appsync.connectors import LNAA, Connector
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_core.engine.question import Question
+from fanscore_core.errors import InvalidInput, PipelineError
+from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.signals import Signal
+from fanscore_core.systems import FUNCTIONS, IDV_CHECK_LIVENESS, UPSERT_USER
+from fanscore_core.systems import TABLES as OUR_TABLES
+
+SCORE_FIELD = "VFApi.accountFanscore"
+
+Answer: TypeAlias = Lookup | PrefixRead | Write | ProxyCall
+"""How one type of question is answered, declared."""
+
+Text: TypeAlias = str | Callable[[], str]
+"""A text, or what reads it when it is needed: few that use an API need its schema."""
+
+_is_system = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+").fullmatch
+_is_field = re.compile(r"[A-Z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*").fullmatch
+_is_signal = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*").fullmatch
+
+_PUBLIC = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
+_OF_THE_CALLER = "identity.sub"
+
+
+@attrs.frozen
+class ApiMisuse(PipelineError):
+    """An API does not hold together.
+
+    Attributes:
+        where: the field, table, question or other part.
+        problem: what is wrong with it.
+    """
+
+    where: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}"
+
+
+def _read_only(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    return MappingProxyType(dict(fields))
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Api:
+    """An API. ``extended_by`` makes another one of it.
+
+    Making one is cheap, and checks names, duplicates and caches; whether the schema and the fields
+    fit is checked by ``fanscore_appsync.testing.routing.check``.
+
+    Attributes:
+        schema: SDL as AppSync takes it; the later texts may extend types of the earlier.
+        fields: what resolves each field, by parent type and name.
+        namespaces: the fields that only group others.
+        answers: how questions are answered from tables, and by Lambda functions.
+        tables: that the answers read and write.
+        signals: of a score, in the order of its reasons.
+        connectors: how all other questions are answered.
+        samples: what stand-ins answer from, each as ``parse_sample`` reads it.
+
+    Raises:
+        ApiMisuse: a part has no usable name, there are two of it, or it names one that is missing.
+    """
+
+    schema: Sequence[Text] = attrs.field(converter=tuple[Text, ...], repr=False)
+    fields: Mapping[str, Field] = attrs.field(converter=_read_only, repr=False)
+    namespaces: frozenset[str] = NAMESPACES
+    answers: Sequence[Answer] = attrs.field(converter=tuple[Answer, ...], repr=False)
+    tables: Sequence[Table] = attrs.field(converter=tuple[Table, ...], repr=False)
+    signals: Sequence[Signal] = attrs.field(converter=tuple[Signal, ...], repr=False)
+    connectors: Sequence[Connector] = attrs.field(converter=tuple[Connector, ...], repr=False)
+    samples: Sequence[Text] = attrs.field(converter=tuple[Text, ...], repr=False)
+    operations: Operations = attrs.field(init=False, repr=False)
+    calls: Mapping[type[Question[object]], ProxyCall] = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Check what can be checked without reading a file or importing anything."""
+        _check_answers(self)
+        _check_names(self)
+        for name, field in self.fields.items():
+            _check_field(name, field)
+
+    @operations.default
+    def _table_operations(self) -> Operations:
+        return Operations(each for each in _unique(self.answers) if not isinstance(each, ProxyCall))
+
+    @calls.default
+    def _proxy_calls(self) -> Mapping[type[Question[object]], ProxyCall]:
+        return {each.question: each for each in self.answers if isinstance(each, ProxyCall)}
+
+    @property
+    def own_tables(self) -> tuple[str, ...]:
+        """The names of the tables beside our four."""
+        return tuple(each.name for each in self.tables if each.name not in OUR_TABLES)
+
+    @property
+    def own_functions(self) -> tuple[str, ...]:
+        """The names of the Lambda functions beside our seven."""
+        services = dict.fromkeys(each.service for each in self.calls.values())
+        return tuple(each for each in services if each not in FUNCTIONS)
+
+    @property
+    def stand_in_calls(self) -> Mapping[type[Question[object]], ProxyCall]:
+        """What a sample answers on one machine: all services but identity verification's."""
+        return by_question(
+            (
+                *(each for each in self.calls.values() if each.service != IDV_CHECK_LIVENESS),
+                *chain.from_iterable(each.stand_in for each in self.connectors),
+            )
+        )
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The systems that are no tables: those that can be out of order on one machine."""
+        connected = chain.from_iterable(each.systems.values() for each in self.connectors)
+        return frozenset({*(each.service for each in self.calls.values()), *connected})
+
+    @property
+    def default_policy(self) -> ScorePolicy:
+        """The shipped policy, with the defaults of one's own signals."""
+        return attrs.evolve(
+            DEFAULT_POLICY, signals={signal: signal.default for signal in self.signals}
+        )
+
+    def sdl(self) -> str:
+        """Return the schema's texts as one."""
+        return "\n".join(_text(each) for each in self.schema)
+
+    def sample_texts(self) -> Sequence[str]:
+        """Return the texts of the samples."""
+        return [_text(each) for each in self.samples]
+
+    def extended_by(  # noqa: PLR0913  # the parts of an API
+        self,
+        *,
+        schema: Text | None = None,
+        fields: Mapping[str, Field] = MappingProxyType({}),
+        namespaces: Iterable[str] = (),
+        answers: Iterable[Answer] = (),
+        tables: Iterable[Table] = (),
+        signals: Sequence[SignalStep] = (),
+        connectors: Iterable[Connector] = (),
+        sample: Text | None = None,
+    ) -> Api:
+        """Make an API that has this one's parts, and more. This one stays as it is.
+
+        Args:
+            schema: SDL of one's own types, and ``extend type`` for fields of ours.
+            fields: rows for one's own fields.
+            namespaces: fields that only group others.
+            answers: how one's own questions are answered, from tables and by Lambda functions.
+            tables: of one's own.
+            signals: that are worth points beside ours.
+            connectors: how one's own questions to all other systems are answered.
+            sample: items of one's own tables and cases of one's own services.
+
+        Raises:
+            ApiMisuse: as for ``Api``.
+        """
+        for name in fields:
+            if name in self.fields:
+                raise ApiMisuse(name, "this field has a row already")
+        for each in signals:
+            _check_signal(each.signal)
+        rows = {**self.fields, **fields}
+        if signals:
+            rows[SCORE_FIELD] = _scoring_with(signals, self)
+        return Api(
+            schema=(*self.schema, *_given(schema)),
+            fields=rows,
+            namespaces=self.namespaces | {*namespaces},
+            answers=(*self.answers, *answers),
+            tables=(*self.tables, *tables),
+            signals=(*self.signals, *(each.signal for each in signals)),
+            connectors=(*self.connectors, *connectors),
+            samples=(*self.samples, *_given(sample)),
+        )
+
+
+def named_api(name: str, where: str = "FANSCORE_API") -> Api:
+    """Import an API, such as ``presale.api:PRESALE``.
+
+    Args:
+        name: the module, a colon, and the name in it.
+        where: what the name was read from.
+
+    Raises:
+        InvalidInput: there is no such module or name, or what it names is no ``Api``.
+    """
+    module_name, _, attribute = name.partition(":")
+    if not module_name or not attribute.isidentifier():
+        raise InvalidInput(where, "expected module:NAME, such as presale.api:PRESALE")
+    try:
+        module = import_module(module_name)
+    except Exception as error:  # whatever that module does
+        problem = f"cannot import {module_name}: {type(error).__name__}: {error}"
+        raise InvalidInput(where, problem) from error
+    found = getattr(module, attribute, None)
+    if not isinstance(found, Api):
+        problem = f"{module_name} has no {attribute}" if found is None else f"{name} is no Api"
+        raise InvalidInput(where, problem)
+    return found
+
+
+def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
+    if len(api.signals) > len(API.signals):
+        raise ApiMisuse("signals", "give all signals of your own at once")
+    try:
+        pipeline = account_fanscore_with(signals)
+        return attrs.evolve(api.fields[SCORE_FIELD], pipeline=pipeline)  # type: ignore[arg-type]  # of the same types as the row's own
+    except TypeError as error:
+        raise ApiMisuse("signals", str(error)) from error
+
+
+def _check_signal(signal: Signal) -> None:
+    where = f"signal {signal.name}"
+    if not _is_signal(signal.name):
+        raise ApiMisuse(where, "expected a name in small letters, with _")
+    if signal.required:
+        raise ApiMisuse(where, "may not be required: the policies of before do not have it")
+
+
+def _check_names(api: Api) -> None:
+    ours = {*OUR_TABLES, *FUNCTIONS, *LNAA.systems.values()}
+    _check_once("table", [each.name for each in api.tables])
+    _check_once("signal", [each.name for each in api.signals])
+    systems = {*api.own_tables, *api.services} - ours
+    for name in sorted(systems):
+        if not _is_system(name):
+            raise ApiMisuse(name, "expected the name of a system, such as loyalty_table")
+    for name in sorted({*api.own_tables} & {*api.services, UPSERT_USER}):
+        raise ApiMisuse(name, "is the name of a table and of a service")
+    for name in sorted({*api.fields} & api.namespaces):
+        raise ApiMisuse(name, "is a namespace, and has a row")
+    for name in sorted({*api.fields, *api.namespaces}):
+        if not _is_field(name):
+            raise ApiMisuse(name, "expected parent type and field, such as Query.api")
+    try:
+        api.default_policy  # noqa: B018  # its reason codes must be different
+    except InvalidInput as error:
+        raise ApiMisuse("signals", str(error)) from error
+
+
+def _check_once(what: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            where = f"{what} {name}"
+            raise ApiMisuse(where, "is declared twice")
+
+
+def _check_answers(api: Api) -> None:
+    known = {each.name for each in api.tables}
+    for row in api.operations.systems.values():
+        if row not in known:
+            raise ApiMisuse(row, "there is no such table: declare it with Table(...)")
+    asked = [each.question for each in api.answers]
+    for connector in api.connectors:
+        asked += connector.systems
+        for call in connector.stand_in:
+            if connector.systems.get(call.question) != call.service:
+                problem = "is in stand_in, and not among the connector's systems"
+                raise ApiMisuse(call.question.__name__, problem)
+    _check_once("question", [each.__name__ for each in asked])
+
+
+def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
+    try:
+        return tuple(by_question(answers).values())
+    except ValueError as error:
+        raise ApiMisuse("answers", str(error)) from error
+
+
+def _check_field(name: str, field: Field) -> None:
+    """Refuse a cache that would answer whom the handler refuses: AppSync asks it first."""
+    if field.cache is None or field.from_source or field.patterns <= _PUBLIC:
+        return
+    if _OF_THE_CALLER not in field.cache.keys:
+        problem = (
+            "is cached, so that its patterns must be PUBLIC or API_KEY, "
+            "or identity.sub among the keys of its cache"
+        )
+        raise ApiMisuse(name, problem)
+
+
+def _given(text: Text | None) -> Sequence[Text]:
+    return () if text is None else (text,)
+
+
+def _text(text: Text) -> str:
+    return text if isinstance(text, str) else text()
+
+
+def _shipped(package: str, name: str) -> Callable[[], str]:
+    return lambda: (resources.files(package) / name).read_text(encoding="utf-8")
+
+
+API = Api(
+    schema=[_shipped("fanscore_appsync", "schema.graphql")],
+    fields=FIELDS,
+    answers=[*ROWS, *CALLS.values(), *IDV_CALLS.values()],
+    tables=TABLES,
+    signals=tuple(DEFAULT_POLICY.signals),
+    connectors=[LNAA],
+    samples=[_shipped("fanscore_adapters", "sample.json")],
+)
+"""The API of this package."""

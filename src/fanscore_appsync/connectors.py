@@ -1,0 +1,75 @@
+"""Systems that adapters written by hand answer for: what is no table and no Lambda function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+import attrs
+
+from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall, services_of
+from fanscore_appsync.settings import Settings
+from fanscore_core.engine.question import Question
+
+
+@attrs.frozen
+class Resources:
+    """What an adapter is made from.
+
+    Attributes:
+        settings: of fanscore.
+        environ: the environment, with settings of one's own.
+        closing: is given what to close in the end, such as a client.
+    """
+
+    settings: Settings
+    environ: Mapping[str, str] = attrs.field(repr=False)
+    closing: ExitStack = attrs.field(repr=False)
+
+
+def _nothing_to_check(_environ: Mapping[str, str]) -> None:
+    return
+
+
+@attrs.frozen
+class Connector:
+    """How an adapter of one's own is made.
+
+    Attributes:
+        systems: the types of question that it answers, and the system behind each.
+        make: makes it, when the first of them is asked: so that what it imports is imported then.
+        stand_in: how the sample answers them on one machine (``FANSCORE_BACKEND=embedded``); those
+            that are not among these are the adapter's there, too.
+        check: refuses at start, with ``InvalidInput``, what it cannot use of the environment.
+            Called where the adapter is the one that answers.
+    """
+
+    systems: Mapping[type[Question[object]], str]
+    make: Callable[[Resources], Adapter]
+    stand_in: Sequence[ProxyCall] = ()
+    check: Callable[[Mapping[str, str]], None] = _nothing_to_check
+
+
+def _check_http(environ: Mapping[str, str]) -> None:
+    from fanscore_adapters.http.environment import read_http_environment  # noqa: PLC0415
+
+    read_http_environment(environ)
+
+
+def _lnaa(resources: Resources) -> Adapter:
+    # An HTTP client takes long to import, and few requests need one.
+    from fanscore_adapters.http.environment import read_http_environment  # noqa: PLC0415
+    from fanscore_adapters.http.lnaa import Lnaa, lnaa_client  # noqa: PLC0415
+
+    client = lnaa_client(environment=read_http_environment(resources.environ))
+    settings = resources.settings
+    return Lnaa(
+        settings.lnaa_url or "",
+        settings.lnaa_token or "",
+        resources.closing.enter_context(client),
+    )
+
+
+LNAA = Connector(services_of(LNAA_CALLS), _lnaa, tuple(LNAA_CALLS.values()), _check_http)
+"""The API of LNAA, over HTTP."""
