@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from fanscore_adapters.embedded.event_bus import EventBus
     from fanscore_adapters.embedded.event_store import EventStore
     from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
+    from fanscore_adapters.http.client import (
+        HttpCall,
+        HttpEndpoint,
+        json_reader,
+        stateless_client,
+    )
+    from fanscore_adapters.http.endpoints import base_url, bearer_token
     from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
     from fanscore_adapters.http.webhooks import Webhooks, webhook_client
     from fanscore_adapters.items.keys import Key
@@ -52,6 +59,8 @@ else:
             "embedded.event_bus": ("EventBus",),
             "embedded.event_store": ("EventStore",),
             "embedded.stand_ins": ("Sample", "StandIns", "default_sample", "parse_sample"),
+            "http.client": ("HttpCall", "HttpEndpoint", "json_reader", "stateless_client"),
+            "http.endpoints": ("base_url", "bearer_token"),
             "http.lnaa": ("Lnaa", "lnaa_client"),
             "http.webhooks": ("Webhooks", "webhook_client"),
             "items.keys": ("Key",),
@@ -80,6 +89,8 @@ __all__ = [
     "EventBridge",
     "EventBus",
     "EventStore",
+    "HttpCall",
+    "HttpEndpoint",
     "Item",
     "Key",
     "LambdaProxies",
@@ -99,8 +110,11 @@ __all__ = [
     "Table",
     "Webhooks",
     "Write",
+    "base_url",
+    "bearer_token",
     "default_sample",
     "if_stored",
+    "json_reader",
     "lnaa_client",
     "one_by_one",
     "parse_policy",
@@ -108,6 +122,7 @@ __all__ = [
     "policy_text",
     "put_outcome",
     "read_as",
+    "stateless_client",
     "together",
     "webhook_client",
 ]

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, CircuitBreaker
+from fanscore_adapters.http.circuit_breaker import MAX_FAILURES
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client
 from fanscore_adapters.http.environment import HttpEnvironment
 from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
@@ -156,9 +156,8 @@ def test_the_deadline_holds(
 @pytest.mark.parametrize("name", ["headers", "early hints"])
 def test_an_attempt_has_an_end_too(name: str) -> None:
     """An attempt takes at most as long as connecting and reading may, and counts as a failure."""
-    breaker = CircuitBreaker(Ticking())
     with dripping(*DRIPS[name]) as (url, released), stateless_client(0.5) as client:
-        party = HttpEndpoint(SYSTEM, client, breaker, 0.0, lambda _: None, Ticking())
+        party = HttpEndpoint(SYSTEM, client, 0.0, lambda _: None, Ticking())
         call = HttpCall("GET", url, {}, lambda status, _: status)
         ask = Ask(cast("Question[object]", Membership(FAN)), expires_at=10_000.0)
         answers = came_back(
@@ -173,9 +172,7 @@ def test_an_attempt_has_an_end_too(name: str) -> None:
 def test_a_server_that_reads_slowly() -> None:
     """A long body that is read little by little is given up at the deadline."""
     with dripping(b"", b"") as (url, released), stateless_client(30.0) as client:
-        party = HttpEndpoint(
-            SYSTEM, client, CircuitBreaker(Ticking()), 0.0, lambda _: None, Ticking()
-        )
+        party = HttpEndpoint(SYSTEM, client, 0.0, lambda _: None, Ticking())
         call = HttpCall("POST", url, {}, lambda status, _: status, "x" * 50_000_000)
         ask = Ask(cast("Question[object]", Membership(FAN)), expires_at=1.0)
         answer = came_back(lambda: shown(party.answer(ask, call).answer), released)
@@ -188,9 +185,7 @@ def test_a_proxy(target: str) -> None:
     with dripping(*DRIPS["headers"]) as (url, released):
         environment = HttpEnvironment({"http": url, "https": url})
         with stateless_client(3.0, environment) as client:
-            party = HttpEndpoint(
-                SYSTEM, client, CircuitBreaker(Ticking()), 0.0, lambda _: None, Ticking()
-            )
+            party = HttpEndpoint(SYSTEM, client, 0.0, lambda _: None, Ticking())
             call = HttpCall("GET", target, {}, lambda status, _: status)
             ask = Ask(cast("Question[object]", Membership(FAN)), expires_at=1.0)
             answer = came_back(lambda: shown(party.answer(ask, call).answer), released)

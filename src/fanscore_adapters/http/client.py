@@ -2,16 +2,21 @@
 
 A system that keeps failing is not asked for a while. What is sent and what comes back, URLs and
 headers included, is never logged here, nor does it stand in an answer's error.
+
+An HTTP system of one's own is an adapter around an ``HttpEndpoint``, as ``Lnaa`` is one:
+docs/how-to/move-from-javascript.md shows it.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import inf
 from time import monotonic, sleep
+from types import MappingProxyType
 
 import attrs
 import httpx
@@ -19,18 +24,28 @@ from tenacity import RetryCallState, retry_if_exception, wait_random_exponential
 from tenacity.wait import wait_base
 
 from fanscore_adapters.adapter import LEAST_S, late
+from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.http.circuit_breaker import CircuitBreaker
+from fanscore_adapters.http.endpoints import url_to
 from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
 from fanscore_adapters.http.transport import DeadlineTransport, within
 from fanscore_adapters.retries import retrying
 from fanscore_core.engine.question import Answered, Ask
-from fanscore_core.errors import Unavailable
+from fanscore_core.errors import InvalidInput, Unavailable
 
 MAX_BODY = 65_536
 """The most bytes of an answer that are read."""
 
+MAX_WAIT_S = 2.0
+"""How long a system may ask to wait, if nothing else is said."""
+
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
+
+# RFC 9110, 5.5, without what is obsolete: no line break gets into a request.
+_is_header = re.compile(r"([!-~]([\t -~]*[!-~])?)?").fullmatch
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def utc_now() -> datetime:
@@ -93,12 +108,15 @@ class HttpCall:
 
     Attributes:
         method: such as ``GET``.
-        url: checked by ``endpoints``.
-        headers: beside those that every call has.
+        url: checked by ``endpoint_url``, or by ``base_url`` if a path or a query is added.
+        headers: beside those that every call has; printable ASCII.
         read: makes the answer of a status other than 429 and 5xx, and of the body, which is
-            ``None`` where it is too long or compressed.
+            ``None`` where it is too long or compressed. ``json_reader`` makes one.
         content: the body to send.
         max_attempts: more than one only where it may be repeated.
+        path: added to the URL, each value as one segment, percent-encoded. A value that would lead
+            elsewhere is not sent: an empty one, and ``.`` and ``..``.
+        query: added to the URL, names and values percent-encoded.
     """
 
     method: str
@@ -107,34 +125,102 @@ class HttpCall:
     read: Callable[[int, bytes | None], object]
     content: str | None = attrs.field(default=None, repr=False)
     max_attempts: int = 1
+    path: Sequence[str] = attrs.field(default=(), repr=False, kw_only=True)
+    query: Mapping[str, str] = attrs.field(default=_NOTHING, repr=False, kw_only=True)
+
+
+def json_reader(
+    system: str,
+    make: Callable[[object], object],
+    known: Mapping[int, object] = MappingProxyType({}),
+) -> Callable[[int, bytes | None], object]:
+    """Make what reads a JSON document for ``HttpCall.read``.
+
+    Any other status than success, and a body that is not what it must be, are ``Unavailable``.
+
+    Args:
+        system: the name of who answers.
+        make: makes the answer of the document, whose fractions are ``Decimal``; raises
+            ``InvalidInput`` if it is malformed.
+        known: the statuses that are an answer by themselves, such as ``{404: None}``.
+    """
+
+    def read(status: int, body: bytes | None) -> object:
+        if status in known:
+            return known[status]
+        if not httpx.codes.is_success(status):
+            return Unavailable(system, f"answered with status {status}")
+        try:
+            document = parse_stored_json((body or b"").decode())
+        except (InvalidInput, UnicodeDecodeError):
+            return Unavailable(system, "malformed answer")
+        try:
+            return make(document)
+        except InvalidInput as error:
+            return Unavailable(system, f"malformed answer: {error}")
+
+    return read
 
 
 @attrs.frozen
 class HttpEndpoint:
     """A system that is called over HTTP; may be used by several threads.
 
+    An adapter has one for each system, for as long as the process lives, and answers each question
+    by a call::
+
+        endpoint = HttpEndpoint("seat_maps", stateless_client(timeout_s=3.0))
+
+        def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+            return [self.endpoint.answer(ask, self._call(ask.question)) for ask in asks]
+
+        def _call(self, asked: SeatMap) -> HttpCall:
+            path = ("events", asked.event_id, "seats")
+            return HttpCall("GET", self.url, {}, self._read, max_attempts=3, path=path)
+
+    What it sees to: no call outlives its ask (``Ask.expires_at``), from connecting to the last
+    byte. Where a call may be repeated, it is after a timeout, a lost connection, a 5xx and a 429,
+    with a random pause, or the longer one that ``Retry-After`` asks for. After repeated failures
+    (``MAX_FAILURES``) the system is not called for a while (``OPEN_S``). It never raises for what
+    goes wrong with a call: that is the answer, ``Unavailable`` or ``DeadlineExceeded``, without
+    anything of what was sent or received.
+
     Attributes:
-        system: its name (``fanscore_core.systems``).
+        system: its name, in errors and traces.
         client: follows no redirects, as ``stateless_client`` makes it. An attempt takes at most as
             long as its timeouts for connecting and reading together, and ends when the time is up,
             however little by little the system answers.
-        breaker: the circuit to this system.
         max_wait_s: a system that asks to wait longer than this is not asked again.
         wait: lets seconds pass between attempts.
         clock: seconds, never going back; the clock of ``Ask.expires_at``.
         now: the time of day.
+        breaker: the circuit to this system.
     """
 
     system: str
     client: httpx.Client
-    breaker: CircuitBreaker
-    max_wait_s: float
+    max_wait_s: float = MAX_WAIT_S
     wait: Callable[[float], None] = sleep
     clock: Callable[[], float] = monotonic
     now: Callable[[], datetime] = utc_now
+    breaker: CircuitBreaker = attrs.field()
+
+    @breaker.default
+    def _closed_circuit(self) -> CircuitBreaker:
+        return CircuitBreaker(self.clock)
 
     def answer(self, ask: Ask, call: HttpCall) -> Answered:
-        """Make a call, with further attempts where they may help, and give the answer."""
+        """Make a call, with further attempts where they may help, and return the answer.
+
+        What cannot be sent, such as an id that no URL can name, is not: it is ``Unavailable``.
+        """
+        try:
+            url = _url_of(call)
+        except InvalidInput as error:
+            return Answered(Unavailable(self.system, error.problem), self.system)
+        return self._answer(ask, attrs.evolve(call, url=url, path=(), query=_NOTHING))
+
+    def _answer(self, ask: Ask, call: HttpCall) -> Answered:
         started_at = self.clock()
         asking = _HttpAttempts(self, call, ask.expires_at)
         attempts = retrying(
@@ -241,6 +327,21 @@ class _HttpAttempts:
             if self.party.clock() >= ends_at:
                 raise CallFailedError(Failure.TIMEOUT, "took too long to answer")
         return body
+
+
+def _url_of(call: HttpCall) -> str:
+    """Return where a call goes to.
+
+    Raises:
+        InvalidInput: it cannot be sent; the problem repeats nothing of it.
+    """
+    if not all(map(_is_header, call.headers.values())):
+        raise InvalidInput("headers", "a header is not printable ASCII")
+    try:
+        (call.content or "").encode()
+    except UnicodeEncodeError:
+        raise InvalidInput("content", "the body has half characters") from None
+    return url_to(call.url, call.path, call.query)
 
 
 @attrs.frozen

@@ -6,12 +6,19 @@ For the start: it needs no HTTP client, whose import takes long.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from fanscore_core.errors import InvalidInput
 
 _RULE = "expected an http or https URL"
+
+MAX_URL = 8000
+"""The longest URL that is asked for: so much, servers should take (RFC 9110, 4.1)."""
+
+# In a URL these mean the folder itself and the one above it, encoded or not (RFC 3986, 6.2.2).
+_FOLDERS = frozenset({".", ".."})
 
 _is_visible = re.compile(r"[!-~]+").fullmatch
 _is_host = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?").fullmatch
@@ -45,6 +52,37 @@ def base_url(name: str, text: str) -> str:
     if _split(name, text).username is not None or "?" in text or "#" in text:
         raise InvalidInput(name, "expected a URL without user, query and fragment")
     return text.rstrip("/")
+
+
+def url_to(base: str, path: Sequence[str], query: Mapping[str, str]) -> str:
+    """Add a path and a query to a URL, each value percent-encoded whatever is in it.
+
+    Args:
+        base: checked by ``base_url``.
+        path: one segment each. Some servers decode ``%2F`` before they look for ``..``: so no part
+            of a value may be that, either.
+        query: names and values.
+
+    Raises:
+        InvalidInput: no URL can say this; no value is repeated.
+    """
+    if (path or query) and ("?" in base or "#" in base):
+        raise InvalidInput("url", "no path can be added to a URL with query or fragment")
+    if not all(map(_is_segment, path)):
+        raise InvalidInput("path", "no URL can name this id")
+    try:
+        segments = (f"/{quote(each, safe='')}" for each in path)
+        added = f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
+        url = "".join((base, *segments, added))
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise InvalidInput("path", "no URL can name this id") from None
+    if len(url) > MAX_URL:
+        raise InvalidInput("path", f"the URL would be longer than {MAX_URL}")
+    return url
+
+
+def _is_segment(value: str) -> bool:
+    return value != "" and _FOLDERS.isdisjoint(value.replace("\\", "/").split("/"))
 
 
 def is_confidential(text: str) -> bool:

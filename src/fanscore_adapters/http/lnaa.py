@@ -8,22 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from time import monotonic, sleep
 from typing import cast
-from urllib.parse import quote
 
 import attrs
 import httpx
 
 from fanscore_adapters.adapter import one_by_one
-from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall
-from fanscore_adapters.http.circuit_breaker import CircuitBreaker
-from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
+from fanscore_adapters.http.client import (
+    HttpCall,
+    HttpEndpoint,
+    json_reader,
+    stateless_client,
+    utc_now,
+)
 from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ports.lnaa import ActivateMembership, Membership
 from fanscore_core.systems import LNAA_API
 
@@ -32,9 +33,6 @@ MAX_ATTEMPTS = 3
 MAX_WAIT_S = 2.0
 
 _SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(LNAA_CALLS, LNAA_API)
-
-# In a URL these mean the folder itself and the one above it, encoded or not (RFC 3986, 6.2.2).
-_DOTS = frozenset({".", ".."})
 
 
 def lnaa_client(
@@ -74,10 +72,7 @@ class Lnaa:
 
     @_party.default
     def _make_party(self) -> HttpEndpoint:
-        breaker = CircuitBreaker(self.clock)
-        return HttpEndpoint(
-            LNAA_API, self.client, breaker, MAX_WAIT_S, self.wait, self.clock, self.now
-        )
+        return HttpEndpoint(LNAA_API, self.client, MAX_WAIT_S, self.wait, self.clock, self.now)
 
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
@@ -90,27 +85,20 @@ class Lnaa:
 
     def _answer(self, ask: Ask) -> Answered:
         question = cast("Membership | ActivateMembership", ask.question)
-        if question.global_user_id in _DOTS:
-            return Answered(Unavailable(LNAA_API, "no URL can name this id"), LNAA_API)
         return self._party.answer(ask, self._call(question))
 
     def _call(self, question: Membership | ActivateMembership) -> HttpCall:
-        url = f"{self.url}/members/{quote(question.global_user_id, safe='')}"
+        path = ("members", question.global_user_id)
         headers = {"Accept": "application/json", "Authorization": f"Bearer {self.token}"}
-        read = partial(_read, LNAA_CALLS[type(question)])
+        read = _reader(LNAA_CALLS[type(question)])
         if isinstance(question, Membership):
-            return HttpCall("GET", url, headers, read, max_attempts=MAX_ATTEMPTS)
+            return HttpCall("GET", self.url, headers, read, max_attempts=MAX_ATTEMPTS, path=path)
         headers["Idempotency-Key"] = question.idempotency_key
-        return HttpCall("POST", f"{url}/activation", headers, read)
+        return HttpCall("POST", self.url, headers, read, path=(*path, "activation"))
 
 
-def _read(call: ProxyCall, status: int, body: bytes | None) -> object:
-    if status in call.known_errors:
-        return call.known_errors[status]
-    if not httpx.codes.is_success(status):
-        return Unavailable(LNAA_API, f"answered with status {status}")
-    try:
-        document = parse_stored_json((body or b"").decode())
-    except (InvalidInput, UnicodeDecodeError):
-        return Unavailable(LNAA_API, "malformed answer")
-    return call.answer({"data": document})
+def _reader(call: ProxyCall) -> Callable[[int, bytes | None], object]:
+    """Read as of a Lambda proxy, whose statuses are the codes of its errors."""
+    return json_reader(
+        LNAA_API, lambda document: call.answer({"data": document}), call.known_errors
+    )

@@ -17,7 +17,6 @@ import httpx
 
 from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.documents.user_event import ENDPOINTS, detail_text
-from fanscore_adapters.http.circuit_breaker import CircuitBreaker
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client, utc_now
 from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -72,7 +71,6 @@ class Webhooks:
             system: HttpEndpoint(
                 system,
                 self.client,
-                CircuitBreaker(self.clock),
                 MAX_WAIT_S,
                 self.wait,
                 self.clock,

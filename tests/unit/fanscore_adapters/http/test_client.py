@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from fanscore_adapters.adapter import LEAST_S
-from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, OPEN_S, CircuitBreaker
+from fanscore_adapters.http.circuit_breaker import MAX_FAILURES, OPEN_S
 from fanscore_adapters.http.client import HttpCall, HttpEndpoint, stateless_client
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, Unavailable
@@ -48,9 +48,7 @@ class Line:
     def __attrs_post_init__(self) -> None:
         client = httpx.Client(transport=httpx.MockTransport(self._handle), timeout=TIMEOUTS)
         time = self.time
-        self.party = HttpEndpoint(
-            SYSTEM, client, CircuitBreaker(time.clock), 2.0, time.wait, time.clock, time.now
-        )
+        self.party = HttpEndpoint(SYSTEM, client, 2.0, time.wait, time.clock, time.now)
 
     def ask(
         self, expires_at: float = inf, *, attempts: int = 3, degradable: bool = False

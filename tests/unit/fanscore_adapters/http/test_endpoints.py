@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, unquote, urlsplit
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fanscore_adapters.http.endpoints import (
     base_url,
     bearer_token,
     endpoint_url,
     is_confidential,
+    url_to,
 )
 from fanscore_core.errors import InvalidInput
 
@@ -131,3 +136,32 @@ def test_other_tokens_are_refused(token: str) -> None:
 def test_what_is_sent_in_confidence(url: str, expected: bool) -> None:
     """Over https, and within this machine, nobody on the way reads what is sent."""
     assert is_confidential(url) is expected
+
+
+def test_a_path_is_added() -> None:
+    """Path and query are added to a base URL; without either, a URL stays as it is."""
+    assert url_to("https://a/b", (), {}) == "https://a/b"
+    assert url_to("https://a/b?c=%2e#d", (), {}) == "https://a/b?c=%2e#d"
+    assert url_to("https://a/b", ("c d", "e"), {}) == "https://a/b/c%20d/e"
+    assert url_to("https://a/b", (), {"c": "&", "d/": "="}) == "https://a/b?c=%26&d%2F=%3D"
+
+
+@pytest.mark.parametrize("base", ["https://a/b?c", "https://a/b#c"])
+def test_a_path_is_not_added_to_a_query(base: str) -> None:
+    """Nothing can be added to a URL that goes on after its path."""
+    for path, query in ((("d",), {}), ((), {"d": "e"})):
+        with pytest.raises(InvalidInput) as raised:
+            url_to(base, path, query)
+        assert str(raised.value) == "url: no path can be added to a URL with query or fragment"
+
+
+@given(st.lists(st.text(min_size=1), min_size=1), st.dictionaries(st.text(), st.text()))
+def test_a_path_says_what_it_was_made_of(path: list[str], query: dict[str, str]) -> None:
+    """Each value comes back from its segment, and each pair of the query: none adds another."""
+    try:
+        parts = urlsplit(url_to("https://a/b", path, query))
+    except InvalidInput:
+        return
+    assert [unquote(each) for each in parts.path.split("/")[2:]] == path
+    assert parse_qsl(parts.query, keep_blank_values=True) == list(query.items())
+    assert (parts.netloc, parts.fragment) == ("a", "")
