@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -11,6 +12,9 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall, services_of
 from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Question
+
+if TYPE_CHECKING:
+    import httpx
 
 
 @attrs.frozen
@@ -26,6 +30,22 @@ class Resources:
     settings: Settings
     environ: Mapping[str, str] = attrs.field(repr=False)
     closing: ExitStack = attrs.field(repr=False)
+
+    def http_client(self, timeout_s: float) -> httpx.Client:
+        """Make a client for an ``HttpEndpoint``, by the proxies and certificates of the environment.
+
+        Args:
+            timeout_s: for connecting, for each read and for each write.
+
+        Raises:
+            InvalidInput: the environment names something that no client can go by.
+        """
+        # An HTTP client takes long to import, and few requests need one.
+        from fanscore_adapters.http.client import stateless_client  # noqa: PLC0415
+        from fanscore_adapters.http.environment import read_http_environment  # noqa: PLC0415
+
+        client = stateless_client(timeout_s, read_http_environment(self.environ))
+        return self.closing.enter_context(client)
 
 
 def _nothing_to_check(_environ: Mapping[str, str]) -> None:
@@ -58,17 +78,11 @@ def _check_http(environ: Mapping[str, str]) -> None:
 
 
 def _lnaa(resources: Resources) -> Adapter:
-    # An HTTP client takes long to import, and few requests need one.
-    from fanscore_adapters.http.environment import read_http_environment  # noqa: PLC0415
-    from fanscore_adapters.http.lnaa import Lnaa, lnaa_client  # noqa: PLC0415
+    from fanscore_adapters.http.lnaa import TIMEOUT_S, Lnaa  # noqa: PLC0415
 
-    client = lnaa_client(environment=read_http_environment(resources.environ))
     settings = resources.settings
-    return Lnaa(
-        settings.lnaa_url or "",
-        settings.lnaa_token or "",
-        resources.closing.enter_context(client),
-    )
+    client = resources.http_client(TIMEOUT_S)
+    return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
 
 
 LNAA = Connector(services_of(LNAA_CALLS), _lnaa, tuple(LNAA_CALLS.values()), _check_http)
