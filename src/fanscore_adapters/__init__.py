@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.eventbridge import EventBridge
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
-    from fanscore_adapters.documents.policy import parse_policy, policy_text
+    from fanscore_adapters.documents.policy import (
+        parse_policy,
+        parse_policy_book,
+        policy_book_text,
+        policy_text,
+    )
     from fanscore_adapters.documents.proxies import ProxyCall
     from fanscore_adapters.dynamodb.adapter import DynamoDb
     from fanscore_adapters.embedded.event_bus import EventBus
@@ -32,7 +37,12 @@ else:
             "aws.eventbridge": ("EventBridge",),
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
-            "documents.policy": ("parse_policy", "policy_text"),
+            "documents.policy": (
+                "parse_policy",
+                "parse_policy_book",
+                "policy_book_text",
+                "policy_text",
+            ),
             "documents.proxies": ("ProxyCall",),
             "dynamodb.adapter": ("DynamoDb",),
             "embedded.event_bus": ("EventBus",),
@@ -72,7 +82,9 @@ __all__ = [
     "lnaa_client",
     "one_by_one",
     "parse_policy",
+    "parse_policy_book",
     "parse_sample",
+    "policy_book_text",
     "policy_text",
     "together",
     "webhook_client",

@@ -9,7 +9,7 @@ import attrs
 from fanscore_appsync.authorization import Caller
 from fanscore_appsync.wire import Request
 from fanscore_core.ids import GlobalUserId, RequestId
-from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy_book import PolicyBook
 
 
 @attrs.frozen
@@ -21,14 +21,14 @@ class Invocation:
         caller: who calls.
         request_id: of the request, as the client gave it or minted for it.
         now: the time, with offset.
-        policy: decides scores.
+        book: has the policy that decides a score.
     """
 
     request: Request
     caller: Caller
     request_id: RequestId
     now: datetime
-    policy: ScorePolicy
+    book: PolicyBook
 
     @property
     def user(self) -> GlobalUserId:

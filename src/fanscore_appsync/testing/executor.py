@@ -25,6 +25,7 @@ from fanscore_core.engine.stubs import Answers
 from fanscore_core.engine.trace import Trace
 from fanscore_core.ids import RequestId
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy_book import PolicyBook
 
 try:
     from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
@@ -93,11 +94,11 @@ class Fanscore:
     """The API, to be asked in a test.
 
     Attributes:
-        policy: decides scores.
+        policy: decides scores; or a book of policies.
         now: the time that it is, with offset.
     """
 
-    policy: ScorePolicy = DEFAULT_POLICY
+    policy: ScorePolicy | PolicyBook = DEFAULT_POLICY
     now: datetime = NOW
 
     def graphql(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from fanscore_adapters.documents.policy import parse_policy
+from fanscore_adapters.documents.policy import parse_policy_book
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
@@ -23,7 +23,8 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
-from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy_book import PolicyBook
 
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
@@ -42,7 +43,7 @@ def connect(settings: Settings, closing: ExitStack | None = None, linger_s: floa
     Raises:
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
-    policy = _policy(settings.policy)
+    book = policy_book(settings.policy)
     with _closed_by(closing) as opened:
         if settings.aws is None:
             from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
@@ -52,7 +53,7 @@ def connect(settings: Settings, closing: ExitStack | None = None, linger_s: floa
             from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
             adapters = aws.resolver_adapters(settings, settings.aws, opened)
-        return App(source_maker(adapters, opened), report, now, mint, policy)
+        return App(source_maker(adapters, opened), report, now, mint, book)
 
 
 def connect_reader(settings: Settings, closing: ExitStack) -> App:
@@ -69,9 +70,9 @@ def connect_reader(settings: Settings, closing: ExitStack) -> App:
         return connect(settings, closing)
     from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-    policy = _policy(settings.policy)
+    book = policy_book(settings.policy)
     adapters = embedded.reader_adapters(settings, closing)
-    return App(source_maker(adapters, closing), report, now, mint, policy)
+    return App(source_maker(adapters, closing), report, now, mint, book)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -120,6 +121,21 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
         return ConsumerApp(source_maker(adapters, opened), report, now, mint)
 
 
+def policy_book(path: str | None, named_by: str = "FANSCORE_POLICY") -> PolicyBook:
+    """Read the policies that decide scores.
+
+    Args:
+        path: of a score policy or of a policy book; ``None`` for the shipped policy.
+        named_by: what names the path, for an error.
+
+    Raises:
+        InvalidInput: the file cannot be used; says which, where and why.
+    """
+    if path is None:
+        return PolicyBook(DEFAULT_POLICY)
+    return parsed_file(path, named_by, parse_policy_book)
+
+
 @contextmanager
 def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
     """Offer a place for what is to be closed: at once if wiring fails, else in the end.
@@ -136,9 +152,3 @@ def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
         closing.push(opened)
     else:
         atexit.register(opened.close)
-
-
-def _policy(path: str | None) -> ScorePolicy:
-    if path is None:
-        return DEFAULT_POLICY
-    return parsed_file(path, "FANSCORE_POLICY", parse_policy)

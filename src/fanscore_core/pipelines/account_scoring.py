@@ -13,7 +13,7 @@ from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.steps import Context, EarlyReturn, step
 from fanscore_core.engine.stubs import GivenAnswer
-from fanscore_core.errors import Unavailable
+from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin
 from fanscore_core.ids import (
     BotRunId,
@@ -24,6 +24,7 @@ from fanscore_core.ids import (
     valid_optional_id,
 )
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy_book import PolicyBook, as_book
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
@@ -32,18 +33,26 @@ from fanscore_core.scoring import AccountFanscore, Boost, boost, decide
 from fanscore_core.signals import ARM, EVENT, MODEL, Missing
 
 
+def _valid_policy(_instance: object, field: attrs.Attribute[ScorePolicy], value: object) -> None:
+    if isinstance(value, PolicyBook):
+        raise InvalidInput(field.name, "expected one policy of the book: book.policy_for(event_id)")
+    if not isinstance(value, ScorePolicy):
+        problem = f"expected a ScorePolicy, before the fan, got {type(value).__name__}"
+        raise InvalidInput(field.name, problem)
+
+
 @attrs.frozen
 class AccountFanscoreArgs:
     """What a score is asked for.
 
     Attributes:
-        policy: decides the points.
+        policy: decides the points; of a policy book, the one for the event.
         global_user_id: whose score.
         event_id: for which event, by either kind of event id.
         member_id: the fan's account, used where the identity record names none.
     """
 
-    policy: ScorePolicy
+    policy: ScorePolicy = attrs.field(validator=_valid_policy)
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
     member_id: MemberId | None = attrs.field(default=None, validator=valid_optional_id)
@@ -197,7 +206,7 @@ def score_fan(
     *,
     event_id: EventId | None = None,
     member_id: MemberId | None = None,
-    policy: ScorePolicy = DEFAULT_POLICY,
+    policy: ScorePolicy | PolicyBook = DEFAULT_POLICY,
 ) -> AccountFanscore:
     """Score one fan: run ``account_fanscore``, and return its result.
 
@@ -206,11 +215,12 @@ def score_fan(
         source: who answers the questions; or their answers, as ``answer`` pairs them.
         event_id: for which event, by either kind of event id.
         member_id: the fan's account, used where the identity record names none.
-        policy: decides the points.
+        policy: decides the points; or a book, which has one for the event.
 
     Raises:
         FanscoreError: a base score could not be looked up, or time ran out.
         PipelineError: the source does not know a question, or answered with a wrong type.
     """
-    args = AccountFanscoreArgs(policy, global_user_id, event_id, member_id)
+    decides = as_book(policy).policy_for(event_id)
+    args = AccountFanscoreArgs(decides, global_user_id, event_id, member_id)
     return run(account_fanscore, args, source).result()

@@ -64,6 +64,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("events retry --id ''", f"--id: {EMPTY}"),
     ("policy nope", "No such command 'nope'. See 'fanscore policy --help'."),
     ("policy show more", "Got unexpected extra argument (more)."),
+    ("policy show --policy ''", f"--policy: {EMPTY}"),
+    ("policy show --policy /", "--policy: cannot read /: IsADirectoryError"),
     ("erase", "Missing argument 'FAN'."),
     ("erase ''", f"FAN: {ID}"),
     ("erase ' x'", f"FAN: {ID}"),
@@ -125,6 +127,8 @@ READERS: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("explain fan", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
     ("explain fan", {"FANSCORE_SAMPLE": "FILE"}, "FANSCORE_SAMPLE: "),
     ("invoke event.json", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
+    ("policy show", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
+    ("policy show --policy FILE", {}, "--policy: "),
     ("sample fans.db", {"FANSCORE_SAMPLE": "FILE"}, "FANSCORE_SAMPLE: "),
     ("serve", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
 )
