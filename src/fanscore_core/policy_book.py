@@ -61,6 +61,18 @@ def as_book(policy: ScorePolicy | PolicyBook) -> PolicyBook:
     return policy if isinstance(policy, PolicyBook) else PolicyBook(policy)
 
 
+def valid_policy(_instance: object, attribute: attrs.Attribute[ScorePolicy], value: object) -> None:
+    """Validate an attrs field that holds one policy.
+
+    Raises:
+        InvalidInput: naming the field; of a book, how to get a policy.
+    """
+    if isinstance(value, PolicyBook):
+        problem = "expected one policy of the book: book.policy_for(event_id)"
+        raise InvalidInput(attribute.name, problem)
+    _check_kind(attribute.name, value)
+
+
 def path_of(event_id: str) -> str:
     """Return the path of an event's policy in a book."""
     return f"events['{event_id}']"

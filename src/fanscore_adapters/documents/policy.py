@@ -151,9 +151,9 @@ def _object_text(members: Mapping[str, str], indent: str) -> str:
 
 
 def _band_text(band: Band) -> str:
-    bound = {} if band.below is None else {"below": band.below}
-    members = {**bound, "points": band.points, "code": band.code}
-    return "{" + ", ".join(f'"{name}": {json_text(each)}' for name, each in members.items()) + "}"
+    bound = {} if band.below is None else {"below": f"{band.below:f}"}
+    members = {**bound, "points": json_text(band.points), "code": json_text(band.code)}
+    return "{" + ", ".join(f'"{name}": {text}' for name, text in members.items()) + "}"
 
 
 @cache

@@ -13,7 +13,7 @@ from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.steps import Context, EarlyReturn, step
 from fanscore_core.engine.stubs import GivenAnswer
-from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.errors import Unavailable
 from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin
 from fanscore_core.ids import (
     BotRunId,
@@ -24,21 +24,13 @@ from fanscore_core.ids import (
     valid_optional_id,
 )
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
-from fanscore_core.policy_book import PolicyBook, as_book
+from fanscore_core.policy_book import PolicyBook, as_book, valid_policy
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
 from fanscore_core.scoring import AccountFanscore, Boost, boost, decide
 from fanscore_core.signals import ARM, EVENT, MODEL, Missing
-
-
-def _valid_policy(_instance: object, field: attrs.Attribute[ScorePolicy], value: object) -> None:
-    if isinstance(value, PolicyBook):
-        raise InvalidInput(field.name, "expected one policy of the book: book.policy_for(event_id)")
-    if not isinstance(value, ScorePolicy):
-        problem = f"expected a ScorePolicy, before the fan, got {type(value).__name__}"
-        raise InvalidInput(field.name, problem)
 
 
 @attrs.frozen
@@ -52,7 +44,7 @@ class AccountFanscoreArgs:
         member_id: the fan's account, used where the identity record names none.
     """
 
-    policy: ScorePolicy = attrs.field(validator=_valid_policy)
+    policy: ScorePolicy = attrs.field(validator=valid_policy)
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
     member_id: MemberId | None = attrs.field(default=None, validator=valid_optional_id)

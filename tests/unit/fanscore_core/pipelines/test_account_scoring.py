@@ -433,8 +433,8 @@ def test_arguments_are_ids(field: str, make: Callable[[object], object], bad: ob
 @pytest.mark.parametrize(
     ("policy", "problem"),
     [
-        (FAN, "expected a ScorePolicy, before the fan, got str"),
-        (None, "expected a ScorePolicy, before the fan, got NoneType"),
+        (FAN, "expected a ScorePolicy, got str"),
+        (None, "expected a ScorePolicy, got NoneType"),
         (PolicyBook(POLICY), "expected one policy of the book: book.policy_for(event_id)"),
     ],
     ids=range(3),
