@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
     from fanscore_adapters.documents.converter import read_as
-    from fanscore_adapters.documents.policy import parse_policy, policy_text
+    from fanscore_adapters.documents.policy import (
+        parse_policy,
+        parse_policy_book,
+        policy_book_text,
+        policy_text,
+    )
     from fanscore_adapters.documents.proxies import ProxyCall
     from fanscore_adapters.dynamodb.adapter import DynamoDb
     from fanscore_adapters.embedded.event_bus import EventBus
     from fanscore_adapters.embedded.event_store import EventStore
     from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
-    from fanscore_adapters.http.client import (
-        HttpCall,
-        HttpEndpoint,
-        json_reader,
-        stateless_client,
-    )
+    from fanscore_adapters.http.client import HttpCall, HttpEndpoint, json_reader, stateless_client
     from fanscore_adapters.http.endpoints import base_url, bearer_token
     from fanscore_adapters.http.lnaa import Lnaa, lnaa_client
     from fanscore_adapters.http.webhooks import Webhooks, webhook_client
@@ -53,7 +53,12 @@ else:
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
             "documents.converter": ("read_as",),
-            "documents.policy": ("parse_policy", "policy_text"),
+            "documents.policy": (
+                "parse_policy",
+                "parse_policy_book",
+                "policy_book_text",
+                "policy_text",
+            ),
             "documents.proxies": ("ProxyCall",),
             "dynamodb.adapter": ("DynamoDb",),
             "embedded.event_bus": ("EventBus",),
@@ -118,7 +123,9 @@ __all__ = [
     "lnaa_client",
     "one_by_one",
     "parse_policy",
+    "parse_policy_book",
     "parse_sample",
+    "policy_book_text",
     "policy_text",
     "put_outcome",
     "read_as",

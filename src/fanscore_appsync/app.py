@@ -18,7 +18,7 @@ from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, NotFound, PipelineMisuse
 from fanscore_core.ids import RequestId
-from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy_book import PolicyBook, as_book
 
 
 @attrs.frozen
@@ -69,13 +69,13 @@ class App(FunctionApp):
 
     Attributes:
         mint: makes a request id where the client gave none.
-        policy: decides scores.
+        policy: a policy that decides all scores, or a book of them; kept as a book.
         api: the fields, and what resolves them.
         clock: seconds, never going back.
     """
 
     mint: Callable[[], RequestId]
-    policy: ScorePolicy
+    policy: PolicyBook = attrs.field(converter=as_book)
     api: Api = API
     clock: Callable[[], float] = attrs.field(default=perf_counter, kw_only=True)
 

@@ -32,7 +32,7 @@ class Resources:
     closing: ExitStack = attrs.field(repr=False)
 
     def http_client(self, timeout_s: float) -> httpx.Client:
-        """Make a client for an ``HttpEndpoint``, by the proxies and certificates of the environment.
+        """Make a client for an ``HttpEndpoint``, by the environment's proxies and certificates.
 
         Args:
             timeout_s: for connecting, for each read and for each write.

@@ -130,7 +130,10 @@ FIELDS: Mapping[str, Field] = {
         given.AccountFanscoreArguments,
         account_fanscore,
         lambda asked, call: AccountFanscoreArgs(
-            call.policy, asked.global_user_id, asked.event_id, asked.member_id
+            call.book.policy_for(asked.event_id),
+            asked.global_user_id,
+            asked.event_id,
+            asked.member_id,
         ),
         owner=lambda asked: asked.global_user_id,
         service_only=frozenset({"memberId"}),

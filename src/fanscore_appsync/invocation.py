@@ -12,6 +12,7 @@ from fanscore_appsync.wire import Request
 from fanscore_core.errors import NotLoggedIn
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy_book import PolicyBook
 
 
 @attrs.frozen
@@ -23,14 +24,14 @@ class Invocation:
         caller: who calls.
         request_id: of the request, as the client gave it or minted for it.
         now: the time, with offset.
-        policy: decides scores.
+        book: has the policy that decides a score.
     """
 
     request: Request
     caller: Caller
     request_id: RequestId
     now: datetime
-    policy: ScorePolicy
+    book: PolicyBook
 
     @property
     def user(self) -> GlobalUserId:
@@ -42,6 +43,11 @@ class Invocation:
         if self.caller.sub is None:
             raise NotLoggedIn
         return self.caller.sub
+
+    @property
+    def policy(self) -> ScorePolicy:
+        """The policy where no event is asked for; ``book.policy_for`` has that of an event."""
+        return self.book.default
 
     @property
     def headers(self) -> Mapping[str, object]:

@@ -206,7 +206,7 @@ class Settings:
     policy: str | None = _from(
         Setting(
             "FANSCORE_POLICY",
-            "file of the score policy",
+            "file of the score policy, or of a policy book",
             _if_given(_text),
             without="the shipped one",
         )

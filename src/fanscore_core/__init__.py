@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from fanscore_core.liveness import LivenessSession, LivenessStatus
     from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+    from fanscore_core.policy_book import PolicyBook
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
     from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, decide
     from fanscore_core.signals import (
@@ -158,6 +159,7 @@ else:
             "liveness": ("LivenessSession", "LivenessStatus"),
             "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
+            "policy_book": ("PolicyBook",),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
             "scoring": ("AccountFanscore", "Boost", "ScoreReason", "decide"),
             "signals": (
@@ -231,6 +233,7 @@ __all__ = [
     "Pipeline",
     "PipelineError",
     "PipelineMisuse",
+    "PolicyBook",
     "PrevContext",
     "PrevEffectContext",
     "Query",

@@ -30,6 +30,21 @@ JsonObject = NewType("JsonObject", Mapping[str, str])
 EMAIL_RULE = "expected a mail address"
 PHONE_RULE = "expected a phone number, with country code or North American"
 LOCALE_RULE = "expected a locale such as en-GB"
+TEXT_RULE = "expected text without half characters"
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text that can be written as UTF-8: no half of a surrogate pair.
+
+    JSON can spell such a half (RFC 8259, 8.2), and the Lambda runtime cannot write it.
+    """
+    if type(value) is not str:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @attrs.frozen

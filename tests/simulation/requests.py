@@ -20,6 +20,7 @@ from fanscore_core.canonical import canonical_json, stable_id
 from fanscore_core.engine.state import Run
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy_book import PolicyBook
 from tests.property.demand_model import PREFIX, Asked, When
 
 SAVE = "Mutation.demandRecordSave"
@@ -33,7 +34,7 @@ EVENT = "evt-1"
 SALES = ("s1", "s2")
 FANS = (GlobalUserId("ann"), GlobalUserId("bob"))
 
-POLICY = DEFAULT_POLICY
+POLICY = PolicyBook(DEFAULT_POLICY)
 
 Input: TypeAlias = Mapping[str, object]
 AnyRun: TypeAlias = "Run[object, object, object]"

@@ -51,7 +51,7 @@ def test_a_batch(app: App) -> None:
 
 
 def test_an_invitation_is_stored(app: App) -> None:
-    """Whoever was invited is in the first group from then on; a second invitation changes nothing."""
+    """Whoever was invited is in the first group from then on; a second one changes nothing."""
     answers = [
         ask(app, appsync_event(INVITE, {"input": INVITATION}, user(staff, ["staff"]), api=PRESALE))
         for staff in ("staff1", "staff2")

@@ -34,7 +34,7 @@ ValueT = TypeVar("ValueT")
 
 MAX_SHOWN_KEY = 40
 
-TEXT_RULE = "expected text without half characters"
+TEXT_RULE, is_text = scalars.TEXT_RULE, scalars.is_text
 
 _matches_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _matches_date_time = re.compile(
@@ -236,20 +236,6 @@ def _is_points(kind: object) -> bool:
 
 def _points_by_name(points: Mapping[Signal, int]) -> Mapping[str, int]:
     return {signal.name: each for signal, each in points.items() if signal.required}
-
-
-def is_text(value: object) -> bool:
-    """Whether a value is text that can be written as UTF-8: no half of a surrogate pair.
-
-    JSON can spell such a half (RFC 8259, 8.2), and the Lambda runtime cannot write it.
-    """
-    if type(value) is not str:
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def date_time_text(moment: datetime) -> str:

@@ -26,6 +26,7 @@ from fanscore_core.engine.stubs import Answers
 from fanscore_core.engine.trace import Trace
 from fanscore_core.ids import RequestId
 from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy_book import PolicyBook
 
 try:
     from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
@@ -94,12 +95,12 @@ class Fanscore:
     """The API, to be asked in a test.
 
     Attributes:
-        policy: decides scores; ``None`` for the default of the API.
+        policy: decides scores, or a book of policies; ``None`` for the default of the API.
         now: the time that it is, with offset.
         api: one's own API.
     """
 
-    policy: ScorePolicy | None = None
+    policy: ScorePolicy | PolicyBook | None = None
     now: datetime = NOW
     api: Api = API
 

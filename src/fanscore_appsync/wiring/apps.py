@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from fanscore_adapters.documents.policy import parse_policy
-from fanscore_appsync.api import Api
+from fanscore_adapters.documents.policy import parse_policy_book
+from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
@@ -25,7 +25,7 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
-from fanscore_core.policy import ScorePolicy
+from fanscore_core.policy_book import PolicyBook, as_book
 
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
@@ -51,7 +51,7 @@ def connect(
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
     api = api or api_of(settings)
-    policy = _policy(settings.policy, api)
+    book = policy_book(settings.policy, api=api)
     with _closed_by(closing) as opened:
         if settings.aws is None:
             from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
@@ -61,7 +61,7 @@ def connect(
             from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
             adapters = aws.resolver_adapters(settings, settings.aws, api, opened)
-        return App(source_maker(adapters, opened), report, now, mint, policy, api)
+        return App(source_maker(adapters, opened), report, now, mint, book, api)
 
 
 def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = None) -> App:
@@ -80,9 +80,9 @@ def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = Non
         return connect(settings, closing, api=api)
     from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-    policy = _policy(settings.policy, api)
+    book = policy_book(settings.policy, api=api)
     adapters = embedded.reader_adapters(settings, api, closing)
-    return App(source_maker(adapters, closing), report, now, mint, policy, api)
+    return App(source_maker(adapters, closing), report, now, mint, book, api)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -131,6 +131,22 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
         return ConsumerApp(source_maker(adapters, opened), report, now, mint)
 
 
+def policy_book(path: str | None, named_by: str = "FANSCORE_POLICY", api: Api = API) -> PolicyBook:
+    """Read the policies that decide scores.
+
+    Args:
+        path: of a score policy or of a policy book; ``None`` for the shipped policy.
+        named_by: what names the path, for an error.
+        api: whose signals a policy says the worth of.
+
+    Raises:
+        InvalidInput: the file cannot be used; says which, where and why.
+    """
+    if path is None:
+        return as_book(api.default_policy)
+    return parsed_file(path, named_by, lambda text: parse_policy_book(text, api.signals))
+
+
 @contextmanager
 def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
     """Offer a place for what is to be closed: at once if wiring fails, else in the end.
@@ -147,9 +163,3 @@ def _closed_by(closing: ExitStack | None) -> Iterator[ExitStack]:
         closing.push(opened)
     else:
         atexit.register(opened.close)
-
-
-def _policy(path: str | None, api: Api) -> ScorePolicy:
-    if path is None:
-        return api.default_policy
-    return parsed_file(path, "FANSCORE_POLICY", lambda text: parse_policy(text, api.signals))

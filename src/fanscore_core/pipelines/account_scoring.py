@@ -24,6 +24,7 @@ from fanscore_core.ids import (
     valid_optional_id,
 )
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy_book import PolicyBook, as_book, valid_policy
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
@@ -37,13 +38,13 @@ class AccountFanscoreArgs:
     """What a score is asked for.
 
     Attributes:
-        policy: decides the points.
+        policy: decides the points; of a policy book, the one for the event.
         global_user_id: whose score.
         event_id: for which event, by either kind of event id.
         member_id: the fan's account, used where the identity record names none.
     """
 
-    policy: ScorePolicy
+    policy: ScorePolicy = attrs.field(validator=valid_policy)
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
     member_id: MemberId | None = attrs.field(default=None, validator=valid_optional_id)
@@ -273,7 +274,7 @@ def score_fan(
     *,
     event_id: EventId | None = None,
     member_id: MemberId | None = None,
-    policy: ScorePolicy = DEFAULT_POLICY,
+    policy: ScorePolicy | PolicyBook = DEFAULT_POLICY,
 ) -> AccountFanscore:
     """Score one fan: run ``account_fanscore``, and return its result.
 
@@ -282,11 +283,12 @@ def score_fan(
         source: who answers the questions; or their answers, as ``answer`` pairs them.
         event_id: for which event, by either kind of event id.
         member_id: the fan's account, used where the identity record names none.
-        policy: decides the points.
+        policy: decides the points; or a book, which has one for the event.
 
     Raises:
         FanscoreError: a base score could not be looked up, or time ran out.
         PipelineError: the source does not know a question, or answered with a wrong type.
     """
-    args = AccountFanscoreArgs(policy, global_user_id, event_id, member_id)
+    decides = as_book(policy).policy_for(event_id)
+    args = AccountFanscoreArgs(decides, global_user_id, event_id, member_id)
     return run(account_fanscore, args, source).result()

@@ -17,6 +17,7 @@ from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, RequestId
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
@@ -104,7 +105,7 @@ KNOWN = dict(
 def app_of(
     source: Callable[[float], Source],
     report: Callable[[Exception], str],
-    policy: ScorePolicy | None = None,
+    policy: ScorePolicy | PolicyBook | None = None,
     api: Api = API,
 ) -> App:
     """Make an app of a source and a report, on the day of ``NOW``."""

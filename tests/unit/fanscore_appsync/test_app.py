@@ -12,13 +12,14 @@ from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.fields import Field
 from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, unchecked_event, user
 from fanscore_core.engine.definition import pipeline
-from fanscore_core.engine.question import Answered, Question, Source
+from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.engine.stubs import answer
 from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
 from fanscore_core.ids import RULE, BotRunId, EventId
 from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
@@ -486,6 +487,62 @@ def test_the_policy_of_the_app_decides() -> None:
         "reasons": reasons,
         "policyVersion": "other",
     }
+
+
+class Newcomers:
+    """A source that knows of no fan, and of nothing else either."""
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        return [Answered(self._answer(ask.question)) for ask in asks]
+
+    def _answer(self, question: Question[object]) -> object:
+        return None if isinstance(question, FanIdentity) else Unavailable("world")
+
+
+STRICT = attrs.evolve(DEFAULT_POLICY, version="strict", no_history_raw_score=20)
+
+
+@pytest.mark.parametrize(
+    ("event_id", "version", "raw_score"),
+    [
+        ("evt456", "strict", 20),
+        ("disco456", "2026-11-01", 50),
+        ("evt789", "2026-11-01", 50),
+        (None, "2026-11-01", 50),
+    ],
+)
+def test_a_policy_book_decides_by_the_event_that_is_asked(
+    event_id: str | None, version: str, raw_score: int
+) -> None:
+    """An event's own policy decides where its id is asked as listed, and is named by the score."""
+    book = PolicyBook(DEFAULT_POLICY, {EventId("evt456"): STRICT})
+    app = app_of(lambda _: Newcomers(), lambda _: "report-0", book)
+    arguments = {"globalUserId": OTHER_FAN} | ({"eventId": event_id} if event_id else {})
+    event = appsync_event("VFApi.accountFanscore", arguments, user(OTHER_FAN))
+    single = app.answer(event, TIME_LEFT_S).response
+    wrapped = appsync_event("VFApi.accountFanscore", arguments, user(OTHER_FAN), envelope=True)
+    enveloped = app.answer(wrapped, TIME_LEFT_S).response
+    batch = app.answer([event, event], TIME_LEFT_S).response
+    found = cast("dict[str, object]", single)
+    assert (found["policyVersion"], found["rawScore"]) == (version, raw_score)
+    assert enveloped == {"data": single}
+    assert batch == [{"data": single}] * 2
+
+
+def test_a_batch_of_several_events_has_several_policies() -> None:
+    """In one batch, each item is decided by the policy of its own event."""
+    book = PolicyBook(DEFAULT_POLICY, {EventId("evt456"): STRICT})
+    app = app_of(lambda _: Newcomers(), lambda _: "report-0", book)
+    events = [
+        appsync_event(
+            "VFApi.accountFanscore", {"globalUserId": OTHER_FAN, "eventId": each}, user(OTHER_FAN)
+        )
+        for each in ("evt456", "evt789", "evt456")
+    ]
+    items = cast("list[dict[str, dict[str, object]]]", app.answer(events, TIME_LEFT_S).response)
+    versions = [each["data"]["policyVersion"] for each in items]
+    assert versions == ["strict", "2026-11-01", "strict"]
 
 
 def test_a_recorded_desk_can_be_replayed() -> None:

@@ -29,9 +29,15 @@ from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineError, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
 from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.demand import DemandRecords, PutDemandRecord
+from fanscore_core.ports.demand import (
+    DemandRecords,
+    DiscoEventId,
+    EventDemandCount,
+    PutDemandRecord,
+)
 from fanscore_core.ports.event_details import EventById, EventDetails
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Membership
@@ -338,6 +344,25 @@ class NewDemand:
                 return ()
             case _:
                 return None
+
+
+def test_a_policy_book_of_ones_own_decides() -> None:
+    """A test may have a policy book, in which the event that is asked has its policy."""
+    mine = attrs.evolve(DEFAULT_POLICY, version="mine", no_history_raw_score=10)
+    book = PolicyBook(DEFAULT_POLICY, {EventId("evt456"): mine})
+    query = """{ api {
+      listed: accountFanscore(globalUserId: "user123", eventId: "evt456") { policyVersion }
+      other: accountFanscore(globalUserId: "user123") { policyVersion }
+    } }"""
+    listed = [
+        answer(ArmScore(FAN, EventId("evt456")), None),
+        answer(DiscoEventId(EventId("evt456")), None),
+        answer(EventDemandCount(FAN, EventId("evt456")), 0),
+    ]
+    result = Fanscore(book).graphql(query, as_=user(FAN), answers=[*UNKNOWN_FAN, *listed])
+    assert result.data == {
+        "api": {"listed": {"policyVersion": "mine"}, "other": {"policyVersion": "2026-11-01"}}
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import cast
 
+import attrs
 import pytest
 from click.testing import CliRunner, Result
 
-from fanscore_adapters.documents.policy import policy_text
+from fanscore_adapters.documents.policy import policy_book_text, policy_text
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_appsync.cli.main import main
 from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_core.ids import EventId
 from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy_book import PolicyBook
 from tests.unit.fanscore_appsync.samples import (
     ACCOUNT_FANSCORE,
     FAN,
@@ -162,6 +165,73 @@ def test_bad_policies(tmp_path: Path, text: str, mistake: str) -> None:
     environ = {"FANSCORE_POLICY": str(path)}
     refused(fanscore("explain", "user123", environ=environ), mistake)
     refused(fanscore("invoke", "-", given="{}", environ=environ), mistake)
+
+
+STRICT = attrs.evolve(DEFAULT_POLICY, version="ei\u202en\ns", no_history_raw_score=20)
+BOOK = PolicyBook(DEFAULT_POLICY, {EventId("evt456"): STRICT})
+
+
+@pytest.mark.parametrize(
+    ("book", "digests"),
+    [
+        (PolicyBook(STRICT), [f'{STRICT.digest}  default  "ei\\u202en\\ns"']),
+        (
+            BOOK,
+            [
+                f'{DEFAULT_POLICY.digest}  default  "2026-11-01"',
+                f"{STRICT.digest}  events['evt456']  \"ei\\u202en\\ns\"",
+            ],
+        ),
+    ],
+)
+def test_policies_are_shown(tmp_path: Path, book: PolicyBook, digests: Sequence[str]) -> None:
+    """What the environment or the option names is shown as its document, or as its digests."""
+    path = tmp_path / "policy.json"
+    path.write_text(policy_book_text(book), encoding="utf-8-sig")
+    other = {"FANSCORE_POLICY": "missing.json"}
+    for arguments, environ in (
+        ((), {"FANSCORE_POLICY": str(path)}),
+        (("--policy", str(path)), other),
+    ):
+        shown = fanscore("policy", "show", *arguments, environ=environ)
+        assert (shown.exit_code, shown.stderr) == (0, "")
+        assert shown.stdout == f"{policy_book_text(book)}\n"
+        lines = fanscore("policy", "show", "--digests", *arguments, environ=environ)
+        assert (lines.exit_code, lines.stderr) == (0, "")
+        assert lines.stdout.splitlines() == digests
+
+
+def test_the_shipped_policy_is_shown() -> None:
+    """Where nothing names a policy, the shipped one is shown."""
+    shown = fanscore("policy", "show", environ={"FANSCORE_POLICY": ""})
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout == f"{policy_text(DEFAULT_POLICY)}\n"
+
+
+def test_a_bad_policy_is_not_shown(tmp_path: Path) -> None:
+    """A policy or book with a mistake is refused with its path, so that showing is checking."""
+    path = tmp_path / "policy.json"
+    path.write_text('{"default": {}}')
+    said = "book.default: expected an object with version"
+    for option in ((), ("--digests",)):
+        refused(
+            fanscore("policy", "show", "--policy", str(path), *option), f"--policy: {path}: {said}"
+        )
+
+
+def test_explaining_takes_the_policy_of_the_event(tmp_path: Path) -> None:
+    """``explain`` decides by the policy of the event that is asked, and names it."""
+    path = tmp_path / "policy.json"
+    strict = attrs.evolve(STRICT, version="strict")
+    path.write_text(policy_book_text(PolicyBook(DEFAULT_POLICY, {EventId("evt456"): strict})))
+    environ = {"FANSCORE_POLICY": str(path)}
+    for arguments, decided_by in (
+        (("nobody", "--event", "evt456"), "strict"),
+        (("nobody", "--event", "evt789"), "2026-11-01"),
+        (("nobody",), "2026-11-01"),
+    ):
+        result = fanscore("explain", *arguments, "--json", environ=environ)
+        assert json.loads(result.stdout)["score"]["policyVersion"] == decided_by
 
 
 def test_byte_order_marks(tmp_path: Path) -> None:

@@ -3,22 +3,27 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from fanscore_adapters.documents.policy import parse_policy_book, policy_text
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import service
-from fanscore_appsync.wiring.apps import connect
+from fanscore_appsync.wiring.apps import connect, connect_reader
 from fanscore_appsync.wiring.embedded import write_sample
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.policy import DEFAULT_POLICY
 from tests.e2e.lambda_runtime import told
 from tests.unit.fanscore_appsync.samples import FAN, SCORE, TIME_LEFT_S, score_event
+
+MEMBERS = "version, range, no_history_raw_score, arm, event, model"
 
 POLICY: Mapping[str, object] = {
     "version": "flat",
@@ -105,6 +110,30 @@ def test_another_sample(tmp_path: Path) -> None:
     assert (found["rawScore"], found["boosts"]) == (40, {"arm": -15, "event": 0, "model": 0})
 
 
+def test_a_policy_book(tmp_path: Path) -> None:
+    """A policy book decides each event by its policy, for an app that only reads as well."""
+    default = json.loads(policy_text(DEFAULT_POLICY))
+    path = file_of(tmp_path, {"default": default, "events": {"evt456": POLICY}})
+    settings = Settings(policy=path)
+    assert score(settings)["policyVersion"] == "flat"
+    with ExitStack() as closing:
+        reader = connect_reader(settings, closing)
+        assert (
+            reader.policy
+            == connect(settings, closing).policy
+            == parse_policy_book(Path(path).read_text())
+        )
+
+
+def test_a_bad_book(tmp_path: Path) -> None:
+    """A mistake in any policy of a book is refused at start, with its path."""
+    bad = {**POLICY, "version": "bad", "range": [1, 0]}
+    path = file_of(tmp_path, {"default": POLICY, "events": {"evt456": POLICY, "evt789": bad}})
+    said = refusal(lambda: connect(Settings(policy=path)))
+    mistake = "book.events['evt789'].range: expected the least score, then the greatest"
+    assert said == f"FANSCORE_POLICY: {path}: {mistake}"
+
+
 def test_another_policy(tmp_path: Path) -> None:
     """A policy file decides instead of the policy that is shipped."""
     found = score(Settings(policy=file_of(tmp_path, POLICY)))
@@ -140,7 +169,7 @@ def band(**changes: object) -> Mapping[str, object]:
     ("policy", "mistake"),
     [
         ([], "policy: expected an object"),
-        ({}, "policy.version: required"),
+        ({}, f"policy: expected an object with {MEMBERS}"),
         ({**POLICY, "version": 1}, "policy.version: expected a string"),
         ({**POLICY, "version": ""}, "policy.version: expected a name"),
         ({**POLICY, "range": [0]}, "policy.range: expected a list of 2"),

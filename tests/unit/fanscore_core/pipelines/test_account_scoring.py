@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import cast
 
 import attrs
 import pytest
@@ -13,15 +14,17 @@ from fanscore_core.engine.state import Degraded, Outcome
 from fanscore_core.engine.steps import Step
 from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.engine.trace import Fate
-from fanscore_core.errors import DeadlineExceeded, InvalidId, Unavailable
+from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, Unavailable
 from fanscore_core.findings import BaseScore, Findings, ScoreOrigin, StoredScore
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_scoring import (
     AccountFanscoreArgs,
     AccountFanscoreStash,
     account_fanscore,
+    score_fan,
 )
-from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
@@ -425,3 +428,30 @@ def test_arguments_are_ids(field: str, make: Callable[[object], object], bad: ob
     with pytest.raises(InvalidId) as refused:
         make(bad)
     assert str(refused.value) == f"{field}: {RULE}"
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        (FAN, "expected a ScorePolicy, got str"),
+        (None, "expected a ScorePolicy, got NoneType"),
+        (PolicyBook(POLICY), "expected one policy of the book: book.policy_for(event_id)"),
+    ],
+    ids=range(3),
+)
+def test_a_policy_is_one_policy(policy: object, problem: str) -> None:
+    """Whoever gives the fan first, or a whole book, reads what belongs in that place."""
+    with pytest.raises(InvalidInput) as refused:
+        AccountFanscoreArgs(cast("ScorePolicy", policy), FAN)
+    assert str(refused.value) == f"policy: {problem}"
+
+
+def test_a_book_scores_a_fan_by_the_event() -> None:
+    """``score_fan`` takes a policy or a book, of which the policy of the event decides."""
+    mine = attrs.evolve(POLICY, version="mine")
+    book, world = PolicyBook(POLICY, {EVENT: mine}), [*EXAMPLE.items(), answer(ArmScore(FAN), None)]
+    versions = [
+        score_fan(FAN, world, event_id=event, policy=policy).policy_version
+        for policy, event in ((book, EVENT), (book, None), (mine, None), (mine, EVENT))
+    ]
+    assert versions == ["mine", POLICY.version, "mine", "mine"]
