@@ -33,9 +33,6 @@ MAX_WAIT_S = 2.0
 
 _SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(LNAA_CALLS, LNAA_API)
 
-# In a URL these mean the folder itself and the one above it, encoded or not (RFC 3986, 6.2.2).
-_DOTS = frozenset({".", ".."})
-
 
 def lnaa_client(
     timeout_s: float = TIMEOUT_S, environment: HttpEnvironment = DIRECT
@@ -90,8 +87,6 @@ class Lnaa:
 
     def _answer(self, ask: Ask) -> Answered:
         question = cast("Membership | ActivateMembership", ask.question)
-        if question.global_user_id in _DOTS:
-            return Answered(Unavailable(LNAA_API, "no URL can name this id"), LNAA_API)
         return self._party.answer(ask, self._call(question))
 
     def _call(self, question: Membership | ActivateMembership) -> HttpCall:
