@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from fanscore_adapters.items.escapes import end_of_prefix
 from fanscore_adapters.sqlite.adapter import BEGINS_WITH, LOOK_UP
 from fanscore_core.engine.question import Ask, Query, Source
 from fanscore_core.findings import BaseScore, Findings, ScoreOrigin
@@ -77,7 +78,7 @@ def score_by_same_statements(
     """Score fan by fan with the adapter's own statements, JSON and arithmetic alone."""
 
     def read(statement: str, table: str, pk: str, sk: str) -> list[dict[str, Any]]:
-        keys = json.dumps([[pk, sk]])
+        keys = json.dumps([[pk, sk, end_of_prefix(sk)]])
         rows = connection.execute(statement.format(table=table), (keys,)).fetchall()
         return [json.loads(item) for _, item in rows]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fanscore_adapters.items import keys
 from fanscore_core.engine.question import Question
 from fanscore_core.findings import StoredScore
-from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
+from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, is_id
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
@@ -22,13 +22,46 @@ Item: TypeAlias = Mapping[str, object]
 Tables: TypeAlias = Mapping[str, Sequence[Item]]
 
 ID_CHARACTERS = string.ascii_letters + string.digits + "_-.:~="
+"""What ids of before could be made of."""
+
+EXOTIC_IDS = (
+    "auth0|5f7c87",
+    "fan@example.com",
+    "{6F9619FF-8B86-D011-B42D-00CF4FC964FF}",
+    "dG8vcGk+PDw/Pw==",
+    "J\u00fcrgen Gro\u00df",
+    "Ju\u0308rgen Gro\u00df",  # not the same, although it looks so
+    "a#b",
+    "a%23b",
+    "a%2Db",
+    "%",
+    "#",
+    "\u202f".join("ab"),
+    "\ud7ff",
+    "\ue000",
+    "\uffef",
+    "\U00010000",
+    "\U0001f600-\U0001f600",
+    "\U0010fffd",
+    "'; DROP TABLE --",
+    '"$.PK"\\',
+    "a/../b?c&d",
+)
+"""Ids of which each has something that a key, a URL or a statement might take for its own."""
 
 # Short ids of few characters collide where any can; long ones of all show that none is special.
-legal_ids = st.text("-a:", min_size=1, max_size=4) | st.text(
-    ID_CHARACTERS, min_size=1, max_size=128
+legal_ids = (
+    st.text("-a:", min_size=1, max_size=4)
+    | st.text("-#%23D5", min_size=1, max_size=6)
+    | st.text("-~\x20\u00fcu\u0308\ud7ff\ue000\U0010fffd", min_size=1, max_size=4).filter(is_id)
+    | st.text(ID_CHARACTERS, min_size=1, max_size=128)
+    | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=128).filter(
+        is_id
+    )
+    | st.sampled_from(EXOTIC_IDS)
 )
 
-_few = st.sampled_from(["a", "-", "a-", "-a", "a-a", "a:"])
+_few = st.sampled_from(["a", "-", "a-", "-a", "a-a", "a:", "a#", "a%", "a%2D", "\u00e4", "a\u0308"])
 _fans = _few.map(GlobalUserId)
 _members = _few.map(MemberId)
 _events = _few.map(EventId)

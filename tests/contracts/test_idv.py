@@ -184,7 +184,7 @@ def test_no_such_session(open_idv: Open) -> None:
         {"data": None},
         {"data": [DATA]},
         {"data": {"sessionId": "session-1"}},
-        {"data": {**DATA, "sessionId": VENDOR_TEXT}},
+        {"data": {**DATA, "sessionId": f"{VENDOR_TEXT}\n"}},
         {"data": {**DATA, "status": VENDOR_TEXT}},
         {"data": {**DATA, "createdAt": VENDOR_TEXT}},
         {"data": {**DATA, "confidence": 100.5}},

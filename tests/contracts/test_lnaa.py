@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 
-from fanscore_core.errors import Unavailable
-from fanscore_core.ids import GlobalUserId
+from fanscore_core.errors import InvalidId, Unavailable
+from fanscore_core.ids import PATH_RULE, GlobalUserId
 from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
 from tests.contracts.asking import said
 from tests.contracts.generated import legal_ids
@@ -118,6 +119,15 @@ def test_any_fan_may_be_asked_for(name: str) -> None:
             assert said(adapter, Membership(GlobalUserId(other))) == [(NO_MEMBER, LNAA)]
 
     ask()
+
+
+@pytest.mark.parametrize("fan", DOTS)
+def test_nobody_asks_for_whom_no_url_can_name(fan: str) -> None:
+    """An id that a URL takes for a folder makes no question, since it would ask for another."""
+    for ask in (Membership, partial(ActivateMembership, idempotency_key="key-1")):
+        with pytest.raises(InvalidId) as raised:
+            ask(GlobalUserId(fan))
+        assert str(raised.value) == f"global_user_id: {PATH_RULE}"
 
 
 def test_no_questions_are_answered_too(open_lnaa: Open) -> None:

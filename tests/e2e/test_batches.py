@@ -10,7 +10,10 @@ from tests.e2e.calls import CALLS, RECORD_KEY, SESSION, call
 from tests.e2e.local_system import LocalSystem, local_system
 from tests.unit.fanscore_appsync.samples import SCORE
 
-ID_RULE = "expected 1 to 128 of the characters A-Z a-z 0-9 _ - . : ~ ="
+ID_RULE = (
+    "expected 1 to 128 characters, at most 400 bytes, "
+    "with no control characters, and no white space at either end"
+)
 PHONE_RULE = "expected a phone number, with country code or North American"
 
 
@@ -192,7 +195,7 @@ GOOD_SESSION = Item(data(ALIVE))
 QUERIES: Mapping[str, Sequence[Item]] = {
     "VFApi.accountFanscore": (
         Item(data(SCORE)),
-        Item(bad_id("arguments.globalUserId"), {"globalUserId": "user#123"}),
+        Item(bad_id("arguments.globalUserId"), {"globalUserId": "user\n123"}),
         Item(NOT_OWNER, caller="other fan"),
         Item(data(NEW_FAN), {"globalUserId": "new-fan"}, "IAM role"),
         Item(data(SCORE), caller="IAM role"),
@@ -247,7 +250,7 @@ QUERIES: Mapping[str, Sequence[Item]] = {
     ),
     "Demand.records": (
         Item(data([STORED])),
-        Item(bad_id("arguments.eventId"), {"eventId": "disco#456"}),
+        Item(bad_id("arguments.eventId"), {"eventId": "disco\n456"}),
         Item(NOT_LOGGED_IN, caller="nobody"),
         Item(data([]), {"eventId": "disco45"}),
         Item(data([]), caller="other fan"),
@@ -297,7 +300,7 @@ MUTATIONS: Mapping[str, Sequence[Item]] = {
     ),
     "Mutation.upsertEntry": (
         Item(RECEIPT),
-        Item(bad_id("arguments.input.campaignId"), {"input": {"campaignId": "camp 1"}}),
+        Item(bad_id("arguments.input.campaignId"), {"input": {"campaignId": "camp 1 "}}),
         Item(not_allowed("Mutation.upsertEntry"), caller="OIDC"),
         Item(
             error(
@@ -312,7 +315,7 @@ MUTATIONS: Mapping[str, Sequence[Item]] = {
     ),
     "Mutation.checkLiveness": (
         Item(data(STARTED)),
-        Item(bad_id("arguments.input.eventId"), {"input": {"eventId": "evt 456"}}),
+        Item(bad_id("arguments.input.eventId"), {"input": {"eventId": "evt\u2028456"}}),
         Item(NOT_LOGGED_IN, caller="nobody"),
         Item(data(STARTED)),
     ),

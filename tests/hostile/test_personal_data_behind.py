@@ -244,14 +244,14 @@ def test_failures_of_the_idv_function(
     for kind in kinds:
         with canary_system() as broken:
             broken.instead = {kind: answer}
-            assert code(broken, payload) in {"data", 400, 500, 503}
+            assert code(broken, payload) in {"data", 400, 409, 500, 503}
     watch.finds_nothing()
 
 
 @pytest.mark.parametrize(
     ("name", "members"),
     [
-        ("pointer", {"sessionId": "canary session"}),
+        ("pointer", {"sessionId": "canary\nsession"}),
         ("session", {"status": CANARY}),
         ("session", {"expiresAt": [CANARY]}),
         ("session", {"confidence": CANARY}),

@@ -36,6 +36,8 @@ MAX_SHOWN_KEY = 40
 
 TEXT_RULE, is_text = scalars.TEXT_RULE, scalars.is_text
 
+_LONGER_THAN_AN_ID = 10**ids.MAX_CHARACTERS  # of so many digits, Python may write none
+
 _matches_date = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _matches_date_time = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
@@ -70,6 +72,7 @@ class StrictConverter:
         forbid_extra_keys: bool,
         shows_key: Callable[[str], bool] = looks_like_a_name,
         of_arguments: bool = False,
+        numbers_as_ids: bool = False,
     ) -> None:
         """Make a converter.
 
@@ -80,11 +83,14 @@ class StrictConverter:
                 up, only what is known beforehand should be.
             of_arguments: whether mail addresses, phone numbers and locales are checked as
                 arguments are. What is stored or sent may be older than the check.
+            numbers_as_ids: whether an integer stands for an id, which is then its decimal text, as
+                other systems store and send them. Neither ``true`` nor ``1.0`` does.
         """
         self._rename = rename
         self._forbid_extra_keys = forbid_extra_keys
         self._shows_key = shows_key
         self._of_arguments = of_arguments
+        self._structure_id = _structure_id_or_number if numbers_as_ids else _structure_id
         # The quick one says that there is a mistake, the careful one where: few documents have one.
         self._quick = self._converter(careful=False)
         self._careful = self._converter(careful=True)
@@ -123,7 +129,7 @@ class StrictConverter:
         converter.register_structure_hook(datetime, _structure_date_time)
         converter.register_structure_hook(date, _structure_date)
         converter.register_structure_hook_func(_is_json_object, _structure_json_object)
-        converter.register_structure_hook_func(_is_id_type, _structure_id)
+        converter.register_structure_hook_func(_is_id_type, self._structure_id)
         converter.register_structure_hook_func(_is_enum, _structure_enum)
         converter.register_structure_hook_func(scalars.FORMS.__contains__, self._structure_text)
         converter.register_structure_hook_func(_is_tuple, partial(self._structure_tuple, converter))
@@ -238,6 +244,14 @@ def _points_by_name(points: Mapping[Signal, int]) -> Mapping[str, int]:
     return {signal.name: each for signal, each in points.items() if signal.required}
 
 
+def id_text(value: object) -> object:
+    """Return what a stored item or a service gives for an id: an integer is its decimal text.
+
+    ``1.0`` and ``1e3`` are ``Decimal`` where JSON is parsed, and stay what they are.
+    """
+    return str(value) if type(value) is int and abs(value) < _LONGER_THAN_AN_ID else value
+
+
 def date_time_text(moment: datetime) -> str:
     """Write a time as ``AWSDateTime``: in UTC, with as many digits as it has."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -323,7 +337,11 @@ def _structure_id(value: object, _kind: object) -> str:
     return cast("str", value)
 
 
-_reader = StrictConverter(camel, forbid_extra_keys=False)
+def _structure_id_or_number(value: object, kind: object) -> str:
+    return _structure_id(id_text(value), kind)
+
+
+_reader = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 def read_as(kind: type[ValueT], where: str = "data") -> Callable[[object], ValueT]:

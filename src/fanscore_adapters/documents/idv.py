@@ -13,7 +13,7 @@ from fanscore_core.liveness import SESSION, LivenessSession
 from fanscore_core.ports.idv_check_liveness import LivenessResult, StartLivenessSession
 from fanscore_core.systems import IDV_CHECK_LIVENESS
 
-_converter = StrictConverter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 def _session(data: object) -> LivenessSession:

@@ -102,7 +102,7 @@ class ProxyCall:
                 return Unavailable(self.service, "malformed answer")
 
 
-_converter = StrictConverter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen

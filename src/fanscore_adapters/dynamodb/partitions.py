@@ -14,10 +14,12 @@ from time import monotonic
 import attrs
 
 from fanscore_adapters.aws.client import AwsClient, AwsError, OutOfTimeError, malformed
+from fanscore_adapters.documents.converter import id_text
 from fanscore_adapters.dynamodb.pages import pages
+from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
-from fanscore_core.errors import Unavailable
+from fanscore_core.errors import InvalidInput, Unavailable
 
 CALL_S = 30.0
 """How long one call may take, with all attempts."""
@@ -76,12 +78,21 @@ class DynamoDbPartitions:
 
 def _held(item: object) -> Held:
     match item:
-        case {"SK": {"S": str(sk)}, "memberId": {"S": str(member_id)}}:
-            return Held(sk, member_id)
-        case {"SK": {"S": str(sk)}}:
-            return Held(sk, None)
+        case {"SK": {"S": str(sk)}, **others}:
+            return Held(sk, _member_id(others.get("memberId")))
         case _:
             raise malformed()
+
+
+def _member_id(written: object) -> str | None:
+    """Read the account that an item names; ``None`` if it names none."""
+    if written is None:
+        return None
+    try:
+        named = id_text(read_item({"memberId": written})["memberId"])
+    except InvalidInput:
+        return None
+    return named if isinstance(named, str) else None
 
 
 @contextmanager

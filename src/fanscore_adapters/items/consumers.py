@@ -13,6 +13,7 @@ import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
+from fanscore_adapters.items.escapes import unescaped
 from fanscore_adapters.items.operations import Item, Lookup, Put, Write, if_stored, put_outcome
 from fanscore_adapters.items.stamps import read_stamps, stamp_document
 from fanscore_core.canonical import canonical_json
@@ -81,7 +82,9 @@ def read_mark(item: Item) -> Mark:
     stored = _converter.structure(item, _MarkItem, "mark")
     _, _, event_id = str(item["PK"]).partition(":")
     _, _, name = str(item["SK"]).partition("#")
-    return Mark(event_id, Consumer(name), stored.owner, stored.lease_until, stored.status)
+    return Mark(
+        unescaped(event_id), Consumer(name), stored.owner, stored.lease_until, stored.status
+    )
 
 
 def profile_item(event: UserEvent, stored: StoredProfile | None) -> Item:

@@ -59,7 +59,7 @@ _RECORD = "record"
 _CLEARED = "attributes"
 _OUR_STAMPS = frozenset({_RECORD, _CLEARED, *FIELDS})
 
-_converter = StrictConverter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen

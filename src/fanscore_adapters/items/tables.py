@@ -33,7 +33,7 @@ from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
 
-_converter = StrictConverter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen

@@ -15,6 +15,7 @@ import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
 from fanscore_adapters.items import keys
+from fanscore_adapters.items.escapes import unescaped
 from fanscore_adapters.items.operations import Item, Lookup, Put, Refused, Write, if_stored
 from fanscore_core.ids import GlobalUserId, SessionId
 from fanscore_core.liveness import LivenessSession, StartedSession
@@ -26,7 +27,7 @@ from fanscore_core.ports.verification import (
 )
 from fanscore_core.systems import VERIFICATION
 
-_converter = StrictConverter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen
@@ -65,7 +66,7 @@ def read_session(item: Item) -> StartedSession:
         InvalidInput: the item is malformed.
     """
     _, _, session_id = str(item["SK"]).partition("#")
-    document = {**item, "sessionId": session_id}
+    document = {**item, "sessionId": unescaped(session_id)}
     session = _converter.structure(document, LivenessSession, "session")
     return StartedSession(session, _converter.structure(item, _TokenItem, "session").token)
 

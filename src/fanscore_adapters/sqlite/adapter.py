@@ -19,8 +19,10 @@ import attrs
 
 from fanscore_adapters.adapter import together
 from fanscore_adapters.backoff import pause
+from fanscore_adapters.documents.converter import id_text
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.erasure import Held
+from fanscore_adapters.items.escapes import end_of_prefix
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item, Operations, Put, Refused, Write
 from fanscore_adapters.items.tables import OPERATIONS
@@ -45,6 +47,7 @@ from fanscore_adapters.sqlite.layout import (
 )
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.ids import is_plain
 from fanscore_core.systems import TABLES
 
 __all__ = ["IN_MEMORY", "Access", "ConditionFailedError", "Sqlite", "SqliteTables"]
@@ -62,12 +65,13 @@ ON stored.PK = json_extract(wanted.value, '$[0]')
 AND stored.SK = json_extract(wanted.value, '$[1]')
 """
 
-# DEL is greater than any character of a key.
+# Each prefix comes with its end. Nothing is greater than every text, but any BLOB is
+# (https://www.sqlite.org/datatype3.html#sort_order).
 BEGINS_WITH = """
 SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
 ON stored.PK = json_extract(wanted.value, '$[0]')
 AND stored.SK >= json_extract(wanted.value, '$[1]')
-AND stored.SK < json_extract(wanted.value, '$[1]') || char(127)
+AND stored.SK < coalesce(json_extract(wanted.value, '$[2]'), x'')
 ORDER BY wanted.key, stored.SK
 """
 
@@ -80,9 +84,10 @@ THEN json_type(item, '$.ttl') IN ('integer', 'real') AND json_extract(item, '$.t
 SWEPT_AT_ONCE = 500
 """How many items one transaction deletes, so that writers get their turn."""
 
-# Of what is no JSON, the key is known at least.
+# Of what is no JSON, the key is known at least. Asked for several members, SQLite gives an array,
+# in which a number has all of its digits.
 _PARTITION = """
-SELECT SK, CASE WHEN json_valid(item) THEN json_extract(item, '$.memberId') END
+SELECT SK, CASE WHEN json_valid(item) THEN json_extract(item, '$.memberId', '$.PK') END
 FROM {table} WHERE PK = ? ORDER BY SK
 """
 
@@ -197,7 +202,8 @@ class SqliteTables:
     def begins_with(self, table: str, prefixes: Sequence[Key]) -> list[list[str]]:
         """Read the items of some prefixes, as JSON text, in the order of their sort keys."""
         found: list[list[str]] = [[] for _ in prefixes]
-        for index, item in self._select(BEGINS_WITH.format(table=self._names[table]), prefixes):
+        ranges = [(*prefix, end_of_prefix(prefix.sk)) for prefix in prefixes]
+        for index, item in self._select(BEGINS_WITH.format(table=self._names[table]), ranges):
             found[index].append(item)
         return found
 
@@ -260,7 +266,7 @@ class SqliteTables:
         """
         with told_of(table), self._connection() as connection:
             rows = connection.execute(_PARTITION.format(table=self._names[table]), (pk,)).fetchall()
-        return [Held(sk, named if isinstance(named, str) else None) for sk, named in rows]
+        return [Held(sk, _member_id(members)) for sk, members in rows]
 
     def delete(self, table: str, key: Key) -> None:
         """Delete an item, which may be gone already.
@@ -313,7 +319,9 @@ class SqliteTables:
                     connection.executemany(delete, [(*key, now_s) for key in expired])
         return len(expired)
 
-    def _select(self, statement: str, keys: Sequence[Key]) -> list[tuple[int, str]]:
+    def _select(
+        self, statement: str, keys: Sequence[tuple[str | None, ...]]
+    ) -> list[tuple[int, str]]:
         with self._connection() as connection:
             return connection.execute(statement, (json.dumps(keys),)).fetchall()
 
@@ -452,14 +460,22 @@ def _replace(table: str) -> str:
 
 def _row(item: Item) -> tuple[str, str, str]:
     match item:
-        case {"PK": str(pk), "SK": str(sk)} if _is_key(pk) and _is_key(sk):
+        case {"PK": str(pk), "SK": str(sk)} if is_plain(pk) and is_plain(sk):
             return pk, sk, json_text(item)
         case _:
-            raise InvalidInput("item", "needs the strings PK and SK, in printable ASCII")
+            raise InvalidInput("item", "needs the strings PK and SK, without control characters")
 
 
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isprintable()
+def _member_id(members: str | None) -> str | None:
+    """Return the account that an item names, of the array that SQLite makes; else ``None``."""
+    if members is None:
+        return None
+    try:
+        document = parse_stored_json(members)
+    except InvalidInput:
+        return None
+    named = id_text(document[0]) if isinstance(document, list) else None
+    return named if isinstance(named, str) else None
 
 
 def _item(text: str) -> Item:

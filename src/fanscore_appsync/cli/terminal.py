@@ -35,9 +35,11 @@ def colors(environ: Mapping[str, str]) -> bool | None:
 
 
 def show(picture: str) -> None:
-    """Print a picture, in ASCII where the terminal knows no better."""
+    """Print a picture, in ASCII where the terminal knows no better; of an id, what it can show."""
+    encoding = sys.stdout.encoding
     try:
-        picture.encode(sys.stdout.encoding)
+        picture.encode(encoding)
     except UnicodeEncodeError:
-        picture = picture.translate(ASCII)
+        drawn = picture.translate(ASCII)
+        picture = drawn.encode(encoding, "backslashreplace").decode(encoding)
     click.echo(picture)

@@ -9,7 +9,7 @@ import attrs
 from fanscore_core.canonical import stable_id
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.steps import Context, EffectContext, NoStash, effect_step, step
-from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.ids import GlobalUserId, RequestId, valid_path_id
 from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Membership
 
 
@@ -17,7 +17,7 @@ from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Members
 class MembershipArgs:
     """Whose membership."""
 
-    caller: GlobalUserId
+    caller: GlobalUserId = attrs.field(validator=valid_path_id)
 
 
 @step("getLnaaMembership")
@@ -33,7 +33,7 @@ lnaa_membership = pipeline("lnaaMembership", NoStash, (get_lnaa_membership,))
 class ActivationArgs:
     """Whose membership, by which request."""
 
-    caller: GlobalUserId
+    caller: GlobalUserId = attrs.field(validator=valid_path_id)
     request_id: RequestId
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import attrs
 
 from fanscore_core.engine.question import Effect, Query
-from fanscore_core.ids import GlobalUserId, valid_id
+from fanscore_core.ids import GlobalUserId, valid_path_id
 
 
 @attrs.frozen
@@ -27,7 +27,7 @@ NO_MEMBER = LnaaMembership(is_member=False)
 class Membership(Query[LnaaMembership]):
     """Whether a fan is a member."""
 
-    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    global_user_id: GlobalUserId = attrs.field(validator=valid_path_id)
 
 
 @attrs.frozen
@@ -39,5 +39,5 @@ class ActivateMembership(Effect[LnaaMembership]):
         idempotency_key: the same for every attempt at one request.
     """
 
-    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    global_user_id: GlobalUserId = attrs.field(validator=valid_path_id)
     idempotency_key: str

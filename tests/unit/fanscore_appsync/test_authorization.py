@@ -135,7 +135,8 @@ def test_callers(
 
 
 @pytest.mark.parametrize(
-    "sub", [None, "", "user 123", "user#123", "user%123", "u" * 129, 123, True, ["user123"], {}]
+    "sub",
+    [None, "", "user123 ", "user\n123", "\ufeffuser123", "u" * 129, 123, True, ["user123"], {}],
 )
 def test_a_users_sub_is_an_id(sub: object) -> None:
     """A Cognito user whose sub cannot be an id of ours is refused, naming where it stands."""

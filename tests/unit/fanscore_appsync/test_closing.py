@@ -38,7 +38,7 @@ def is_open(connection: sqlite3.Connection) -> bool:
     return True
 
 
-BAD_KEY = '{"tables": {"demand_table": [{"PK": "\u00fc", "SK": "b"}]}, "services": {}}'
+BAD_KEY = '{"tables": {"demand_table": [{"PK": "\\u0007", "SK": "b"}]}, "services": {}}'
 
 
 @pytest.mark.parametrize("is_told_what_to_close", [False, True])

@@ -329,8 +329,8 @@ def test_bad_payloads(desk: Desk, payload: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"globalUserId": "a#b"}, "arguments.globalUserId: expected 1 to 128 of the characters"),
-        ({"globalUserId": None}, "arguments.globalUserId: expected 1 to 128 of the characters"),
+        ({"globalUserId": "a\nb"}, "arguments.globalUserId: expected 1 to 128 characters"),
+        ({"globalUserId": None}, "arguments.globalUserId: expected 1 to 128 characters"),
         ({"token": 7}, "arguments.token: "),
         ({"token": "a b"}, "arguments.token: expected 1 to 64 of the characters"),
         ({"score": "72"}, "arguments.score: expected a number"),

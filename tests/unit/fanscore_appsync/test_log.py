@@ -129,7 +129,7 @@ def test_the_steps_of_a_batch_are_named_once() -> None:
 
 def test_a_batch_is_one_line() -> None:
     """A batch is one line: its items, those that failed, and the calls of all together."""
-    events = [score_event(), score_event(OTHER_FAN), {}, score_event(GlobalUserId("no id!"))]
+    events = [score_event(), score_event(OTHER_FAN), {}, score_event(GlobalUserId("no id "))]
     line = logged(desk(), events)
     assert (line.items, line.errors, line.outcome) == (4, 2, "INVALID_INPUT")
     assert (line.rounds, line.calls) == (2, 11)

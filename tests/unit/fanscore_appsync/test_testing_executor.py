@@ -285,7 +285,7 @@ def test_variables_and_operations() -> None:
     ("identity", "headers", "code"),
     [
         pytest.param(user("user124"), {}, "NOT_OWNER", id="another fan"),
-        pytest.param(user("user#124"), {}, "INVALID_ID", id="bad sub"),
+        pytest.param(user("user\n124"), {}, "INVALID_ID", id="bad sub"),
         pytest.param(service(), {}, None, id="IAM"),
         pytest.param(pool_identity(), {}, "NOT_LOGGED_IN", id="identity pool"),
         pytest.param(None, API_KEY_HEADERS, "NOT_LOGGED_IN", id="API key"),

@@ -38,7 +38,7 @@ def asked(question: Question[object], answer: AWSResponse) -> tuple[object, list
     ("answer", "told"),
     [
         (reply({"SessionId": "session-1"}), "session-1"),
-        (reply({"SessionId": "no id"}), MALFORMED),
+        (reply({"SessionId": "no\nid"}), MALFORMED),
         (reply({"SessionId": 5}), MALFORMED),
         (reply({}), MALFORMED),
         (

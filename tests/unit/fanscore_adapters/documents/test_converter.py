@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.documents.converter import StrictConverter, camel, same
+from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.scalars import (
@@ -175,11 +176,32 @@ def test_what_has_no_default_is_required(key: str) -> None:
     assert refusal(document) == (InvalidInput, f"booking.{key}", "required")
 
 
-@pytest.mark.parametrize("wrong", ["", "a#b", "a%b", "a" * 129, 1, True, ["a"]])
+@pytest.mark.parametrize("wrong", ["", "a\nb", " a", "a" * 129, 1, True, ["a"]])
 def test_ids_are_checked(wrong: object) -> None:
     """Where an id stands, nothing else may, and the error says that it is an id."""
     assert refusal({**DOCUMENT, "bookingId": wrong}) == (InvalidId, "booking.bookingId", RULE)
     assert refusal({**DOCUMENT, "memberId": wrong}) == (InvalidId, "booking.memberId", RULE)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (7, "7"), (-7, "-7"), (10**127, "1" + "0" * 127)]
+)
+def test_an_integer_may_stand_for_an_id(number: int, text: str) -> None:
+    """Where that is declared, an integer is the id that its decimal text is."""
+    read = StrictConverter(camel, forbid_extra_keys=True, numbers_as_ids=True)
+    document = {**DOCUMENT, "bookingId": number, "memberId": number}
+    assert read.structure(document, Booking, "booking") == attrs.evolve(
+        BOOKING, booking_id=EventId(text), member_id=MemberId(text)
+    )
+
+
+@pytest.mark.parametrize("text", ["true", "1.0", "1e3", "1E3", "-1.5", "1" * 129, "[1]", '"a\\n"'])
+def test_nothing_but_an_integer_literal_stands_for_an_id(text: str) -> None:
+    """Neither a boolean nor a fraction or an exponent is an id, whole or not."""
+    read = StrictConverter(camel, forbid_extra_keys=True, numbers_as_ids=True)
+    with pytest.raises(InvalidId) as refused:
+        read.structure({**DOCUMENT, "bookingId": parse_stored_json(text)}, Booking, "booking")
+    assert str(refused.value) == f"booking.bookingId: {RULE}"
 
 
 @pytest.mark.parametrize("kind", [GlobalUserId, MemberId, EventId, BotRunId])
@@ -187,7 +209,7 @@ def test_every_type_of_id_is_checked(kind: type[str]) -> None:
     """No type of id is taken for a mere string."""
     holder = attrs.make_class("Holder", {"some_id": attrs.field(type=kind)}, frozen=True)
     with pytest.raises(InvalidId) as refused:
-        STRICT.structure({"someId": "a#b"}, holder, "holder")
+        STRICT.structure({"someId": "a\nb"}, holder, "holder")
     assert str(refused.value) == f"holder.someId: {RULE}"
 
 
@@ -246,7 +268,7 @@ def test_texts_with_a_form_are_stricter_in_arguments(
 
 def test_refusals_hold_nothing_of_the_document() -> None:
     """An error says what was expected, and never repeats what was there instead."""
-    secret = "fan@example.com"
+    secret = "fan@example.com\n"
     for change in ({"giftNote": [secret]}, {"totalPrice": secret}, {"bookingId": secret}):
         assert secret not in repr(refusal({**DOCUMENT, **change}))
 

@@ -74,6 +74,7 @@ def test_no_item_is_no_answer(question: Question[object]) -> None:
     [
         ({}, Identity()),
         ({"memberId": "m-1"}, Identity(MemberId("m-1"))),
+        ({"memberId": 5}, Identity(MemberId("5"))),
         ({"memberId": None, "score": None, "rawScore": None}, Identity()),
         ({"score": 0}, Identity(None, StoredScore(Decimal(0)))),
         (
@@ -111,6 +112,11 @@ def test_an_account_score_is_read(item: Mapping[str, object], score: StoredScore
         (VERDICT, {"botScore": Decimal("0.05")}, Decimal("0.05")),
         (VERDICT, {"botScore": 1}, Decimal(1)),
         (MAPPING, {"discoEventId": "disco-456"}, "disco-456"),
+        (MAPPING, {"discoEventId": "disco#456 %2D\u00fc"}, "disco#456 %2D\u00fc"),
+        (MAPPING, {"discoEventId": 456}, "456"),
+        (MAPPING, {"discoEventId": 10**128 - 1}, "9" * 128),
+        (MAPPING, {"discoEventId": -7}, "-7"),
+        (CURSOR, {"cursor": 0}, "0"),
     ],
 )
 def test_a_single_value_is_read(
@@ -124,8 +130,8 @@ def test_a_single_value_is_read(
     ("question", "item", "problem"),
     [
         (IDENTITY, {"memberId": ""}, f"identity.memberId: {RULE}"),
-        (IDENTITY, {"memberId": "a#b"}, f"identity.memberId: {RULE}"),
-        (IDENTITY, {"memberId": 7}, f"identity.memberId: {RULE}"),
+        (IDENTITY, {"memberId": "a\nb"}, f"identity.memberId: {RULE}"),
+        (IDENTITY, {"memberId": True}, f"identity.memberId: {RULE}"),
         (IDENTITY, {"score": "72"}, f"identity.score: {NUMBER}"),
         (IDENTITY, {"score": True}, f"identity.score: {NUMBER}"),
         (IDENTITY, {"score": [72]}, f"identity.score: {NUMBER}"),
@@ -141,15 +147,18 @@ def test_a_single_value_is_read(
         (SCORE, {"score": Decimal("-0.01")}, "score: expected a number from 0 to 100"),
         (CURSOR, {}, "cursor.cursor: required"),
         (CURSOR, {"cursor": None}, f"cursor.cursor: {RULE}"),
-        (CURSOR, {"cursor": "run#1"}, f"cursor.cursor: {RULE}"),
+        (CURSOR, {"cursor": "run\u20281"}, f"cursor.cursor: {RULE}"),
         (VERDICT, {}, "verdict.botScore: required"),
         (VERDICT, {"botScore": None}, f"verdict.botScore: {NUMBER}"),
         (VERDICT, {"botScore": "0.05"}, f"verdict.botScore: {NUMBER}"),
         (VERDICT, {"botScore": Decimal("1.01")}, "verdict.botScore: expected a probability"),
         (VERDICT, {"botScore": Decimal("-0.01")}, "verdict.botScore: expected a probability"),
         (MAPPING, {}, "mapping.discoEventId: required"),
-        (MAPPING, {"discoEventId": "a/b"}, f"mapping.discoEventId: {RULE}"),
-        (MAPPING, {"discoEventId": 456}, f"mapping.discoEventId: {RULE}"),
+        (MAPPING, {"discoEventId": " a"}, f"mapping.discoEventId: {RULE}"),
+        *(
+            (MAPPING, {"discoEventId": wrong}, f"mapping.discoEventId: {RULE}")
+            for wrong in (True, Decimal("1.0"), Decimal("1E+2"), 10**128, [456])
+        ),
     ],
 )
 def test_a_malformed_item_is_unavailable(

@@ -119,7 +119,7 @@ def test_a_malformed_session_is_not_finished(tables: SqliteTables) -> None:
 
 def test_malformed_pointers(tables: SqliteTables) -> None:
     """A malformed pointer makes the table unavailable; it is not taken for no session."""
-    tables.put(VERIFICATION, {**POINTER, "sessionId": "a#b"})
+    tables.put(VERIFICATION, {**POINTER, "sessionId": "a\nb"})
     answer = ask(tables, LastLivenessSession(FAN))
     assert isinstance(answer, Unavailable)
     assert answer.reason.startswith("malformed item: pointer.sessionId: expected 1 to 128 ")

@@ -128,7 +128,7 @@ def test_unusable_input_is_refused(path: str, tmp_path: Path) -> None:
     no_database.write_text("canary" * 1_000)
     aws = [("FANSCORE_BACKEND", "aws"), ("AWS_REGION", "eu-west-1")]
     results = [
-        fanscore_erase("no id", "--db", path),
+        fanscore_erase("id ", "--db", path),
         fanscore_erase("canary", "--member", "", "--db", path),
         fanscore_erase("canary"),
         fanscore_erase("canary", "--db", missing),

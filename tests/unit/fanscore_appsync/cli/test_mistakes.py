@@ -19,7 +19,7 @@ from fanscore_core.errors import InvalidInput, Unavailable
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
 
-ID = "expected 1 to 128 of the characters"
+ID = "expected 1 to 128 characters"
 SERVICES = "expected one of arm_scoring, check_eligibility"
 EMPTY = "given without a value"
 AWS = {"FANSCORE_BACKEND": "aws", "AWS_REGION": "eu-west-1"}

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Mapping
 
 import pytest
 
-from fanscore_appsync.cli.terminal import colors, columns
+from fanscore_appsync.cli.terminal import colors, columns, show
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,21 @@ def test_the_environment_decides_on_columns(
     """COLUMNS says how wide a picture may be; below 40 there is none."""
     monkeypatch.setenv("COLUMNS", given)
     assert columns() == expected
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", "Score 50 of J\u00fcrgen\U0001f600 \u2588\u00b7"),
+        ("latin-1", "Score 50 of J\u00fcrgen\\U0001f600 #."),
+        ("ascii", "Score 50 of J\\xfcrgen\\U0001f600 #."),
+    ],
+)
+def test_a_picture_is_shown_as_far_as_the_terminal_can(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, shown: str
+) -> None:
+    """Where the terminal has not all characters, pictures are in ASCII, and ids are escaped."""
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
+    show("Score 50 of J\u00fcrgen\U0001f600 \u2588\u00b7")
+    assert written.getvalue().decode(encoding) == f"{shown}\n"

@@ -82,3 +82,10 @@ def test_a_key_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     problem = "not the key of a development issuer; delete it"
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"fanscore: {path}: {problem}\n"
+
+
+@pytest.mark.parametrize("fan", ["auth0|5f7c", "fan@example.com", "J\u00fcrgen #1", "\U0001f600%"])
+def test_a_fan_with_any_id(tmp_path: Path, fan: str) -> None:
+    """The gateway takes the bearer for the fan that the command was given, as it was spelt."""
+    claims = claims_of(tmp_path, fan)
+    assert (claims["sub"], claims["cognito:username"]) == (fan, fan)

@@ -317,7 +317,7 @@ def test_items_that_cannot_be_stored(tmp_path: Path, item: object) -> None:
 def test_a_sample_is_written_as_a_whole(tmp_path: Path) -> None:
     """Where one item cannot be stored, none is, of whatever table."""
     sample = sample_of(
-        fan_identity_table=[{"PK": "a", "SK": "b"}], demand_table=[{"PK": "\u00fc", "SK": "b"}]
+        fan_identity_table=[{"PK": "a", "SK": "b"}], demand_table=[{"PK": "\x07", "SK": "b"}]
     )
     settings = Settings(sample=file_of(tmp_path, sample), database=str(tmp_path / "fans.db"))
     assert refusal(lambda: write_sample(settings)).startswith("item: ")

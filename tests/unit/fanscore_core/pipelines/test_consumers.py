@@ -433,7 +433,7 @@ def test_a_profile_that_keeps_changing_is_a_conflict() -> None:
 @pytest.mark.parametrize("field", ID_FIELDS)
 def test_an_event_has_valid_ids(field: str) -> None:
     """An event whose ids could not stand in keys cannot be made."""
-    ids = {name: "a#b" if name == field else "a" for name in ID_FIELDS}
+    ids = {name: "a\nb" if name == field else "a" for name in ID_FIELDS}
     with pytest.raises(InvalidId) as refused:
         UserEvent(
             ids["id"],

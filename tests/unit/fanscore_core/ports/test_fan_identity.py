@@ -12,7 +12,7 @@ def test_an_identity_may_know_nothing() -> None:
     assert Identity() == Identity(None, None)
 
 
-@pytest.mark.parametrize("member_id", ["", "a#b", "a%b", "a" * 129])
+@pytest.mark.parametrize("member_id", ["", "a\nb", " a", "a" * 129])
 def test_the_account_is_an_id(member_id: str) -> None:
     """A member id, where there is one, is a valid id."""
     with pytest.raises(InvalidId) as refused:
