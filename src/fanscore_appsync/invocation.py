@@ -8,6 +8,7 @@ import attrs
 
 from fanscore_appsync.authorization import Caller
 from fanscore_appsync.wire import Request
+from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.policy import ScorePolicy
 
@@ -35,6 +36,20 @@ class Invocation:
         """The caller, of a field that only users may call."""
         assert self.caller.sub is not None  # noqa: S101  # authorization has seen to it
         return self.caller.sub
+
+    def fan(self, named: GlobalUserId | None) -> GlobalUserId:
+        """Return whose data a field is about that users call for their own, services for any fan.
+
+        Args:
+            named: the fan that a service names; a user names none.
+
+        Raises:
+            InvalidInput: a service names none.
+        """
+        fan = self.caller.sub or named
+        if fan is None:
+            raise InvalidInput("arguments.globalUserId", "required of a service")
+        return fan
 
     @property
     def authorization(self) -> str | None:

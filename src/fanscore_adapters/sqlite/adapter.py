@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import perf_counter
@@ -22,7 +22,7 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Put, Refused, Write
+from fanscore_adapters.items.operations import Item, PageRange, Put, Refused, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, SYSTEMS, WRITES
 from fanscore_adapters.sqlite.connection import (
     BUSY_TIMEOUT_S,
@@ -69,6 +69,17 @@ AND stored.SK >= json_extract(wanted.value, '$[1]')
 AND stored.SK < json_extract(wanted.value, '$[1]') || char(127)
 ORDER BY wanted.key, stored.SK
 """
+
+# One page of a prefix, from its beginning or from after a sort key.
+_PAGE = """
+SELECT SK, item FROM {table} WHERE PK = ? AND SK {after} ? AND SK < ? ORDER BY SK LIMIT ?
+"""
+
+PAGE_BYTES = 1024 * 1024
+"""How much text a page has at most, unless its only item is larger: about what DynamoDB reads."""
+
+# Greater than any key: even of this character, the last, 257 are more than the bytes of one.
+_AFTER_ALL = "\U0010ffff" * 257
 
 # What may be deleted by now: the time to live is in epoch seconds, as in DynamoDB.
 _EXPIRED = """
@@ -186,6 +197,31 @@ class SqliteTables:
         for index, item in self._select(BEGINS_WITH.format(table=table), prefixes):
             found[index].append(item)
         return found
+
+    def page(self, table: str, prefix: Key, wanted: PageRange) -> tuple[list[str], str | None]:
+        """Read a page of the items of a prefix, as JSON text, in the order of their sort keys.
+
+        Returns:
+            the items, and after which sort key, without the prefix, the next page begins; ``None``
+            if there is none.
+        """
+        after = ">=" if wanted.start is None else ">"
+        start = prefix.sk if wanted.start is None else wanted.start
+        statement = _PAGE.format(table=table, after=after)
+        values = (prefix.pk, start, _end_of(prefix.sk), wanted.limit + 1)
+        items: list[str] = []
+        size, last = 0, ""
+        with (
+            self._connection() as connection,
+            closing(connection.execute(statement, values)) as rows,
+        ):
+            for sk, item in rows:
+                size += len(item.encode())
+                if items and (len(items) == wanted.limit or size > PAGE_BYTES):
+                    return items, last.removeprefix(prefix.sk)
+                items.append(item)
+                last = sk
+        return items, None
 
     def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
         """Write an item, if the one that it replaces meets a condition.
@@ -357,15 +393,17 @@ class Sqlite:
     split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
-        """Answer every ask, with one statement for each table and kind of read."""
+        """Answer every ask, with one statement for each page, table and kind of read."""
         answers: dict[int, Answered] = {}
         groups: dict[tuple[str, bool], list[int]] = {}
         for index, ask in enumerate(asks):
             kind = type(ask.question)
             if kind in WRITES:
                 answers[index] = self._perform(ask.question)
-                continue
-            groups.setdefault((SYSTEMS[kind], kind in LOOKUPS), []).append(index)
+            elif kind in PREFIX_READS and PREFIX_READS[kind].limit is not None:
+                [answers[index]] = _timed(self._page, PREFIX_READS[kind].table, [ask.question])
+            else:
+                groups.setdefault((SYSTEMS[kind], kind in LOOKUPS), []).append(index)
         for (table, is_lookup), indexes in groups.items():
             questions = [asks[index].question for index in indexes]
             read = self._look_up if is_lookup else self._begins_with
@@ -399,9 +437,16 @@ class Sqlite:
 
     def _begins_with(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
         reads = [PREFIX_READS[type(question)] for question in questions]
-        keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
-        found = self.tables.begins_with(table, keys)
-        return [read.answer(texts, _items) for read, texts in zip(reads, found, strict=True)]
+        keys = [read.keys(question) for read, question in zip(reads, questions, strict=True)]
+        found = iter(self.tables.begins_with(table, [key for each in keys for key in each]))
+        texts = [[text for _ in each for text in next(found)] for each in keys]
+        return [read.answer(each, _items) for read, each in zip(reads, texts, strict=True)]
+
+    def _page(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        (question,) = questions
+        read = PREFIX_READS[type(question)]
+        texts, rest = self.tables.page(table, read.key(question), read.page_range(question))
+        return [read.answer_page(texts, _items, rest)]
 
 
 def _timed(
@@ -423,6 +468,15 @@ def _stored(connection: sqlite3.Connection, table: str, key: tuple[str, str]) ->
     select = f"SELECT item FROM {table} WHERE PK = ? AND SK = ?"  # noqa: S608  # of TABLES
     found = connection.execute(select, key).fetchone()
     return None if found is None else _item(found[0])
+
+
+def _end_of(prefix: str) -> str:
+    """Return the first text, in the order of bytes, after all that begins with a prefix."""
+    kept = prefix.rstrip("\U0010ffff")
+    if not kept:
+        return _AFTER_ALL
+    following = "\ue000" if kept[-1] == "\ud7ff" else chr(ord(kept[-1]) + 1)  # no surrogates
+    return kept[:-1] + following
 
 
 def _replace(table: str) -> str:

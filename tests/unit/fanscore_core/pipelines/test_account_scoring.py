@@ -50,7 +50,7 @@ IDENTITY = FanIdentity(FAN)
 SCORE = AccountScore(MEMBER)
 ARM = ArmScore(FAN, EVENT)
 MAPPING = DiscoEventId(EVENT)
-DEMAND = EventDemandCount(FAN, DISCO_EVENT)
+DEMAND = EventDemandCount(FAN, DISCO_EVENT, EVENT)
 CURSOR = BotOrNotCursor()
 VERDICT = BotOrNot(FAN, RUN)
 
