@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         valid_optional_id,
     )
     from fanscore_core.liveness import LivenessSession, LivenessStatus
+    from fanscore_core.pages import ListPage, Page, PageRequest
     from fanscore_core.pipelines.account_scoring import score_fan
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
@@ -156,6 +157,7 @@ else:
                 "valid_optional_id",
             ),
             "liveness": ("LivenessSession", "LivenessStatus"),
+            "pages": ("ListPage", "Page", "PageRequest"),
             "pipelines.account_scoring": ("score_fan",),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
@@ -213,6 +215,7 @@ __all__ = [
     "InvalidId",
     "InvalidInput",
     "JsonObject",
+    "ListPage",
     "LivenessSession",
     "LivenessStatus",
     "Locale",
@@ -227,6 +230,8 @@ __all__ = [
     "NotLoggedIn",
     "NotOwner",
     "Outcome",
+    "Page",
+    "PageRequest",
     "PhoneNumber",
     "Pipeline",
     "PipelineError",
