@@ -40,7 +40,8 @@ def score_asking_one_by_one(args: AccountFanscoreArgs, source: Source) -> Accoun
         stored = ask(AccountScore(member))
         score = BaseScore(ScoreOrigin.ACCOUNT_SCORE, stored.raw_score) if stored else None
     risk = ask(ArmScore(fan, event))
-    demand = ask(EventDemandCount(fan, ask(DiscoEventId(event)) or event))
+    disco = ask(DiscoEventId(event)) or event
+    demand = ask(EventDemandCount(fan, disco, None if disco == event else event))
     cursor = ask(BotOrNotCursor())
     verdict = ask(BotOrNot(fan, cursor)) if cursor else None
     findings = Findings(
@@ -88,11 +89,14 @@ def score_by_same_statements(
         (identity,) = read(LOOK_UP, "fan_identity_table", f"fan:{fan}", "identity")
         member = f"member:{identity['memberId']}"
         (stored,) = read(LOOK_UP, "account_fanscore_table", member, "score#account")
-        prefix = f"demand#{disco['discoEventId']}-"
-        records = read(BEGINS_WITH, "demand_table", f"fan:{fan}", prefix)
+        records = [
+            record
+            for each in (disco["discoEventId"], event)
+            for record in read(BEGINS_WITH, "demand_table", f"fan:{fan}", f"demand#{each}-")
+        ]
         verdict_key = f"botornot#{cursor['cursor']}"
         (verdict,) = read(LOOK_UP, "fan_identity_table", f"fan:{fan}", verdict_key)
-        demand = sum("ttl" not in record for record in records)
+        demand = len({record["saleId"] for record in records if "ttl" not in record})
         yield _add_up(stored, arm_score(fan), demand, verdict["botScore"])
 
 
@@ -111,14 +115,15 @@ def score_in_a_tuned_loop(
 
     disco = load("demand_table", f"event:{event}", "disco")["discoEventId"]
     cursor = load("fan_identity_table", "botornot", "cursor")["cursor"]
-    first, last = f"demand#{disco}-", f"demand#{disco}-\x7f"
+    ranges = [(f"demand#{each}-", f"demand#{each}-\x7f") for each in (disco, event)]
     in_range = _TUNED_RANGE.format(table="demand_table")
     for fan in fans:
         pk = f"fan:{fan}"
         member = load("fan_identity_table", pk, "identity")["memberId"]
         stored = load("account_fanscore_table", f"member:{member}", "score#account")
-        records = connection.execute(in_range, (pk, first, last)).fetchall()
-        demand = sum("ttl" not in json.loads(item) for (item,) in records)
+        rows = [row for each in ranges for row in connection.execute(in_range, (pk, *each))]
+        records = [json.loads(item) for (item,) in rows]
+        demand = len({record["saleId"] for record in records if "ttl" not in record})
         bot = load("fan_identity_table", pk, f"botornot#{cursor}")["botScore"]
         yield _add_up(stored, arm_score(fan), demand, bot)
 

@@ -59,7 +59,7 @@ CALLS: Mapping[str, Call] = {
     "VFApi.phoneScore": Call({"phoneNumber": "+442071838750"}, {"risk": 12}),
     "VFApi.lnaaMembership": Call({}, {"isMember": True, "tier": "GOLD"}),
     "Demand.eventDetails": Call({"eventId": "evt123"}, {"id": "evt123"}, has_login=False),
-    "Demand.records": Call({"eventId": "disco456"}, {"saleId": "sale789", "version": 1}),
+    "Demand.records": Call({"eventId": "disco456"}, {"nextToken": None}),
     "DemandRecord.event": Call({}, {"id": "evt123"}, source={"eventId": "evt123"}),
     "Mutation.demandRecordSave": Call(
         {"input": {"eventId": "evt123", "saleId": "sale456", "email": "fan@example.com"}},

@@ -69,7 +69,7 @@ USES: Mapping[str, Use] = {
         requests=1, invocations=2, services=1, reads=1.5, writes=4, sessions=1
     ),
     SESSION_RESULT: Use(requests=1, invocations=2, reads=2, writes=1),
-    "VFApi.accountFanscore": Use(requests=1, invocations=1, services=1, reads=3),
+    "VFApi.accountFanscore": Use(requests=1, invocations=1, services=1, reads=3.5),
 }
 """What one of each uses; the cached ``eventDetails`` uses a request alone."""
 

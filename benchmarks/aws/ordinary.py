@@ -32,7 +32,7 @@ def account_fanscore(globalUserId: str, eventId: str) -> Mapping[str, object]:  
     risk = arm_score(globalUserId, eventId)
     mapping = item(demand_table, f"event:{eventId}", "disco")
     disco = mapping["discoEventId"] if mapping else eventId
-    demand = demand_count(fan, disco)
+    demand = demand_count(fan, {disco, eventId})
     cursor = item(fan_identity_table, "botornot", "cursor")
     verdict = item(fan_identity_table, fan, f"botornot#{cursor['cursor']}") if cursor else None
     return score(stored, risk, demand, verdict)
@@ -48,11 +48,14 @@ def item(table: Any, pk: str, sk: str) -> Any:  # noqa: ANN401  # boto3 has no t
     return table.get_item(Key={"PK": pk, "SK": sk}).get("Item")
 
 
-def demand_count(fan: str, disco: str) -> int:
-    """Count a fan's demand records for an event, but for the tombstones."""
-    condition = Key("PK").eq(fan) & Key("SK").begins_with(f"demand#{disco}-")
-    records = demand_table.query(KeyConditionExpression=condition)["Items"]
-    return sum("ttl" not in record for record in records)
+def demand_count(fan: str, events: set[str]) -> int:
+    """Count the sales of an event, under any of its ids, that a fan has a live record for."""
+    sales = set()
+    for event in events:
+        condition = Key("PK").eq(fan) & Key("SK").begins_with(f"demand#{event}-")
+        records = demand_table.query(KeyConditionExpression=condition)["Items"]
+        sales |= {record["saleId"] for record in records if "ttl" not in record}
+    return len(sales)
 
 
 def arm_score(fan: str, event: str) -> Decimal | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Protocol, TypeVar, runtime_checkable
+
+import attrs
 
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
@@ -58,6 +61,39 @@ class Adapter(Protocol):
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask."""
         ...
+
+
+@attrs.frozen
+class Parts:
+    """Calls that together answer some asks, and that can be made at the same time.
+
+    Attributes:
+        calls: each made once, in any thread.
+        join: makes the answers, one for each ask, of what the calls returned, in their order.
+    """
+
+    calls: Sequence[Callable[[], Sequence[Answered]]]
+    join: Callable[[Sequence[Sequence[Answered]]], Sequence[Answered]]
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """An adapter that may need several calls for one group of asks."""
+
+    def parts(self, asks: Sequence[Ask], /) -> Parts | None:
+        """Divide what ``fetch`` would do for a group of ``split``; ``None`` if it is one call."""
+        ...
+
+
+def parts_of(adapter: Adapter, asks: Sequence[Ask]) -> Parts:
+    """Return the calls that a group of asks takes: one, unless the adapter divides it."""
+    divided = adapter.parts(asks) if isinstance(adapter, Divisible) else None
+    return divided or Parts([partial(adapter.fetch, asks)], _only)
+
+
+def _only(answered: Sequence[Sequence[Answered]]) -> Sequence[Answered]:
+    (only,) = answered
+    return only
 
 
 def together(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:

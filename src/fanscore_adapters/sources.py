@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_adapters.adapter import Adapter, late
+from fanscore_adapters.adapter import Adapter, Parts, late, parts_of
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import OF_THE_PROCESS, DeadlineExceeded, SourceFailed, UnknownQuestion
 
@@ -94,9 +94,10 @@ class Sources:
             Ask(asks[index].question, asks[index].degradable, limit)
             for index, limit in zip(indexes, limits, strict=True)
         ]
+        parts = parts_of(adapter, group)
         in_time = now < self.expires_at
-        future = executor.submit(adapter.fetch, group) if in_time else None
-        return _Call(adapter, indexes, group, future, now, max(limits))
+        futures = [executor.submit(call) for call in parts.calls] if in_time else []
+        return _Call(adapter, indexes, group, parts, futures, now, max(limits))
 
     def _limit(self, ask: Ask, started_at: float) -> float:
         if not ask.degradable:
@@ -105,12 +106,12 @@ class Sources:
 
     def _collect(self, call: _Call) -> Sequence[Answered]:
         name, group = type(call.adapter).__name__, call.group
-        if call.future is None or not self._done(call.future, call.expires_at):
-            took_s = 0.0 if call.future is None else self.clock() - call.started_at
+        if not call.futures or not self._done(call.futures, call.expires_at):
+            took_s = self.clock() - call.started_at if call.futures else 0.0
             systems = call.adapter.systems
             return [self._late(systems[type(ask.question)], ask, took_s) for ask in group]
         try:
-            answered = list(call.future.result())
+            answered = list(call.parts.join([future.result() for future in call.futures]))
         except OF_THE_PROCESS:
             raise
         except BaseException as error:
@@ -119,10 +120,14 @@ class Sources:
             raise SourceFailed(name, f"gave {len(answered)} answers to {len(group)} questions")
         return answered
 
-    def _done(self, call: Call, limit: float) -> bool:
-        done = self.wait(call, None if limit == inf else max(0.0, limit - self.clock()))
+    def _done(self, calls: Sequence[Call], limit: float) -> bool:
+        done = all(
+            self.wait(call, None if limit == inf else max(0.0, limit - self.clock()))
+            for call in calls
+        )
         if not done:
-            call.cancel()
+            for call in calls:
+                call.cancel()
         return done
 
     def _late(self, system: str, ask: Ask, took_s: float) -> Answered:
@@ -133,11 +138,12 @@ class Sources:
 
 @attrs.frozen
 class _Call:
-    """A call of an adapter, when it began, and when it is waited for no longer."""
+    """What an adapter is asked, when that began, and when it is waited for no longer."""
 
     adapter: Adapter
     indexes: Sequence[int]
     group: Sequence[Ask]
-    future: Call | None
+    parts: Parts
+    futures: Sequence[Call]
     started_at: float
     expires_at: float

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from fanscore_appsync.idv_app import IdvApp
     from fanscore_appsync.invocation import Invocation
+    from fanscore_appsync.pages import connection, page_request
     from fanscore_appsync.settings import Backend, Settings, read_settings
     from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 else:
@@ -45,6 +46,7 @@ else:
             ),
             "idv_app": ("IdvApp",),
             "invocation": ("Invocation",),
+            "pages": ("connection", "page_request"),
             "settings": ("Backend", "Settings", "read_settings"),
             "wiring.apps": ("connect", "connect_consumers", "connect_idv"),
         },
@@ -77,7 +79,9 @@ __all__ = [
     "connect",
     "connect_consumers",
     "connect_idv",
+    "connection",
     "group",
     "named_api",
+    "page_request",
     "read_settings",
 ]

@@ -64,6 +64,9 @@ class RecordsArguments:
     """``Demand.records``."""
 
     event_id: EventId | None = None
+    limit: int | None = None
+    next_token: str | None = None
+    global_user_id: GlobalUserId | None = None
 
 
 @attrs.frozen

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from fanscore_adapters.documents.converter import date_time_text
-from fanscore_appsync.arguments import DemandRecordInput, DemandRecordKeyInput
+from fanscore_appsync.arguments import DemandRecordInput, DemandRecordKeyInput, RecordsArguments
 from fanscore_appsync.invocation import Invocation
+from fanscore_appsync.pages import page_request
 from fanscore_core.canonical import canonical_json, digest_of
 from fanscore_core.demand import (
     ATTRIBUTE,
@@ -20,6 +21,7 @@ from fanscore_core.demand import (
     save,
 )
 from fanscore_core.pipelines.demand_record import DemandRecordResult
+from fanscore_core.pipelines.demand_records import RecordsArgs
 
 
 def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
@@ -44,6 +46,13 @@ def delete_change(given: DemandRecordKeyInput, call: Invocation) -> DemandChange
     key = (call.user, given.event_id, given.sale_id)
     change = deletion(key, Stamp(call.now, call.request_id))
     return DemandChange(change, call.request_id, digest_of([call.request.field, key]))
+
+
+def records_args(given: RecordsArguments, call: Invocation) -> RecordsArgs:
+    """Make the arguments of ``records``: a user's own, or of the fan that a service names."""
+    fan = call.fan(given.global_user_id)
+    page = page_request(call, fan, ("demand", given.event_id), given.limit, given.next_token)
+    return RecordsArgs(fan, given.event_id, page)
 
 
 def result(changed: DemandRecordResult) -> Mapping[str, object]:

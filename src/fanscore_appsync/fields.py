@@ -9,7 +9,7 @@ import attrs
 
 from fanscore_appsync import arguments as given
 from fanscore_appsync import demand_record as demand
-from fanscore_appsync import wire
+from fanscore_appsync import pages, wire
 from fanscore_appsync.authorization import Pattern, Patterns
 from fanscore_appsync.invocation import Invocation
 from fanscore_core.demand import attributes_text
@@ -176,14 +176,15 @@ FIELDS: Mapping[str, Field] = {
         cache=Cache(300, ("arguments.eventId",)),
     ),
     "Demand.records": Field(
-        LOGIN,
+        LOGIN_OR_SERVICE,
         given.RecordsArguments,
         demand_records.records,
-        lambda asked, call: demand_records.RecordsArgs(call.user, asked.event_id),
-        write=lambda records: [demand.record(each) for each in records],
+        demand.records_args,
+        write=lambda found: pages.connection(found, demand.record),
+        service_only=frozenset({"globalUserId"}),
     ),
     "DemandRecord.event": Field(
-        LOGIN,
+        LOGIN_OR_SERVICE,
         given.EventArguments,
         events.event_details,
         lambda asked, _: events.EventDetailsArgs(asked.event_id),

@@ -9,7 +9,7 @@ import attrs
 
 from fanscore_appsync.authorization import Caller, frozen_object
 from fanscore_appsync.wire import Request
-from fanscore_core.errors import NotLoggedIn
+from fanscore_core.errors import InvalidInput, NotLoggedIn
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.policy_book import PolicyBook
@@ -43,6 +43,20 @@ class Invocation:
         if self.caller.sub is None:
             raise NotLoggedIn
         return self.caller.sub
+
+    def fan(self, named: GlobalUserId | None) -> GlobalUserId:
+        """Return whose data a field is about that users call for their own, services for any fan.
+
+        Args:
+            named: the fan that a service names; a user names none.
+
+        Raises:
+            InvalidInput: a service names none.
+        """
+        fan = self.caller.sub or named
+        if fan is None:
+            raise InvalidInput("arguments.globalUserId", "required of a service")
+        return fan
 
     @property
     def policy(self) -> ScorePolicy:

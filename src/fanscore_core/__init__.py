@@ -74,6 +74,7 @@ if TYPE_CHECKING:
         valid_optional_id,
     )
     from fanscore_core.liveness import LivenessSession, LivenessStatus
+    from fanscore_core.pages import ListPage, Page, PageRequest
     from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.policy_book import PolicyBook
@@ -157,6 +158,7 @@ else:
                 "valid_optional_id",
             ),
             "liveness": ("LivenessSession", "LivenessStatus"),
+            "pages": ("ListPage", "Page", "PageRequest"),
             "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "policy_book": ("PolicyBook",),
@@ -215,6 +217,7 @@ __all__ = [
     "InvalidId",
     "InvalidInput",
     "JsonObject",
+    "ListPage",
     "LivenessSession",
     "LivenessStatus",
     "Locale",
@@ -229,6 +232,8 @@ __all__ = [
     "NotLoggedIn",
     "NotOwner",
     "Outcome",
+    "Page",
+    "PageRequest",
     "PhoneNumber",
     "Pipeline",
     "PipelineError",

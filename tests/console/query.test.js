@@ -50,7 +50,7 @@ test("A query of several fields shows its data and what ran for each field", asy
     eligibility: { eligible: true, reasons: [] },
     lnaaMembership: { isMember: true, tier: "GOLD", since: "2024-05-01" },
   });
-  assert.deepEqual(demand.records[0].event, {
+  assert.deepEqual(demand.records.items[0].event, {
     name: "The Great Show",
     venue: { name: "Great Hall", city: "London" },
   });

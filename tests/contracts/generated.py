@@ -128,11 +128,13 @@ class Known:
                 return self.verdicts.get((fan, run))
             case DiscoEventId(event):
                 return self.mapping.get(event)
-            case EventDemandCount(fan, event):
-                return sum(
-                    live
-                    for (whose, which, _), live in self.records.items()
-                    if (whose, which) == (fan, event)
+            case EventDemandCount(fan, event, other):
+                return len(
+                    {
+                        sale
+                        for (whose, which, sale), live in self.records.items()
+                        if live and whose == fan and which in {event, other}
+                    }
                 )
             case _:
                 raise AssertionError(question)
@@ -161,7 +163,7 @@ def table_questions() -> st.SearchStrategy[Sequence[Question[object]]]:
         st.just(BotOrNotCursor()),
         st.builds(BotOrNot, _fans, _runs),
         st.builds(DiscoEventId, _events),
-        st.builds(EventDemandCount, _fans, _events),
+        st.builds(EventDemandCount, _fans, _events, st.none() | _events),
     )
     return st.lists(question, max_size=12)
 

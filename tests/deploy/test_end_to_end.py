@@ -230,9 +230,11 @@ def test_demand_is_saved_once(run: Run) -> None:
 
 def test_records_are_listed_with_their_shows(run: Run) -> None:
     """A field that is batched answers for each record."""
-    records = '{ demand { records(eventId: "disco456") { saleId event { name } } } }'
+    records = '{ demand { records(eventId: "disco456") { items { saleId event { name } } } } }'
     assert data(run.stack.ask_as(run.fan, records)) == {
-        "demand": {"records": [{"saleId": "sale789", "event": {"name": "The Great Show"}}]}
+        "demand": {
+            "records": {"items": [{"saleId": "sale789", "event": {"name": "The Great Show"}}]}
+        }
     }
 
 

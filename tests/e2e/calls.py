@@ -55,6 +55,9 @@ CALLERS: Mapping[str, Mapping[str, object] | None] = {
     "OIDC": OIDC,
 }
 
+OF_SERVICES: Mapping[str, Mapping[str, object]] = {"Demand.records": {"globalUserId": FAN}}
+"""What a good call by a service names besides: whose data it wants."""
+
 
 def call(
     field: str,
@@ -71,7 +74,8 @@ def call(
         caller: one of ``CALLERS``.
         envelope: whether a response handler stands between.
     """
-    given = CALLS[field] if arguments is None else arguments
+    by_service = OF_SERVICES.get(field, {}) if caller == "IAM role" else {}
+    given = {**CALLS[field], **by_service} if arguments is None else arguments
     headers = {"authorization": "Bearer token", **(API_KEY_HEADERS if caller == "api key" else {})}
     event = unchecked_event(
         field,

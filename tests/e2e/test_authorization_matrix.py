@@ -26,8 +26,8 @@ MATRIX = {
     "VFApi.livenessSession": (LOGIN, LOGIN, ABSENT, "data", LOGIN, LOGIN, KIND),
     "VFApi.lnaaMembership": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Demand.eventDetails": (KIND, "data", "data", "data", "data", KIND, KIND),
-    "Demand.records": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
-    "DemandRecord.event": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
+    "Demand.records": (LOGIN, LOGIN, "data", "data", "data", LOGIN, KIND),
+    "DemandRecord.event": (LOGIN, LOGIN, "data", "data", "data", LOGIN, KIND),
     "Mutation.demandRecordSave": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.demandRecordDelete": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.upsertEntry": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
@@ -103,6 +103,25 @@ def test_member_id_is_for_services(caller: str, expected: str) -> None:
     """``memberId`` from a fan is refused: it would be somebody else's score."""
     arguments = {"globalUserId": "user123", "memberId": "member-top"}
     answer, asked = called("VFApi.accountFanscore", caller, arguments)
+    assert (answer, asked > 0) == (expected, expected == "data")
+
+
+@pytest.mark.parametrize(
+    ("caller", "fan", "expected"),
+    [
+        ("owner", "user123", KIND),
+        ("other fan", "user123", KIND),
+        ("IAM role", "user123", "data"),
+        ("IAM role", None, "400 INVALID_INPUT"),
+        ("IAM role", "", "400 INVALID_ID"),
+        ("identity pool", "user123", LOGIN),
+        ("api key", "user123", LOGIN),
+        ("OIDC", "user123", KIND),
+    ],
+)
+def test_whose_records_are_for_services_to_say(caller: str, fan: str | None, expected: str) -> None:
+    """A service names the fan whose records it lists; from a fan that is refused, always."""
+    answer, asked = called("Demand.records", caller, {"globalUserId": fan})
     assert (answer, asked > 0) == (expected, expected == "data")
 
 

@@ -38,6 +38,11 @@ def bad_input(where: str, problem: str) -> Mapping[str, object]:
     return error("400", "INVALID_INPUT", f"{where}: {problem}")
 
 
+def listed(*records: Mapping[str, object]) -> Mapping[str, object]:
+    """Make the only page of some records."""
+    return {"items": list(records), "nextToken": None}
+
+
 def not_found(what: str) -> Mapping[str, object]:
     """Make the item of a batch that asks for what is not there."""
     return error("404", "NOT_FOUND", f"No such {what}")
@@ -249,12 +254,17 @@ QUERIES: Mapping[str, Sequence[Item]] = {
         Item(data(SMALL_SHOW), caller="IAM role"),
     ),
     "Demand.records": (
-        Item(data([STORED])),
+        Item(data(listed(STORED))),
         Item(bad_id("arguments.eventId"), {"eventId": "disco\n456"}),
         Item(NOT_LOGGED_IN, caller="nobody"),
-        Item(data([]), {"eventId": "disco45"}),
-        Item(data([]), caller="other fan"),
-        Item(data([STORED]), {}),
+        Item(data(listed()), {"eventId": "disco45"}),
+        Item(data(listed()), caller="other fan"),
+        Item(data(listed(STORED)), {}),
+        Item(data(listed(STORED)), {"globalUserId": "user123"}, "IAM role"),
+        Item(bad_input("arguments.globalUserId", "required of a service"), {}, "IAM role"),
+        Item(not_allowed("arguments.globalUserId"), {"globalUserId": "user123"}),
+        Item(bad_input("arguments.nextToken", "not a token of this list"), {"nextToken": "x"}),
+        Item(bad_input("arguments.limit", "expected an integer from 1 to 1000"), {"limit": 0}),
     ),
     "DemandRecord.event": (
         Item(data(SMALL_SHOW)),
@@ -379,7 +389,7 @@ def test_one_bad_mutation_spoils_none() -> None:
     with local_system() as system:
         system.answer(batch("Mutation.demandRecordSave", items))
         records = system.answer(call("Demand.records", {"eventId": "evt123"}))
-    assert records == [{**SAVED, "saleId": "sale-2"}, SAVED]
+    assert records == listed({**SAVED, "saleId": "sale-2"}, SAVED)
 
 
 def test_mutations_of_one_request_in_a_batch() -> None:
@@ -409,7 +419,7 @@ def test_mutations_of_one_record_in_a_batch() -> None:
             ]
         )
         records = system.answer(call("Demand.records", {"eventId": "evt123"}))
-    assert records == [{**SAVED, "locale": "en-GB", "contactMethod": "SMS", "version": 2}]
+    assert records == listed({**SAVED, "locale": "en-GB", "contactMethod": "SMS", "version": 2})
 
 
 @pytest.mark.parametrize("field", ["Demand.eventDetails", "DemandRecord.event"])

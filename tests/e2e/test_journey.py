@@ -121,11 +121,17 @@ def test_demand_boosts_the_score_until_it_is_deleted(journey: Journey) -> None:
     saved = journey.call("Mutation.demandRecordSave", input={**DEMAND, "email": "fan@example.com"})
     assert isinstance(saved, dict)
     assert saved["status"] == "SUCCESS"
-    assert journey.call("Demand.records") == [saved["record"]]
+    assert journey.call("Demand.records") == {
+        "items": [saved["record"]],
+        "nextToken": None,
+    }
     assert journey.score() == (75, ("EVENT_DEMAND", 4))
     deleted = journey.call("Mutation.demandRecordDelete", input=DEMAND)
     assert deleted == {"status": "DELETED", "record": None}
-    assert journey.call("Demand.records", eventId="disco456") == []
+    assert journey.call("Demand.records", eventId="disco456") == {
+        "items": [],
+        "nextToken": None,
+    }
     assert journey.score() == (71, ("EVENT_NO_DEMAND", 0))
 
 

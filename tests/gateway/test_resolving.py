@@ -14,13 +14,18 @@ from tests.patience import AMPLE_S
 
 Json = Mapping[str, object]
 
-QUERY = "{demand{records{eventId event{id}}}}"
+QUERY = "{demand{records{items{eventId event{id}}}}}"
 BATCH_SIZE = FIELDS["DemandRecord.event"].batch_size
 
 
 def records(count: int, prefix: str = "event") -> Response:
     """Answer with so many records of different events."""
-    return Response({"data": [{"eventId": f"{prefix}{number}"} for number in range(count)]})
+    return listing(*({"eventId": f"{prefix}{number}"} for number in range(count)))
+
+
+def listing(*items: Json) -> Response:
+    """Answer with a page of records."""
+    return Response({"data": {"items": items, "nextToken": None}})
 
 
 def details(events: Sequence[Json]) -> Response:
@@ -62,7 +67,7 @@ def test_the_items_of_a_list_go_out_as_one_batch() -> None:
     with served(handler_of(records(3))) as gateway:
         response = gateway.asked(QUERY)
     shown = [{"eventId": each, "event": {"id": each}} for each in ("event0", "event1", "event2")]
-    assert response == {"data": {"demand": {"records": shown}}}
+    assert response == {"data": {"demand": {"records": {"items": shown}}}}
     assert batches(gateway) == [["event0", "event1", "event2"]]
 
 
@@ -79,7 +84,7 @@ def test_a_cached_item_is_not_sent_again() -> None:
         gateway.asked(QUERY)
         gateway.asked(QUERY)
         assert batches(gateway) == [["event0", "event1"]]
-    twice = Response({"data": [{"eventId": "same"}, {"eventId": "same"}]})
+    twice = listing({"eventId": "same"}, {"eventId": "same"})
     with served(handler_of(twice)) as gateway:
         gateway.asked(QUERY)
         assert batches(gateway) == [["same"]]
@@ -87,23 +92,25 @@ def test_a_cached_item_is_not_sent_again() -> None:
 
 def test_an_error_of_one_item() -> None:
     """One bad item has its own error, and spoils no other; it is asked for again next time."""
-    parents = Response({"data": [{"eventId": "none"}, {"eventId": "some"}]})
+    parents = listing({"eventId": "none"}, {"eventId": "some"})
     with served(handler_of(parents)) as gateway:
         response = gateway.asked(QUERY)
         gateway.asked(QUERY)
     assert response == {
         "data": {
             "demand": {
-                "records": [
-                    {"eventId": "none", "event": None},
-                    {"eventId": "some", "event": {"id": "some"}},
-                ]
+                "records": {
+                    "items": [
+                        {"eventId": "none", "event": None},
+                        {"eventId": "some", "event": {"id": "some"}},
+                    ]
+                }
             }
         },
         "errors": [
             {
-                "path": ["demand", "records", 0, "event"],
-                "locations": [{"line": 1, "column": 25, "sourceName": None}],
+                "path": ["demand", "records", "items", 0, "event"],
+                "locations": [{"line": 1, "column": 31, "sourceName": None}],
                 "data": None,
                 "errorType": "404",
                 "errorInfo": {"code": "X"},
@@ -116,7 +123,7 @@ def test_an_error_of_one_item() -> None:
 
 def test_lists_of_different_paths_are_different_batches() -> None:
     """Two lists of one request are two batches, as they are two fields for AppSync."""
-    query = "{demand{a:records{event{id}} b:records{event{name:id}}}}"
+    query = "{demand{a:records{items{event{id}}} b:records{items{event{name:id}}}}}"
 
     def handler(event: object, _time_left_s: float) -> Response:
         if isinstance(event, list):
@@ -124,9 +131,8 @@ def test_lists_of_different_paths_are_different_batches() -> None:
         assert isinstance(event, dict)
         if event["info"]["fieldName"] == "demand":
             return Response({"data": {}})
-        return records(
-            2, "a" if event["info"]["selectionSetList"] == ["event", "event/id"] else "b"
-        )
+        is_first = "items/event/id" in event["info"]["selectionSetList"]
+        return records(2, "a" if is_first else "b")
 
     with served(handler) as gateway:
         gateway.asked(query)
@@ -258,6 +264,6 @@ def test_saving_a_record_of_an_unknown_event() -> None:
     record = {"eventId": "no-such", "event": None}
     with served() as gateway:
         saved = gateway.asked(save)
-        listed = gateway.asked('{demand{records(eventId:"no-such"){eventId event{id}}}}')
+        listed = gateway.asked('{demand{records(eventId:"no-such"){items{eventId event{id}}}}}')
     assert saved == {"data": {"demandRecordSave": {"status": "SUCCESS", "record": record}}}
-    assert listed == {"data": {"demand": {"records": [record]}}}
+    assert listed == {"data": {"demand": {"records": {"items": [record]}}}}

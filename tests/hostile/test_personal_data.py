@@ -218,7 +218,7 @@ KNOWN = dict(
         answer(AccountScore(MEMBER), StoredScore(Decimal(70))),
         answer(ArmScore(FAN, EVENT), Decimal(1)),
         answer(DiscoEventId(EVENT), DISCO_EVENT),
-        answer(EventDemandCount(FAN, DISCO_EVENT), 1),
+        answer(EventDemandCount(FAN, DISCO_EVENT, EVENT), 1),
         answer(BotOrNotCursor(), RUN),
         answer(BotOrNot(FAN, RUN), Decimal(0)),
     ]

@@ -64,7 +64,7 @@ def aliased(count: int, field: str) -> str:
 SCORE = 'accountFanscore(globalUserId:"user123"){score}'
 CAMPAIGN = 'campaign(campaignId:"camp1"){id}'
 
-EVENTS = "{demand{records{" + "event{venue{id}}" * 160 + "}}}"
+EVENTS = "{demand{records{items{" + "event{venue{id}}" * 160 + "}}}}"
 
 QUERIES: Mapping[str, str] = {
     "operations of equal fields": " ".join(f"query Q{number}{EVENTS}" for number in range(8)),
@@ -124,7 +124,7 @@ QUERIES: Mapping[str, str] = {
     "subscription": "subscription{__typename}",
     "schema definition": "type Query{a:Int}",
     "deferred": "{api{...@defer{campaign(campaignId:1){id}}}}",
-    "streamed": "{demand{records@stream{eventId}}}",
+    "streamed": "{demand{records{items@stream{eventId}}}}",
     "empty": "",
     "only a comment": "#",
     "no GraphQL": "SELECT * FROM fans; --",

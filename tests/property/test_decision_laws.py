@@ -61,6 +61,7 @@ worlds = st.fixed_dictionaries(
             (DiscoEventId(EVENTS[0]), st.none() | st.just(EVENTS[1])),
             (DiscoEventId(EVENTS[1]), st.none()),
             *((EventDemandCount(FAN, event), st.integers(0, 5)) for event in EVENTS),
+            (EventDemandCount(FAN, EVENTS[1], EVENTS[0]), st.integers(0, 5)),
             (BotOrNotCursor(), st.none() | st.just(RUN)),
             (BotOrNot(FAN, RUN), st.none() | st.decimals(0, 1, places=3)),
         )

@@ -63,7 +63,7 @@ class ModelTables:
             return self._write(question)
         if kind in PREFIX_READS:
             ranges = PREFIX_READS[kind]
-            return Done(ranges.answer(self._begins_with(ranges, question), tuple))
+            return Done(self._read(ranges, question))
         lookup = self.pieces.lookups[kind]
         place = (lookup.table, lookup.key(question))
         return Done(lookup.answer(self._seen(place, consistent=lookup.consistent), _same))
@@ -99,8 +99,18 @@ class ModelTables:
     def _stored(self, table: str, key: Key) -> Item:
         return read_item(self._versions[table, key][-1])
 
-    def _begins_with(self, read: PrefixRead, question: Question[object]) -> Sequence[Item]:
-        prefix = read.key(question)
+    def _read(self, read: PrefixRead, question: Question[object]) -> object:
+        if read.limit is None:
+            found = [self._begins_with(read, prefix) for prefix in read.keys(question)]
+            return read.answer([item for each in found for item in each], tuple)
+        prefix, wanted = read.key(question), read.page_range(question)
+        items = self._begins_with(read, prefix)
+        later = [each for each in items if not wanted.start or str(each["SK"]) > wanted.start]
+        page = later[: wanted.limit]
+        rest = str(page[-1]["SK"]).removeprefix(prefix.sk) if len(later) > len(page) else None
+        return read.answer_page(page, tuple, rest)
+
+    def _begins_with(self, read: PrefixRead, prefix: Key) -> Sequence[Item]:
         keys = sorted(
             key
             for table, key in self._versions

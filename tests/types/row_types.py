@@ -25,6 +25,7 @@ from fanscore_adapters.items.operations import (
     put_outcome,
 )
 from fanscore_core.engine.question import Effect, Query, Question, exactly
+from fanscore_core.pages import Page
 from fanscore_core.ports.put_outcome import PutOutcome
 
 
@@ -33,6 +34,18 @@ class Crate(Query[int | None]):
     """A query."""
 
     apples: str = attrs.field(validator=exactly(str))
+
+
+@attrs.frozen
+class Crates(Query[Page[Item]]):
+    """A query that is answered page by page."""
+
+    after: str | None = attrs.field(validator=exactly(str, type(None)))
+
+
+def crates_key(_asked: Crates) -> Key:
+    """Make a prefix."""
+    return Key("crates", "crate#")
 
 
 @attrs.frozen
@@ -105,8 +118,15 @@ PREFIX_READS = (
     PrefixRead(Crate, "t", lambda asked: Key(asked.pears, ""), count_all),  # type: ignore[attr-defined]
     PrefixRead(Crate, "t", pick_key, count_all),  # type: ignore[arg-type]
     PrefixRead(Crate, "t", apple_key, count_if_any),  # type: ignore[arg-type]
+    PrefixRead(Crate, "t", apple_key, count_all, also=lambda asked: [Key(asked.apples, "")]),
+    PrefixRead(Crate, "t", apple_key, count_all, also=lambda asked: [Key(asked.pears, "")]),  # type: ignore[attr-defined]
+    PrefixRead(Crates, "t", crates_key, list, limit=lambda _: 1, after=lambda asked: asked.after),
+    PrefixRead(Crates, "t", crates_key, list, limit=lambda asked: asked.after, after=lambda _: ""),  # type: ignore[arg-type, return-value]
+    PrefixRead(Crates, "t", crates_key, list, limit=lambda _: 1, after=lambda _: 1),  # type: ignore[arg-type, return-value]
+    PrefixRead(Crates, "t", crates_key, list, limit=lambda _: 1),  # type: ignore[call-overload]
+    PrefixRead(Crates, "t", crates_key, count_all, limit=lambda _: 1, after=lambda _: None),  # type: ignore[arg-type]
 )
-"""What makes the answer of a prefix read takes items."""
+"""What makes the answer of a prefix read takes items; of a page, it makes items."""
 
 WRITES = (
     Write(Pick, "t", puts, picked),

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from time import monotonic, perf_counter, sleep
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import attrs
 from tenacity import Retrying, retry_if_exception, retry_if_result, wait_random_exponential
 from tenacity.retry import retry_base
 
-from fanscore_adapters.adapter import fetch_in_groups, late
+from fanscore_adapters.adapter import Parts, fetch_in_groups, late
 from fanscore_adapters.aws.client import (
     NO_TIME,
     AwsClient,
@@ -28,7 +29,7 @@ from fanscore_adapters.aws.client import (
     malformed,
 )
 from fanscore_adapters.backoff import pause
-from fanscore_adapters.dynamodb.pages import pages
+from fanscore_adapters.dynamodb.pages import in_range, one_page, pages
 from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item, Operations, PrefixRead, Put, Refused, Write
@@ -118,12 +119,24 @@ class DynamoDb:
         """Answer every ask."""
         return fetch_in_groups(asks, self.split(asks), self._fetch_group)
 
+    def parts(self, asks: Sequence[Ask], /) -> Parts | None:
+        """Read the prefixes of one question at the same time."""
+        read = self.operations.prefix_reads.get(type(asks[0].question))
+        keys = read.keys(asks[0].question) if read else ()
+        if read is None or len(keys) == 1:
+            return None
+        calls = [partial(self._read_prefix, asks[0], read, key) for key in keys]
+        return Parts(calls, partial(_join, asks[0], read))
+
     def _fetch_group(self, asks: Sequence[Ask]) -> Sequence[Answered]:
         kind = type(asks[0].question)
         if kind in self.operations.lookups:
             return self._look_up(asks)
         (ask,) = asks
-        return [self._query(ask) if kind in self.operations.prefix_reads else self._perform(ask)]
+        read = self.operations.prefix_reads.get(kind)
+        if read is None:
+            return [self._perform(ask)]
+        return [self._query(ask, read) if read.limit is None else self._query_page(ask, read)]
 
     # Looking items up
 
@@ -205,25 +218,44 @@ class DynamoDb:
 
     # Reading prefixes
 
-    def _query(self, ask: Ask) -> Answered:
-        read = self.operations.prefix_reads[type(ask.question)]
+    def _query(self, ask: Ask, read: PrefixRead) -> Answered:
+        keys = read.keys(ask.question)
+        (answered,) = _join(ask, read, [self._read_prefix(ask, read, key) for key in keys])
+        return answered
+
+    def _read_prefix(self, ask: Ask, read: PrefixRead, key: Key) -> Sequence[Answered]:
+        """Read all items of a prefix, as DynamoDB writes them."""
         found: list[Sequence[object]] = []
 
         def find() -> object:
-            found.extend(self._pages(read, read.key(ask.question), ask.expires_at))
-            return read.answer([item for page in found for item in page], _read_items)
+            found.extend(self._pages(read, key, ask.expires_at))
+            return [item for page in found for item in page]
 
         answered = answer_one(read.table, ask, find)
-        return attrs.evolve(answered, calls=max(1, len(found)))
+        return [attrs.evolve(answered, calls=max(1, len(found)))]
+
+    def _query_page(self, ask: Ask, read: PrefixRead) -> Answered:
+        key, wanted = read.key(ask.question), read.page_range(ask.question)
+        request = {**self._request(read, key), **in_range(key, wanted)}
+
+        def find() -> object:
+            response = self.client.call("query", request, ask.expires_at)
+            items, rest = one_page(response, key, wanted)
+            return read.answer_page(items, _read_items, rest)
+
+        return answer_one(read.table, ask, find)
 
     def _pages(self, read: PrefixRead, key: Key, expires_at: float) -> Iterator[Sequence[object]]:
-        request = {
+        request = self._request(read, key)
+        return pages(lambda asked: self.client.call("query", asked, expires_at), request)
+
+    def _request(self, read: PrefixRead, key: Key) -> Mapping[str, object]:
+        return {
             "TableName": self.names[read.table],
             "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
             "ExpressionAttributeValues": {":pk": {"S": key.pk}, ":sk": {"S": key.sk}},
             "ConsistentRead": read.consistent,
         }
-        return pages(lambda asked: self.client.call("query", asked, expires_at), request)
 
     # Writing
 
@@ -296,6 +328,19 @@ class _Keys:
     def request(self) -> Mapping[str, object]:
         keys = [{"PK": {"S": key.pk}, "SK": {"S": key.sk}} for key in self.keys]
         return {"Keys": keys, "ConsistentRead": self.consistent}
+
+
+def _join(ask: Ask, read: PrefixRead, found: Sequence[Sequence[Answered]]) -> Sequence[Answered]:
+    """Answer an ask with the items of all its prefixes; the first failure is that of all."""
+    prefixes = [each for (each,) in found]
+    calls = sum(each.calls for each in prefixes)
+    took_s = max(each.took_s for each in prefixes)
+    failed = next((each for each in prefixes if isinstance(each.answer, Exception)), None)
+    if failed:
+        return [attrs.evolve(failed, calls=calls, took_s=took_s)]
+    items = [item for each in prefixes for item in cast("Sequence[object]", each.answer)]
+    joined = answer_one(read.table, ask, lambda: read.answer(items, _read_items))
+    return [attrs.evolve(joined, calls=calls, took_s=took_s + joined.took_s)]
 
 
 def _key_of(item: object) -> Key:

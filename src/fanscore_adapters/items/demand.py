@@ -46,6 +46,7 @@ from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
 from fanscore_core.ports.demand import (
     DemandRecords,
+    DemandRecordsPage,
     DemandSaleRecord,
     EventDemandCount,
     PutDemandRecord,
@@ -176,9 +177,24 @@ def _records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
     return tuple(map(read_record, items))
 
 
-def _count_live(items: Sequence[Item]) -> int:
-    """Count demand records; what has a time to live is a tombstone."""
-    return sum("ttl" not in item for item in items)
+def _count_live_sales(items: Sequence[Item]) -> int:
+    """Count the sales that have a record; what has a time to live is a tombstone.
+
+    In a key, the first ``-`` ends the event's id.
+    """
+    return len({_sort_key(item).partition("-")[2] for item in items if "ttl" not in item})
+
+
+def _sort_key(item: Item) -> str:
+    key = item.get("SK")
+    if not isinstance(key, str):
+        raise InvalidInput("record.SK", "expected text")
+    return key
+
+
+def _other_event(asked: EventDemandCount) -> Sequence[Key]:
+    other = asked.other_event_id
+    return () if other is None else (keys.demand_of_event(asked.global_user_id, other),)
 
 
 def _puts(effect: PutDemandRecord) -> Sequence[Put]:
@@ -201,7 +217,8 @@ PREFIX_READS = (
         EventDemandCount,
         DEMAND,
         lambda asked: keys.demand_of_event(asked.global_user_id, asked.disco_event_id),
-        _count_live,
+        _count_live_sales,
+        also=_other_event,
     ),
     PrefixRead(
         DemandRecords,
@@ -209,6 +226,15 @@ PREFIX_READS = (
         lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
         _records,
         consistent=True,
+    ),
+    PrefixRead(
+        DemandRecordsPage,
+        DEMAND,
+        lambda asked: keys.demand_of_fan(asked.global_user_id, asked.event_id),
+        _records,
+        consistent=True,
+        limit=lambda asked: asked.limit,
+        after=lambda asked: asked.after,
     ),
 )
 

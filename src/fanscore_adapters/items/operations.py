@@ -8,7 +8,7 @@ holds each row's functions against its type of question, wherever the row is wri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Generic, TypeAlias, TypeVar, cast, overload
 
 import attrs
 
@@ -17,12 +17,18 @@ from fanscore_adapters.items.keys import Key
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
+from fanscore_core.pages import Page
 from fanscore_core.ports.put_outcome import PutOutcome
 
 QuestionT = TypeVar("QuestionT", bound=Question[object])
 FoundT = TypeVar("FoundT")
 StoredT = TypeVar("StoredT")
 ReadT = TypeVar("ReadT")
+
+MAX_SORT_KEY_BYTES = 1024
+"""The most bytes of a sort key in DynamoDB
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+"""
 
 Item: TypeAlias = Mapping[str, object]
 """A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
@@ -77,9 +83,111 @@ class Lookup(Read["Item | None"]):
     """A question that one item answers, or its absence."""
 
 
+@attrs.frozen
+class PageRange:
+    """The part of a prefix that a page is read from.
+
+    Attributes:
+        limit: the most items, 1 or more.
+        start: the sort key after which it begins; ``None`` for the beginning of the prefix.
+    """
+
+    limit: int = attrs.field(validator=attrs.validators.ge(1))
+    start: str | None
+
+
 @attrs.frozen(init=False)
 class PrefixRead(Read[Sequence[Item]]):
-    """A question that the items of one partition answer whose sort key begins with a prefix."""
+    """A question that the items of one partition answer whose sort key begins with a prefix.
+
+    Attributes:
+        also: more prefixes of the same table, whose items follow those of ``key``, in one answer.
+        limit: how many items a page has at most; ``None`` to read all that there are. With a
+            limit, ``make`` makes the items of a ``Page``, which is the answer, and the question
+            costs one call. A page also ends at 1 MB.
+        after: of a page: the ``next`` of the page before, if there was one.
+    """
+
+    also: Callable[[Question[object]], Sequence[Key]] = lambda _: ()
+    limit: Callable[[Question[object]], int] | None = None
+    after: Callable[[Question[object]], str | None] = lambda _: None
+
+    @overload
+    def __init__(
+        self,
+        question: type[QuestionT],
+        table: str,
+        key: Callable[[QuestionT], Key],
+        make: Callable[[Sequence[Item]], object],
+        *,
+        consistent: bool = False,
+        also: Callable[[QuestionT], Sequence[Key]] = ...,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        question: type[QuestionT],
+        table: str,
+        key: Callable[[QuestionT], Key],
+        make: Callable[[Sequence[Item]], Iterable[object]],
+        *,
+        consistent: bool = False,
+        limit: Callable[[QuestionT], int],
+        after: Callable[[QuestionT], str | None],
+    ) -> None: ...
+
+    def __init__(  # noqa: PLR0913  # the columns of a row
+        self,
+        question: type[QuestionT],
+        table: str,
+        key: Callable[[QuestionT], Key],
+        make: Callable[[Sequence[Item]], object],
+        *,
+        consistent: bool = False,
+        also: Callable[[QuestionT], Sequence[Key]] = lambda _: (),
+        limit: Callable[[QuestionT], int] | None = None,
+        after: Callable[[QuestionT], str | None] = lambda _: None,
+    ) -> None:
+        """Declare it; the functions of a question take one of the type ``question``.
+
+        A page is of one prefix: ``limit`` and ``also`` do not go together.
+        """
+        init = cast("Callable[..., None]", self.__attrs_init__)
+        init(question, table, key, make, consistent, also, limit, after)
+
+    def keys(self, question: Question[object]) -> Sequence[Key]:
+        """Return all prefixes to read, of a question that is not answered with a page."""
+        return (self.key(question), *self.also(question))
+
+    def page_range(self, question: Question[object]) -> PageRange:
+        """Return what to read for a question that is answered with a page.
+
+        What is longer than any sort key is cut off: it sorts to the same place.
+
+        Raises:
+            ValueError: the limit is less than 1.
+        """
+        assert self.limit is not None  # noqa: S101  # whoever asks has looked
+        rest = self.after(question)
+        start = None if rest is None else f"{self.key(question).sk}{rest}".encode()
+        cut = None if start is None else start[:MAX_SORT_KEY_BYTES].decode(errors="ignore")
+        return PageRange(self.limit(question), cut)
+
+    def answer_page(
+        self, stored: StoredT, parse: Callable[[StoredT], Sequence[Item]], rest: str | None
+    ) -> object:
+        """Make a page; ``Unavailable`` where an item is malformed.
+
+        Args:
+            stored: as ``answer`` takes it.
+            parse: as ``answer`` takes it.
+            rest: of the sort key after which the next page begins, if there is one.
+        """
+        made = self.answer(stored, parse)
+        if isinstance(made, Unavailable):
+            return made
+        return Page(tuple(cast("Iterable[object]", made)), rest)
 
 
 @attrs.frozen

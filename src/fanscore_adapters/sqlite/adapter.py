@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from time import perf_counter
@@ -24,7 +24,14 @@ from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.escapes import end_of_prefix
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Operations, Put, Refused, Write
+from fanscore_adapters.items.operations import (
+    Item,
+    Operations,
+    PageRange,
+    Put,
+    Refused,
+    Write,
+)
 from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.sqlite.connection import (
     BUSY_TIMEOUT_S,
@@ -74,6 +81,15 @@ AND stored.SK >= json_extract(wanted.value, '$[1]')
 AND stored.SK < coalesce(json_extract(wanted.value, '$[2]'), x'')
 ORDER BY wanted.key, stored.SK
 """
+
+# One page of a prefix, from its beginning or from after a sort key.
+_PAGE = """
+SELECT SK, item FROM {table} WHERE PK = ? AND SK {after} ? AND SK < coalesce(?, x'')
+ORDER BY SK LIMIT ?
+"""
+
+PAGE_BYTES = 1024 * 1024
+"""How much text a page has at most, unless its only item is larger: about what DynamoDB reads."""
 
 # What may be deleted by now: the time to live is in epoch seconds, as in DynamoDB.
 _EXPIRED = """
@@ -206,6 +222,31 @@ class SqliteTables:
         for index, item in self._select(BEGINS_WITH.format(table=self._names[table]), ranges):
             found[index].append(item)
         return found
+
+    def page(self, table: str, prefix: Key, wanted: PageRange) -> tuple[list[str], str | None]:
+        """Read a page of the items of a prefix, as JSON text, in the order of their sort keys.
+
+        Returns:
+            the items, and after which sort key, without the prefix, the next page begins; ``None``
+            if there is none.
+        """
+        after = ">=" if wanted.start is None else ">"
+        start = prefix.sk if wanted.start is None else wanted.start
+        statement = _PAGE.format(table=self._names[table], after=after)
+        values = (prefix.pk, start, end_of_prefix(prefix.sk), wanted.limit + 1)
+        items: list[str] = []
+        size, last = 0, ""
+        with (
+            self._connection() as connection,
+            closing(connection.execute(statement, values)) as rows,
+        ):
+            for sk, item in rows:
+                size += len(item.encode())
+                if items and (len(items) == wanted.limit or size > PAGE_BYTES):
+                    return items, last.removeprefix(prefix.sk)
+                items.append(item)
+                last = sk
+        return items, None
 
     def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
         """Write an item, if the one that it replaces meets a condition.
@@ -385,13 +426,17 @@ class Sqlite:
     split = staticmethod(together)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
-        """Answer every ask, with one statement for each table and kind of read."""
+        """Answer every ask, with one statement for each page, table and kind of read."""
         answers: dict[int, Answered] = {}
         groups: dict[tuple[str, bool], list[int]] = {}
         for index, ask in enumerate(asks):
             kind = type(ask.question)
             if kind in self.operations.writes:
                 answers[index] = self._perform(ask.question)
+                continue
+            paged = self.operations.prefix_reads.get(kind)
+            if paged is not None and paged.limit is not None:
+                [answers[index]] = _timed(self._page, paged.table, [ask.question])
                 continue
             is_lookup = kind in self.operations.lookups
             groups.setdefault((self.systems[kind], is_lookup), []).append(index)
@@ -428,9 +473,16 @@ class Sqlite:
 
     def _begins_with(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
         reads = [self.operations.prefix_reads[type(question)] for question in questions]
-        keys = [read.key(question) for read, question in zip(reads, questions, strict=True)]
-        found = self.tables.begins_with(table, keys)
-        return [read.answer(texts, _items) for read, texts in zip(reads, found, strict=True)]
+        keys = [read.keys(question) for read, question in zip(reads, questions, strict=True)]
+        found = iter(self.tables.begins_with(table, [key for each in keys for key in each]))
+        texts = [[text for _ in each for text in next(found)] for each in keys]
+        return [read.answer(each, _items) for read, each in zip(reads, texts, strict=True)]
+
+    def _page(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        (question,) = questions
+        read = self.operations.prefix_reads[type(question)]
+        texts, rest = self.tables.page(table, read.key(question), read.page_range(question))
+        return [read.answer_page(texts, _items, rest)]
 
 
 def _timed(

@@ -125,13 +125,14 @@ async def get_disco_event_id(ctx: Ctx) -> EarlyReturn[None] | None:
 
 @step("getEventDemandRecord", reads=["disco_event_id"], writes=["event_data"], degrades=True)
 async def get_event_demand_record(ctx: Ctx) -> EarlyReturn[None] | None:
-    """Count the fan's demand records for the event."""
+    """Count the sales of the event that the fan has registered for, under either of its ids."""
     event_id = ctx.stash.disco_event_id
     if isinstance(event_id, Missing):
         ctx.stash.event_data = event_id
         return EarlyReturn(None)
     try:
-        count = await EventDemandCount(ctx.args.global_user_id, event_id)
+        other = None if ctx.args.event_id == event_id else ctx.args.event_id
+        count = await EventDemandCount(ctx.args.global_user_id, event_id, other)
         ctx.stash.event_data = Decimal(count)
     except Unavailable:
         ctx.stash.event_data = Missing.UNAVAILABLE

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from fanscore_core.ports.demand import (
         DemandRecords,
+        DemandRecordsPage,
         DemandSaleRecord,
         DiscoEventId,
         EventDemandCount,
@@ -66,6 +67,7 @@ else:
             ),
             "demand": (
                 "DemandRecords",
+                "DemandRecordsPage",
                 "DemandSaleRecord",
                 "DiscoEventId",
                 "EventDemandCount",
@@ -103,6 +105,7 @@ __all__ = [
     "ConsumerMark",
     "CreateVendorSession",
     "DemandRecords",
+    "DemandRecordsPage",
     "DemandSaleRecord",
     "DiscoEventId",
     "Eligibility",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 import attrs
 
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import EventId, GlobalUserId, SaleId, valid_id, valid_optional_id
+from fanscore_core.pages import Page
 from fanscore_core.ports.put_outcome import PutOutcome
 
 
@@ -19,13 +22,15 @@ class DiscoEventId(Query[EventId | None]):
 
 @attrs.frozen
 class EventDemandCount(Query[int]):
-    """The number of a fan's demand records for an event, deleted ones not counted.
+    """The number of sales of an event that a fan has a demand record for, deleted ones not counted.
 
-    The event is given by its discovery id.
+    The event is given by its discovery id, and, where records may also have been saved under
+    another id of it, by that one too: a sale counts once.
     """
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     disco_event_id: EventId = attrs.field(validator=valid_id)
+    other_event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
 
 
 @attrs.frozen
@@ -43,6 +48,23 @@ class DemandRecords(Query[tuple[StoredDemandRecord, ...]]):
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     event_id: EventId | None = attrs.field(default=None, validator=valid_optional_id)
+
+
+@attrs.frozen
+class DemandRecordsPage(Query[Page[StoredDemandRecord]]):
+    """One page of what ``DemandRecords`` asks for.
+
+    Attributes:
+        global_user_id: whose records.
+        event_id: of which event, if not of all.
+        limit: the most records, 1 or more.
+        after: the ``next`` of the page before, if there was one.
+    """
+
+    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    event_id: EventId | None = attrs.field(validator=valid_optional_id)
+    limit: int = attrs.field(validator=exactly(int))
+    after: str | None = attrs.field(default=None, validator=exactly(str, NoneType))
 
 
 @attrs.frozen

@@ -330,6 +330,30 @@ def test_a_score_without_a_table(desk: Desk, table: str, told: object) -> None:
             assert answer == told
 
 
+@pytest.mark.parametrize(
+    ("event", "queries", "code"),
+    [("evt456", 2, "EVENT_DEMAND"), ("disco456", 1, "EVENT_DEMAND"), ("evt123", 1, None)],
+)
+def test_what_a_score_asks(desk: Desk, event: str, queries: int, code: str | None) -> None:
+    """A score reads one prefix, and a second where the event is mapped to another id."""
+    desk.stage.server.asked.clear()
+    answer = desk.answer("VFApi.accountFanscore", {"globalUserId": FAN, "eventId": event})["data"]
+    assert isinstance(answer, dict)
+    assert sorted(desk.stage.server.asked) == ["BatchGetItem"] * 2 + ["Query"] * queries
+    if code:
+        assert [reason["code"] for reason in answer["reasons"]][2] == code
+
+
+@of(Fault.RESET)
+def test_one_of_two_prefixes_that_cannot_be_read(desk: Desk) -> None:
+    """Where one of two prefixes cannot be read the boost is left out: half a count is none."""
+    event = {"globalUserId": FAN, "eventId": "evt456"}
+    desk.stage.server.tell("Query", answering(HTML))
+    answer = desk.answer("VFApi.accountFanscore", event)["data"]
+    assert isinstance(answer, dict)
+    assert (answer["degraded"], answer["score"]) == (["event"], 83)
+
+
 @of(Fault.GARBAGE)
 def test_a_score_that_cannot_be_read(desk: Desk) -> None:
     """A page of HTML in place of items is a 503, and never a fan without history."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import attrs
 import pytest
 
-from fanscore_adapters.adapter import one_by_one, together
+from fanscore_adapters.adapter import Parts, one_by_one, together
 from fanscore_adapters.sources import Call, Sources, wait_for
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import (
@@ -432,3 +432,55 @@ def test_a_degradable_question_has_half_of_the_time(
     # The rule itself: to see it from outside, a test would have to wait.
     assert sources._limit(SPARE_RAIN, now) == limit  # noqa: SLF001  # (this is why)
     assert sources._limit(RAIN, now) == expires_at  # noqa: SLF001  # (the same)
+
+
+# One question, several calls
+
+
+class Divided(Fake):
+    """An adapter that answers by two calls, and puts their answers together."""
+
+    def __init__(self, *does: Callable[[], Sequence[Answered]]) -> None:
+        super().__init__(ORCHARD)
+        self._calls = does
+
+    split = staticmethod(one_by_one)
+
+    def parts(self, _asks: Sequence[Ask], /) -> Parts:
+        """Divide whatever is asked."""
+        return Parts(self._calls, lambda found: [Answered(sum(len(each) for each in found))])
+
+
+def test_parts_are_called_at_the_same_time(executor: ThreadPoolExecutor) -> None:
+    """The calls of one question run side by side, and are joined to its one answer."""
+    barrier = Barrier(2, timeout=WAIT_S)
+
+    def meet() -> Sequence[Answered]:
+        barrier.wait()
+        return [Answered(1)]
+
+    sources = in_time([Divided(meet, meet)], executor)
+    assert answers(sources, APPLES) == [2]
+
+
+def test_a_part_that_hangs(executor: ThreadPoolExecutor, released: Event) -> None:
+    """A question is late if one of its calls is, and joins nothing then."""
+
+    def hang() -> Sequence[Answered]:
+        released.wait(WAIT_S)
+        return []
+
+    sources = Sources(
+        [Divided(list, hang)], [executor], Clock(0.0, 0.0, 10.0), expires_at=10.0, wait=in_no_time
+    )
+    assert answers(sources, APPLES) == late("fruit")
+
+
+def test_a_part_that_raises(executor: ThreadPoolExecutor) -> None:
+    """A call that raises is a failure of its adapter."""
+
+    def fail() -> Sequence[Answered]:
+        raise ValueError
+
+    with pytest.raises(SourceFailed, match="Divided"):
+        in_time([Divided(list, fail)], executor).fetch([APPLES])

@@ -91,11 +91,11 @@ KNOWN = dict(
         answer(FanIdentity(FAN), Identity(MEMBER)),
         answer(AccountScore(MEMBER), StoredScore(Decimal(87), Decimal(75))),
         answer(ArmScore(FAN, EVENT), Decimal(2)),
-        answer(EventDemandCount(FAN, DISCO_EVENT), 1),
+        answer(EventDemandCount(FAN, DISCO_EVENT, EVENT), 1),
         answer(BotOrNot(FAN, RUN), Decimal("0.05")),
         answer(FanIdentity(OTHER_FAN), None),
         answer(ArmScore(OTHER_FAN, EVENT), None),
-        answer(EventDemandCount(OTHER_FAN, DISCO_EVENT), 0),
+        answer(EventDemandCount(OTHER_FAN, DISCO_EVENT, EVENT), 0),
         answer(BotOrNot(OTHER_FAN, RUN), None),
     ]
 )

@@ -52,7 +52,7 @@ ROUNDS = [
     DiscoEventId(EVENT),
     BotOrNotCursor(),
     AccountScore(MEMBER),
-    EventDemandCount(FAN, DISCO_EVENT),
+    EventDemandCount(FAN, DISCO_EVENT, EVENT),
     BotOrNot(FAN, RUN),
 ]
 """What is asked for one score: four questions in the first round, three in the second."""

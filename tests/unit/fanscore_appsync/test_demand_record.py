@@ -9,7 +9,7 @@ from functools import partial
 import attrs
 import pytest
 
-from fanscore_appsync.testing import user
+from fanscore_appsync.testing import service, user
 from fanscore_core.canonical import digest_of
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import DeadlineExceeded
@@ -442,6 +442,68 @@ def test_records(desk: DemandDesk) -> None:
     assert desk.records("evt123-4") == {"data": [third]}
     assert desk.records("evt") == {"data": []}
     assert desk.records() == {"data": [third, second, RECORD]}
+
+
+def listed(answer: object) -> tuple[list[str], str | None]:
+    """Give the sales of a page, and its token."""
+    assert isinstance(answer, dict)
+    page = answer["data"]
+    return [record["saleId"] for record in page["items"]], page["nextToken"]
+
+
+def test_pages_of_records(desk: DemandDesk) -> None:
+    """Page after page is the list; a tombstone counts, so that a page may be empty."""
+    for name in ("a", "b", "c", "d"):
+        desk.save({**INPUT, "saleId": name})
+    desk.now = at(1)
+    desk.delete({**KEY, "saleId": "b"})
+    pages: list[list[str]] = []
+    token: str | None = None
+    while token is not None or not pages:
+        more = {} if token is None else {"nextToken": token}
+        sales, token = listed(desk.call("Demand.records", {"limit": 1, **more}))
+        assert len(desk.asked) == 1
+        pages.append(sales)
+    assert pages == [["a"], [], ["c"], ["d"]]
+
+
+def test_a_token_is_of_one_list(desk: DemandDesk) -> None:
+    """A token of another fan's list, or of another event's, is refused, and nothing is asked."""
+    for name in ("a", "b"):
+        desk.save({**INPUT, "saleId": name})
+    _, token = listed(desk.call("Demand.records", {"eventId": "evt123", "limit": 1}))
+    wrong = error("400", "arguments.nextToken: not a token of this list", code="INVALID_INPUT")
+    for arguments, fan in (
+        ({"eventId": "evt123"}, "user124"),
+        ({"eventId": "evt12"}, FAN),
+        ({}, FAN),
+    ):
+        given = {**arguments, "nextToken": token}
+        assert desk.call("Demand.records", given, user(fan)) == wrong
+        assert desk.asked == ()
+    given = {"eventId": "evt123", "nextToken": token, "globalUserId": FAN}
+    assert listed(desk.call("Demand.records", given, service())) == (["b"], None)
+
+
+@pytest.mark.parametrize("token", [5, ["a"], {}, True])
+def test_a_token_that_is_no_text(desk: DemandDesk, token: object) -> None:
+    """A token that is no text is refused by its path."""
+    wrong = error("400", "arguments.nextToken: expected a string", code="INVALID_INPUT")
+    assert desk.call("Demand.records", {"nextToken": token}) == wrong
+
+
+@pytest.mark.parametrize("limit", ["1", 1.0, True, [1]])
+def test_a_limit_that_is_no_integer(desk: DemandDesk, limit: object) -> None:
+    """A limit that is no integer is refused by its path."""
+    wrong = error("400", "arguments.limit: expected an integer", code="INVALID_INPUT")
+    assert desk.call("Demand.records", {"limit": limit}) == wrong
+
+
+def test_null_is_not_said(desk: DemandDesk) -> None:
+    """Arguments that are ``null`` are as good as left out, for a fan too."""
+    desk.save(INPUT)
+    nulls = dict.fromkeys(("eventId", "limit", "nextToken", "globalUserId"))
+    assert desk.call("Demand.records", nulls) == desk.call("Demand.records", {})
 
 
 def test_a_record_that_others_wrote(desk: DemandDesk) -> None:

@@ -78,15 +78,24 @@ def test_results_agree(field: str) -> None:
 
 
 def test_records_are_never_null() -> None:
-    """``Demand.records`` is a list without holes."""
-    assert str(_field("Demand.records").type) == "[DemandRecord!]!"
+    """``Demand.records`` is a page, and its items a list without holes."""
+    assert str(_field("Demand.records").type) == "DemandRecordConnection!"
+    connection = SCHEMA.type_map["DemandRecordConnection"]
+    assert isinstance(connection, graphql.GraphQLObjectType)
+    types = {name: str(field.type) for name, field in connection.fields.items()}
+    assert types == {"items": "[DemandRecord!]!", "nextToken": "String"}
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMA.type_map))
 def test_types_agree(name: str) -> None:
     """Every object and enum of the schema has the members of the class of its name."""
     kind = SCHEMA.type_map[name]
-    if name.startswith("__") or name in {*RESOLVED_TYPES, "DemandRecord", "ScoreBoosts"}:
+    if name.startswith("__") or name in {
+        *RESOLVED_TYPES,
+        "DemandRecord",
+        "DemandRecordConnection",
+        "ScoreBoosts",
+    }:
         return
     if isinstance(kind, graphql.GraphQLEnumType):
         assert list(kind.values) == _values({**CLASSES, **INPUTS}[name])

@@ -28,12 +28,14 @@ from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.engine.trace import Fate
 from fanscore_core.errors import PipelineError, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
+from fanscore_core.pages import Page
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import (
     DemandRecords,
+    DemandRecordsPage,
     DiscoEventId,
     EventDemandCount,
     PutDemandRecord,
@@ -150,11 +152,11 @@ def test_the_events_are_those_of_the_factory() -> None:
         stored(saved(key=(FAN, EventId(each), SaleId("sale456")))) for each in ("evt1", "evt2")
     ]
     result = Fanscore().graphql(
-        "{ demand { records { eventId event { name } } } }",
+        "{ demand { records { items { eventId event { name } } } } }",
         as_=user(FAN, ["fans"]),
         headers={"authorization": "token"},
         answers=[
-            answer(DemandRecords(FAN), tuple(records)),
+            answer(DemandRecordsPage(FAN, None, 100), Page(tuple(records))),
             details(EventId("evt1"), "One"),
             details(EventId("evt2"), "Two"),
         ],
@@ -166,7 +168,7 @@ def test_the_events_are_those_of_the_factory() -> None:
         fan,
         source={},
         headers=headers,
-        selection=["eventId", "event/name"],
+        selection=["items/eventId", "items/event/name"],
         envelope=True,
     )
     parents = [dict(demand.record(each)) for each in records]
@@ -174,10 +176,12 @@ def test_the_events_are_those_of_the_factory() -> None:
     assert result.events[1:] == [listed, batch]
     assert result.data == {
         "demand": {
-            "records": [
-                {"eventId": "evt1", "event": {"name": "One"}},
-                {"eventId": "evt2", "event": {"name": "Two"}},
-            ]
+            "records": {
+                "items": [
+                    {"eventId": "evt1", "event": {"name": "One"}},
+                    {"eventId": "evt2", "event": {"name": "Two"}},
+                ]
+            }
         }
     }
     assert [(each.field, each.reply.batch, each.cached) for each in result.resolved] == [

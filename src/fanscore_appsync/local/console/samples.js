@@ -53,10 +53,13 @@ export const EXAMPLES = [
     lnaaMembership { isMember tier since }
   }
   demand {
-    records {
-      saleId
-      requestedAt
-      event { name venue { name city } }
+    records(limit: 20) {
+      items {
+        saleId
+        requestedAt
+        event { name venue { name city } }
+      }
+      nextToken
     }
   }
 }`,

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -12,15 +12,20 @@ from hypothesis import strategies as st
 from fanscore_adapters.aws.client import Events
 from fanscore_adapters.backoff import JITTER_S
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
+from fanscore_adapters.dynamodb.values import write_item
+from fanscore_adapters.items.demand import record_item
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.consumer_mark import Consumer, Mark
-from fanscore_core.engine.question import Ask, Question
+from fanscore_core.demand import StoredDemandRecord
+from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import DeadlineExceeded, FanscoreError, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
+from fanscore_core.pages import Page
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.consumers import PutMark
 from fanscore_core.ports.demand import (
     DemandRecords,
+    DemandRecordsPage,
     DemandSaleRecord,
     DiscoEventId,
     EventDemandCount,
@@ -31,6 +36,7 @@ from fanscore_core.systems import DEMAND, FAN_IDENTITY, TABLES
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import shown
+from tests.demand_samples import saved, stored
 from tests.virtual_time import START, VirtualTime
 
 pytestmark = pytest.mark.usefixtures("made_up_credentials")
@@ -131,7 +137,14 @@ def test_a_read_of_several_tables() -> None:
 
 
 MALFORMED = "no answer: a malformed answer"
-KEY = {"PK": {"S": "fan:fan1"}, "SK": {"S": "demand#evt1-sale1"}}
+
+
+def _key(sale: str, event: str = "evt1", fan: str = "fan1") -> Mapping[str, object]:
+    """Write the key of a record."""
+    return {"PK": {"S": f"fan:{fan}"}, "SK": {"S": f"demand#{event}-{sale}"}}
+
+
+KEY = _key("sale1")
 
 
 @pytest.mark.parametrize(
@@ -158,9 +171,9 @@ def test_a_query_of_several_pages() -> None:
     """A prefix read reads all pages, each from where the last ended, and costs as many calls."""
     told, sent = fetched(
         [asked(EventDemandCount(FAN, EVENT))],
-        reply({"Items": [KEY, KEY], "LastEvaluatedKey": KEY}),
+        reply({"Items": [_key("sale0"), KEY], "LastEvaluatedKey": KEY}),
         reply({"Items": [], "LastEvaluatedKey": KEY}),
-        reply({"Items": [KEY]}),
+        reply({"Items": [_key("sale2")]}),
     )
     first = {
         "TableName": f"our-{DEMAND}",
@@ -170,6 +183,125 @@ def test_a_query_of_several_pages() -> None:
     }
     later = {**first, "ExclusiveStartKey": KEY}
     assert (told, sent) == ([(3, 3)], [first, later, later])
+
+
+FIRST_PAGE = {
+    "TableName": f"our-{DEMAND}",
+    "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
+    "ExpressionAttributeValues": {":pk": {"S": "fan:fan1"}, ":sk": {"S": "demand#evt1-"}},
+    "ConsistentRead": True,
+    "Limit": 3,
+}
+
+
+def item_of(sale: str) -> Mapping[str, object]:
+    """Write a record as DynamoDB gives it."""
+    return write_item(record_item(stored(saved(key=(FAN, EVENT, SaleId(sale))))))
+
+
+def record_of(sale: str) -> object:
+    """Make the same record."""
+    return stored(saved(key=(FAN, EVENT, SaleId(sale))))
+
+
+@pytest.mark.parametrize(
+    ("after", "document", "page"),
+    [
+        (None, {"Items": []}, Page(())),
+        (None, {"Items": [item_of("s1"), item_of("s2")]}, Page((record_of("s1"), record_of("s2")))),
+        (
+            None,
+            {"Items": [item_of("s1"), item_of("s2"), item_of("s3")]},
+            Page((record_of("s1"), record_of("s2")), "s2"),
+        ),
+        (
+            "s0",
+            {
+                "Items": [item_of("s1"), item_of("s2"), item_of("s3")],
+                "LastEvaluatedKey": _key("s3"),
+            },
+            Page((record_of("s1"), record_of("s2")), "s2"),
+        ),
+        (
+            "s0",
+            {"Items": [item_of("s1")], "LastEvaluatedKey": _key("s1")},
+            Page((record_of("s1"),), "s1"),
+        ),
+        ("s0", {"Items": [], "LastEvaluatedKey": _key("s5")}, Page((), "s5")),
+        ("", {"Items": [], "LastEvaluatedKey": {}}, Page(())),
+    ],
+)
+def test_a_page_is_one_query(
+    after: str | None, document: object, page: Page[StoredDemandRecord]
+) -> None:
+    """A page costs one call, which asks for one item more, and ends where DynamoDB ended early."""
+    told, sent = fetched([asked(DemandRecordsPage(FAN, EVENT, 2, after))], reply(document))
+    start = {} if after is None else {"ExclusiveStartKey": _key(after)}
+    assert (told, sent) == ([(page, 1)], [{**FIRST_PAGE, **start}])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"Items": None},
+        {"Items": [KEY] * 4},
+        {"Items": ["canary"] * 3},
+        {"Items": [], "LastEvaluatedKey": "canary"},
+        {"Items": [], "LastEvaluatedKey": _key("s5", "evt2")},
+        {"Items": [], "LastEvaluatedKey": _key("s5", fan="fan2")},
+        {"Items": [], "LastEvaluatedKey": _key("s0")},
+        {"Items": [], "LastEvaluatedKey": _key("r")},
+    ],
+)
+def test_a_page_that_is_malformed(document: object) -> None:
+    """A page that is none of DynamoDB's is an outage; one that leads back would never end."""
+    told, _ = fetched([asked(DemandRecordsPage(FAN, EVENT, 2, "s0"))], reply(document))
+    assert told == [(shown(Unavailable(DEMAND, MALFORMED)), 1)]
+
+
+def test_two_prefixes_of_one_question() -> None:
+    """A count under two ids of an event reads both prefixes, and costs a call for each page."""
+    other = EventId("evt-2")
+    told, sent = fetched(
+        [asked(EventDemandCount(FAN, EVENT, other))],
+        reply({"Items": [KEY], "LastEvaluatedKey": KEY}),
+        reply({"Items": [_key("sale2")]}),
+        reply({"Items": [_key("sale2", "evt%2D2"), _key("sale3", "evt%2D2")]}),
+    )
+    requests: Any = sent
+    values = [request["ExpressionAttributeValues"][":sk"]["S"] for request in requests]
+    assert told == [(3, 3)]
+    assert values == ["demand#evt1-", "demand#evt1-", "demand#evt%2D2-"]
+
+
+def test_one_prefix_of_two_that_cannot_be_read() -> None:
+    """A count lacks nothing: where one prefix fails, there is none."""
+    told, _ = fetched(
+        [asked(EventDemandCount(FAN, EVENT, EventId("evt2")))],
+        reply({"Items": [KEY]}),
+        reply({"Count": 0}),
+    )
+    assert told == [(shown(Unavailable(DEMAND, MALFORMED)), 2)]
+
+
+def test_two_prefixes_are_two_calls_at_the_same_time() -> None:
+    """What reads two prefixes can be divided into two calls, which join to what one would be."""
+    with closing(aws_client("dynamodb")) as client:
+        tables = DynamoDb(client, NAMES)
+        assert tables.parts([asked(EventDemandCount(FAN, EVENT))]) is None
+        assert tables.parts([asked(DiscoEventId(EVENT))]) is None
+        assert tables.parts([asked(DemandRecordsPage(FAN, EVENT, 2))]) is None
+        parts = tables.parts([asked(EventDemandCount(FAN, EVENT, EventId("evt2")))])
+    assert parts is not None
+    assert len(parts.calls) == 2
+    found = [
+        [Answered([_key("sale1", event)], DEMAND, took_s, calls=1)]
+        for event, took_s in (("evt1", 2.0), ("evt2", 1.0))
+    ]
+    [joined] = parts.join(found)
+    assert (joined.answer, joined.source, joined.calls) == (1, DEMAND, 2)
+    assert joined.took_s >= 2.0
 
 
 @pytest.mark.parametrize("document", [{}, {"Count": 0}, {"Items": None}, {"Items": "canary"}])

@@ -12,7 +12,7 @@ from fanscore_adapters.items.demand import (
     read_record,
     record_item,
 )
-from fanscore_adapters.items.operations import Put, Refused
+from fanscore_adapters.items.operations import PageRange, Put, Refused
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, WRITES
 from fanscore_core.demand import (
     DemandRecord,
@@ -24,8 +24,10 @@ from fanscore_core.demand import (
 )
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, SaleId
+from fanscore_core.pages import Page
 from fanscore_core.ports.demand import (
     DemandRecords,
+    DemandRecordsPage,
     DemandSaleRecord,
     EventDemandCount,
     PutDemandRecord,
@@ -334,8 +336,76 @@ def test_a_malformed_record_spoils_the_list() -> None:
 def test_the_number_of_live_records() -> None:
     """A tombstone is no demand."""
     read = PREFIX_READS[EventDemandCount]
-    assert read.key(EventDemandCount(FAN, EVENT)) == keys.Key("fan:user123", "demand#evt123-")
-    assert [read.make(items) for items in ([], [LIVE_ITEM, TOMBSTONE_ITEM, CLEARED_ITEM])] == [0, 2]
+    asked = EventDemandCount(FAN, EVENT)
+    assert list(read.keys(asked)) == [keys.Key("fan:user123", "demand#evt123-")]
+    other = {**CLEARED_ITEM, "SK": "demand#evt123-s-2"}
+    assert [read.make(items) for items in ([], [LIVE_ITEM, TOMBSTONE_ITEM, other])] == [0, 2]
+
+
+def test_a_sale_counts_once_under_two_ids_of_its_event() -> None:
+    """Records under the other id of an event count too, each sale once, if one of them is live."""
+    read = PREFIX_READS[EventDemandCount]
+    asked = EventDemandCount(FAN, EVENT, EventId("evt-9"))
+    assert list(read.keys(asked)) == [
+        keys.Key("fan:user123", "demand#evt123-"),
+        keys.Key("fan:user123", "demand#evt%2D9-"),
+    ]
+    found: list[Mapping[str, object]] = [
+        {"SK": "demand#evt123-s-1"},
+        {"SK": "demand#evt123-s2", "ttl": 1},
+        {"SK": "demand#evt123-s3", "ttl": 1},
+        {"SK": "demand#evt%2D9-s-1"},
+        {"SK": "demand#evt%2D9-s2"},
+        {"SK": "demand#evt%2D9-s3", "ttl": 1},
+        {"SK": "demand#evt%2D9-s-4"},
+    ]
+    assert read.make(found) == 3
+
+
+def test_a_record_without_a_sort_key() -> None:
+    """What is no item of the table counts for nothing, and is said to be malformed."""
+    items: list[Mapping[str, object]] = [{"version": 1}]
+    answer = PREFIX_READS[EventDemandCount].answer(items, lambda found: found)
+    problem = "malformed item: record.SK: expected text"
+    assert repr(answer) == repr(Unavailable("demand_table", problem))
+
+
+@pytest.mark.parametrize(
+    ("event", "after", "start"),
+    [
+        (None, None, None),
+        (None, "evt1-s1", "demand#evt1-s1"),
+        (EventId("evt-1"), "s1", "demand#evt%2D1-s1"),
+        (EventId("evt1"), "", "demand#evt1-"),
+        (EventId("evt1"), "s" * 2000, "demand#evt1-" + "s" * (1024 - 12)),
+        (EventId("evt1"), "sÿ" + "\u20ac" * 2000, "demand#evt1-sÿ" + "\u20ac" * 336),
+    ],
+)
+def test_a_page_of_records(event: EventId | None, after: str | None, start: str | None) -> None:
+    """A page is read from after where the last one ended; no start is longer than a sort key."""
+    read = PREFIX_READS[DemandRecordsPage]
+    asked = DemandRecordsPage(FAN, event, 7, after)
+    assert read.key(asked) == keys.demand_of_fan(FAN, event)
+    assert read.page_range(asked) == PageRange(7, start)
+    assert read.answer_page((LIVE_ITEM, TOMBSTONE_ITEM), tuple, "s1") == Page(
+        (LIVE, TOMBSTONE), "s1"
+    )
+
+
+def test_a_malformed_record_spoils_its_page() -> None:
+    """A page that would lack a record names the table instead."""
+    answer = PREFIX_READS[DemandRecordsPage].answer_page(
+        [{"version": "1"}], lambda found: found, None
+    )
+    assert isinstance(answer, Unavailable)
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_page_has_a_limit(limit: int) -> None:
+    """A page without items would never come to an end."""
+    read = PREFIX_READS[DemandRecordsPage]
+    with pytest.raises(ValueError, match="limit"):
+        read.page_range(DemandRecordsPage(FAN, EVENT, limit))
 
 
 def test_a_put_on_the_condition_of_a_version() -> None:

@@ -191,4 +191,5 @@ def test_what_cannot_be_parsed_is_unavailable(read: object) -> None:
 )
 def test_a_tombstone_is_no_demand(items: list[Mapping[str, object]], count: int) -> None:
     """What has a time to live is deleted; a record that was deleted and saved again is live."""
-    assert PREFIX_READS[EventDemandCount].answer(items, lambda found: found) == count
+    stored = [{"SK": f"demand#evt-s{sale}", **item} for sale, item in enumerate(items)]
+    assert PREFIX_READS[EventDemandCount].answer(stored, lambda found: found) == count

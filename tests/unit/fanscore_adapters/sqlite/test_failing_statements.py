@@ -13,7 +13,7 @@ import pytest
 
 from fanscore_adapters.embedded.event_store import Claimed, EventStore
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Put
+from fanscore_adapters.items.operations import PageRange, Put
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
 from fanscore_adapters.sqlite.connection import Access, transaction
 from fanscore_core.errors import InvalidInput, Unavailable
@@ -121,6 +121,7 @@ WORK: Mapping[str, Callable[[SqliteTables], object]] = {
     "scrub": lambda tables: tables.scrub(),
     "look_up": lambda tables: tables.look_up(DEMAND, [Key("a", "b")]),
     "begins_with": lambda tables: tables.begins_with(DEMAND, [Key("a", "b")]),
+    "page": lambda tables: tables.page(DEMAND, Key("a", "b"), PageRange(1, None)),
     "partition": lambda tables: tables.partition(DEMAND, "a"),
 }
 

@@ -13,7 +13,13 @@ import pytest
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, ConditionFailedError, SqliteTables
+from fanscore_adapters.items.operations import PageRange
+from fanscore_adapters.sqlite.adapter import (
+    IN_MEMORY,
+    PAGE_BYTES,
+    ConditionFailedError,
+    SqliteTables,
+)
 from fanscore_core.errors import InvalidInput
 from tests.unit.fanscore_adapters.counting import count_up, count_up_in, counted
 from tests.unit.fanscore_adapters.databases import item, raw
@@ -383,3 +389,55 @@ def test_a_writer_that_gets_no_turn_does_no_harm(path: str) -> None:
         assert tables.look_up(DEMAND, [AT]) == [None]
         tables.put(DEMAND, NEW)
         assert tables.look_up(DEMAND, [AT]) == [NEW_TEXT]
+
+
+# Pages
+
+
+def test_a_page_ends_at_its_limit(tables: SqliteTables) -> None:
+    """A page has no more than so many items, and says where the next begins if there is one."""
+    tables.load(DEMAND, [item("p", f"d#{sk}") for sk in "abc"])
+    tables.load(DEMAND, [item("p", "d"), item("p", "e"), item("q", "d#d")])
+    prefix = Key("p", "d#")
+    found = [
+        (sort_keys(texts), rest)
+        for texts, rest in (
+            tables.page(DEMAND, prefix, PageRange(limit, start))
+            for limit, start in ((2, None), (3, None), (2, "d#b"), (2, "d#c"), (1, "d#"))
+        )
+    ]
+    assert found == [
+        (["d#a", "d#b"], "b"),
+        (["d#a", "d#b", "d#c"], None),
+        (["d#c"], None),
+        ([], None),
+        (["d#a"], "a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "counts"),
+    [
+        ([300_000] * 7, [3, 3, 1]),
+        ([PAGE_BYTES, 1, 1], [1, 2]),
+        ([1, PAGE_BYTES, 1], [1, 1, 1]),
+        ([2 * PAGE_BYTES, 2 * PAGE_BYTES], [1, 1]),
+    ],
+)
+def test_a_page_ends_at_a_megabyte(
+    tables: SqliteTables, sizes: list[int], counts: list[int]
+) -> None:
+    """A page is no larger than 1 MB of text, unless its only item is."""
+    tables.load(
+        DEMAND,
+        [item("p", f"d#{number}", text="x" * size) for number, size in enumerate(sizes)],
+    )
+    found: list[int] = []
+    start: str | None = None
+    while True:
+        texts, rest = tables.page(DEMAND, Key("p", "d#"), PageRange(100, start))
+        found.append(len(texts))
+        if rest is None:
+            break
+        start = f"d#{rest}"
+    assert found == counts

@@ -53,7 +53,7 @@ IDENTITY = FanIdentity(FAN)
 SCORE = AccountScore(MEMBER)
 ARM = ArmScore(FAN, EVENT)
 MAPPING = DiscoEventId(EVENT)
-DEMAND = EventDemandCount(FAN, DISCO_EVENT)
+DEMAND = EventDemandCount(FAN, DISCO_EVENT, EVENT)
 CURSOR = BotOrNotCursor()
 VERDICT = BotOrNot(FAN, RUN)
 
@@ -281,6 +281,23 @@ def test_without_a_mapping_the_event_is_its_own() -> None:
     )
     assert codes(outcome)[2] == ("EVENT_STRONG_DEMAND", 6)
     assert (outcome.stash.disco_event_id, outcome.trace.fates) == (EVENT, ALL_RAN)
+
+
+@pytest.mark.parametrize(
+    ("mapped_to", "count"),
+    [
+        (None, EventDemandCount(FAN, EVENT)),
+        (EVENT, EventDemandCount(FAN, EVENT)),
+        (DISCO_EVENT, EventDemandCount(FAN, DISCO_EVENT, EVENT)),
+    ],
+)
+def test_demand_counts_under_both_ids(mapped_to: EventId | None, count: EventDemandCount) -> None:
+    """Where step 4 finds another id, step 5 asks for both at once; the rounds stay two."""
+    outcome = run_with(answer(MAPPING, mapped_to), answer(count, 2))
+    asked = [
+        each.question for each in outcome.trace.asked if isinstance(each.question, EventDemandCount)
+    ]
+    assert (asked, outcome.trace.rounds, outcome.trace.questions) == ([count], 2, 7)
 
 
 def test_without_a_run_the_model_is_not_asked() -> None:

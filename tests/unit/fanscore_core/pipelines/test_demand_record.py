@@ -32,6 +32,7 @@ from fanscore_core.errors import (
     Unavailable,
 )
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId
+from fanscore_core.pages import ListPage, Page, PageRequest
 from fanscore_core.pipelines.demand_record import (
     DemandChangeArgs,
     DemandChangeStash,
@@ -44,6 +45,7 @@ from fanscore_core.pipelines.demand_records import RecordsArgs, records
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.demand import (
     DemandRecords,
+    DemandRecordsPage,
     DemandSaleRecord,
     PutDemandRecord,
 )
@@ -453,17 +455,25 @@ def test_a_rival_with_a_clock_that_is_ahead() -> None:
 @pytest.mark.parametrize("event", [EVENT, None])
 @pytest.mark.parametrize("found", [(), (stored(saved(1)), stored(saved(2, key=sale("s1"))))])
 def test_records(event: EventId | None, found: tuple[StoredDemandRecord, ...]) -> None:
-    """The records of a fan, of one event or of all, are the answer to one question."""
-    source = Recording(Answers(answer(DemandRecords(FAN, event), found)))
-    outcome = run(records, RecordsArgs(FAN, event), source)
-    assert (outcome.result(), len(source.kept)) == (found, 1)
+    """A page of a fan's records, of one event or of all, is the answer to one question."""
+    page = Page(found, "evt123-s2")
+    source = Recording(Answers(answer(DemandRecordsPage(FAN, event, 7, "evt123-s0"), page)))
+    outcome = run(records, RecordsArgs(FAN, event, PageRequest("list", 7, "evt123-s0")), source)
+    assert (outcome.result(), len(source.kept)) == (ListPage("list", page), 1)
 
 
 def test_a_tombstone_is_not_shown() -> None:
-    """A deleted record is not among a fan's records."""
+    """A deleted record is not among a fan's records, even where that leaves a page empty."""
     live, gone = stored(saved(1)), stored(deleted(1, key=sale("s1")))
-    source = Recording(Answers(answer(DemandRecords(FAN, EVENT), (gone, live))))
-    assert run(records, RecordsArgs(FAN, EVENT), source).result() == (live,)
+    source = Answers(
+        answer(DemandRecordsPage(FAN, EVENT, 100), Page((gone, live))),
+        answer(DemandRecordsPage(FAN, None, 1), Page((gone,), "evt123-s1")),
+    )
+    pages = [
+        run(records, RecordsArgs(FAN, event, request), source).result().page
+        for event, request in ((EVENT, PageRequest("a")), (None, PageRequest("b", 1)))
+    ]
+    assert pages == [Page((live,)), Page((), "evt123-s1")]
 
 
 # How many there may be

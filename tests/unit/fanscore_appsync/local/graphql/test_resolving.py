@@ -21,7 +21,7 @@ Handler = Callable[[object, float], Response]
 
 REQUEST_S = 1_000.0
 DETAILS = '{demand{eventDetails(eventId:"evt123"){name}}}'
-RECORDS = "{demand{records{event{id}}}}"
+RECORDS = "{demand{records{items{event{id}}}}}"
 
 
 def request(query: str) -> GraphQLRequest:
@@ -75,7 +75,7 @@ def test_the_time_of_a_call(query: str, field: str, is_shared: bool) -> None:
         whole[name] = time_left_s > REQUEST_S / 2
         if isinstance(event, list):
             return Response([{"data": {"id": "evt123"}}])
-        return Response({"data": [{"eventId": "evt123"}] if name == "records" else {}})
+        return Response({"data": {"items": [{"eventId": "evt123"}]} if name == "records" else {}})
 
     with ThreadPoolExecutor(2) as threads:
         asked = graphql(handler, threads).execute(request(query), monotonic() + 100)
