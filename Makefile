@@ -221,13 +221,14 @@ test-appsync-js: deploy/appsync/node_modules/.ready ## Lint and test what AppSyn
 	@cd deploy/appsync && npm run --silent lint && npm run --silent test
 
 .PHONY: package
-package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/
-	@$(BIN)/python -m deploy.package
+package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/ (WITH=: your own wheels)
+	@$(BIN)/python -m deploy.package $(addprefix --with=,$(WITH))
 
 # For example: make deploy STACK=fanscore BUCKET=my-packages PARAMETERS='LnaaUrl=https://...'
 DEPLOY = $(BIN)/python -m deploy $(1) $(or $(STACK),$(error STACK= is needed)) \
 	--bucket $(or $(BUCKET),$(error BUCKET= is needed)) \
-	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(addprefix --let-go=,$(LET_GO)) $(PARAMETERS)
+	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(TEMPLATE),--template $(TEMPLATE)) \
+	$(addprefix --let-go=,$(LET_GO)) $(PARAMETERS)
 
 .PHONY: deploy
 deploy: package ## Put it on AWS, or change what is there (STACK=, BUCKET=, PARAMETERS='Name=Value ...')
@@ -265,6 +266,7 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 .PHONY: clean
 clean: ## Remove everything that make made
 	rm -rf .venv .ministack .deploy .audit .lambda .pythons build dist htmlcov deploy/appsync/node_modules \
+		deploy/appsync/copied \
 		tests/*/node_modules tests/*/*/node_modules .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -22,6 +22,7 @@ from fanscore_appsync.cli.mistakes import FAILED, Program, end, refuse, with_rea
 from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_options
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
+from fanscore_appsync.cli.resolvers import resolvers
 from fanscore_appsync.cli.terminal import colors, columns, show
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.settings import IN_MEMORY, Settings
@@ -230,6 +231,7 @@ def sample(database: str) -> None:
 main.add_command(erase)
 main.add_command(policy)
 main.add_command(events)
+main.add_command(resolvers)
 
 
 def _score_event(
