@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from textwrap import indent
 
@@ -18,6 +17,7 @@ from deploy import own
 from deploy.own import Own
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.resolvers.cloudformation import References, code_map, literal, resolvers
+from fanscore_appsync.resolvers.schema import shipped_schema, without_extensions
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 
@@ -29,23 +29,18 @@ REFERENCES = References(
 _PART = re.compile(r"^( *)# generated: ([a-z-]+)\n.*?^ *# end$", re.DOTALL | re.MULTILINE)
 
 
-def schema() -> str:
-    """Return the schema, as it is shipped."""
-    return (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
-
-
 @attrs.frozen(kw_only=True)
 class Deployment:
     """The API that a template is for.
 
     Attributes:
-        schema: in SDL, as AppSync takes it.
+        schema: in SDL; it may extend types.
         fields: the routing table.
         namespaces: the fields that only group others.
         own: what it has beside fanscore's.
     """
 
-    schema: str = attrs.field(factory=schema, repr=False)
+    schema: str = attrs.field(factory=shipped_schema, converter=without_extensions, repr=False)
     fields: Mapping[str, Field] = FIELDS
     namespaces: frozenset[str] = NAMESPACES
     own: Own = attrs.field(factory=Own)

@@ -22,7 +22,7 @@ from fanscore_appsync.cli.mistakes import FAILED, Program, end, refuse, with_rea
 from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_options
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
-from fanscore_appsync.cli.resolvers import resolvers
+from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors, columns, show
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.settings import IN_MEMORY, Settings
@@ -232,6 +232,7 @@ main.add_command(erase)
 main.add_command(policy)
 main.add_command(events)
 main.add_command(resolvers)
+main.add_command(schema)
 
 
 def _score_event(

@@ -1,4 +1,4 @@
-"""The command ``fanscore resolvers``."""
+"""The commands ``fanscore resolvers`` and ``fanscore schema``: what AppSync needs of an API."""
 
 from __future__ import annotations
 
@@ -11,31 +11,44 @@ from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import refuse_empty
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
 from fanscore_appsync.resolvers import cloudformation, terraform
+from fanscore_appsync.resolvers.schema import shipped_schema, without_extensions
 
 FORMATS: Mapping[str, Callable[[Mapping[str, Field], frozenset[str]], str]] = {
     "cloudformation": cloudformation.template,
     "terraform": terraform.module,
 }
 
+_output = click.option("--output", metavar="FILE", help="Write this file instead of printing.")
+
 
 @click.command()
 @click.option(
     "--format", "kind", type=click.Choice(list(FORMATS)), required=True, help="What reads them."
 )
-@click.option(
-    "--output",
-    metavar="FILE",
-    help=f"Write this file instead of printing. Terraform reads {terraform.FILE}.",
-)
+@_output
 def resolvers(kind: str, output: str | None) -> None:
     """Print the AppSync resolvers of all fields, with their caching and batch sizes.
 
-    They are the same bytes every time. No account is needed.
+    They are the same bytes every time. No account is needed. Terraform reads resolvers.tf.json.
 
     Exit status: 0 when they are written, 2 for unusable input.
     """
     refuse_empty("--output", output)
-    text = FORMATS[kind](FIELDS, NAMESPACES)
+    _write(FORMATS[kind](FIELDS, NAMESPACES), output)
+
+
+@click.command()
+@_output
+def schema(output: str | None) -> None:
+    """Print the schema of the API as AppSync takes it.
+
+    Exit status: 0 when it is written, 2 for unusable input.
+    """
+    refuse_empty("--output", output)
+    _write(without_extensions(shipped_schema()), output)
+
+
+def _write(text: str, output: str | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
