@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from fanscore_adapters.items.operations import Lookup, PrefixRead, Write
+from fanscore_core.systems import DEMAND, TABLES
 
 ACTIONS: Mapping[type[Lookup | PrefixRead | Write], str] = {
     Lookup: "dynamodb:BatchGetItem",
@@ -22,7 +23,15 @@ ACTIONS: Mapping[type[Lookup | PrefixRead | Write], str] = {
 
 _is_api = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII).fullmatch
 _is_system = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+").fullmatch
+_is_ours = frozenset(TABLES).__contains__
 _is_setting = re.compile(r"(?!AWS_|FANSCORE_|LAMBDA_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*").fullmatch
+
+
+_GRANTED: Mapping[str, frozenset[str]] = {
+    **{table: frozenset({ACTIONS[Lookup]}) for table in TABLES},
+    DEMAND: frozenset(ACTIONS.values()),
+}
+"""What the resolver may do with fanscore's tables anyway; to demand it writes under fans' keys."""
 
 
 def _each(matches: Callable[[str], object]) -> Callable[[object, object, Iterable[str]], None]:
@@ -43,6 +52,7 @@ class Own:
     Attributes:
         api: where the API is found, such as ``presale.api:PRESALE``; empty for fanscore's.
         tables: the actions that the resolver needs on each table, in IAM's words.
+        shared: the same, of fanscore's four tables.
         functions: the Lambda functions that the resolver calls.
         settings: more variables of the resolver's environment, such as ``PARTNER_URL``.
 
@@ -53,6 +63,7 @@ class Own:
 
     api: str = attrs.field(default="")
     tables: Mapping[str, frozenset[str]] = attrs.field(factory=dict, validator=_each(_is_system))
+    shared: Mapping[str, frozenset[str]] = attrs.field(factory=dict, validator=_each(_is_ours))
     functions: Sequence[str] = attrs.field(default=(), validator=_each(_is_system))
     settings: Sequence[str] = attrs.field(default=(), validator=_each(_is_setting))
 
@@ -149,14 +160,10 @@ def _settings(own: Own) -> Iterator[str]:
 
 def _statements(own: Own) -> Iterator[str]:
     for name in sorted(own.tables):
-        if own.tables[name]:
-            yield f"- Sid: Use{_camel(name)}"
-            yield "  Effect: Allow"
-            yield f"  Action: [{', '.join(sorted(own.tables[name]))}]"
-            yield "  Resource: !If"
-            yield f"    - {_makes(name)}"
-            yield f"    - !GetAtt {_made(name)}.Arn"
-            yield f"    - !Sub {_HERE.format('dynamodb')}:table/${{{parameter_of_table(name)}}}"
+        yield from _table_statement(name, own.tables[name], _made(name), parameter_of_table(name))
+    for name in sorted(own.shared):
+        more = own.shared[name] - _GRANTED[name]
+        yield from _table_statement(name, more, _camel(name), f"{_camel(name)}Name")
     for name in sorted(own.functions):
         yield f"- Sid: Ask{_camel(name)}"
         yield "  Effect: Allow"
@@ -165,6 +172,19 @@ def _statements(own: Own) -> Iterator[str]:
         yield f"    - {_names(name)}"
         yield f"    - !Ref {parameter_of_function(name)}"
         yield f"    - !Sub {_HERE.format('lambda')}:function:{name}"
+
+
+def _table_statement(
+    name: str, allowed: frozenset[str], made: str, parameter: str
+) -> Iterator[str]:
+    if allowed:
+        yield f"- Sid: Use{_camel(name)}"
+        yield "  Effect: Allow"
+        yield f"  Action: [{', '.join(sorted(allowed))}]"
+        yield "  Resource: !If"
+        yield f"    - {_makes(name)}"
+        yield f"    - !GetAtt {made}.Arn"
+        yield f"    - !Sub {_HERE.format('dynamodb')}:table/${{{parameter}}}"
 
 
 def _tables(own: Own) -> Iterator[str]:

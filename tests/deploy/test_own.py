@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.own import Own, actions, parameter_of_function, parameter_of_setting, parameter_of_table
+from deploy.own import (
+    ACTIONS,
+    Own,
+    actions,
+    parameter_of_function,
+    parameter_of_setting,
+    parameter_of_table,
+)
 from deploy.resolvers import OURS, TEMPLATE, Deployment, refreshed
 from fanscore_adapters.items.operations import Lookup, PrefixRead, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, WRITES
 from fanscore_appsync.resolvers.schema import shipped_schema
-from fanscore_core.systems import DEMAND
+from fanscore_core.systems import DEMAND, TABLES, VERIFICATION
 from tests.deploy.own_api import PRESALE
-from tests.deploy.template import GIVEN, Template, deployed, deployed_text, items, section
+from tests.deploy.template import GIVEN, Document, Template, deployed, deployed_text, items, section
 
 OWN = {
     **GIVEN,
@@ -39,7 +46,17 @@ def environment(template: Template) -> dict[str, object]:
     return dict(section(section(template.resource("Resolver"), "Environment"), "Variables"))
 
 
-def statements(template: Template) -> list[object]:
+def name_of_ours(table: str) -> str:
+    """Return what one of the four tables is called in the template."""
+    return "".join(word.capitalize() for word in table.split("_"))
+
+
+def listed(value: object) -> list[object]:
+    """Return the members of what may be one or several."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements(template: Template) -> list[Document]:
     """Return what the resolver's role allows."""
     (policy,) = items(template.resource("ResolverRole"), "Policies")
     return list(items(section(policy, "PolicyDocument"), "Statement"))
@@ -131,6 +148,37 @@ def test_a_table_that_only_an_adapter_uses() -> None:
     assert environment(template)["FANSCORE_TABLE_LOYALTY_TABLE"] == "MadeLoyaltyTable"
 
 
+def test_more_of_the_four_tables() -> None:
+    """What declarations of one's own do with fanscore's tables is allowed, if it is not already."""
+    every = frozenset(ACTIONS.values())
+    own = Deployment(own=Own(shared={VERIFICATION: every, DEMAND: every}))
+    statement = {
+        "Sid": "UseVerificationTable",
+        "Effect": "Allow",
+        "Action": ["dynamodb:PutItem", "dynamodb:Query"],
+        "Resource": "VerificationTable.Arn",
+    }
+    made = deployed_text(refreshed(TEXT, own), GIVEN)
+    assert statements(made) == [*statements(AWS), statement]
+    named = {**GIVEN, "VerificationTableName": "checks"}
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/checks"
+    brought = deployed_text(refreshed(TEXT, own), named)
+    assert statements(brought)[-1] == {**statement, "Resource": arn}
+    assert brought.made() == deployed(VerificationTableName="checks").made()
+
+
+def test_what_is_allowed_already() -> None:
+    """Nothing is added where a declaration needs only what the template allows the resolver."""
+    allowed: dict[str, set[str]] = {}
+    for each in statements(AWS):
+        for table in TABLES:
+            if name_of_ours(table) + ".Arn" in listed(each["Resource"]):
+                allowed.setdefault(table, set()).update(map(str, listed(each["Action"])))
+    own = Deployment(own=Own(shared={table: frozenset(each) for table, each in allowed.items()}))
+    assert allowed.keys() == set(TABLES)
+    assert statements(deployed_text(refreshed(TEXT, own), GIVEN)) == statements(AWS)
+
+
 def test_actions_of_declarations() -> None:
     """A look-up, a prefix read and a write take the actions of the adapter's calls."""
     rows: list[Lookup | PrefixRead | Write] = [
@@ -152,6 +200,7 @@ def test_actions_of_declarations() -> None:
         (lambda: Own(api="presale"), "api: expected module:NAME, and not 'presale'"),
         (lambda: Own(api='p:X"\n'), "api: expected module:NAME, and not 'p:X\"\\n'"),
         (lambda: Own(tables={"Table": frozenset()}), "tables: 'Table' cannot be such a name"),
+        (lambda: Own(shared={"a_table": frozenset()}), "shared: 'a_table' cannot be such a name"),
         (lambda: Own(functions=["a_b: x"]), "functions: 'a_b: x' cannot be such a name"),
         (lambda: Own(settings=["FANSCORE_X"]), "settings: 'FANSCORE_X' cannot be such a name"),
         (lambda: Own(settings=["AWS_REGION"]), "settings: 'AWS_REGION' cannot be such a name"),
