@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -157,14 +158,27 @@ def _of_own(path: Path, others: Mapping[str, bytes]) -> Mapping[str, bytes]:
                 for name in wheel.namelist()
                 if not name.endswith("/") and _is_run(PurePosixPath(name))
             }
-    except (BadZipFile, OSError) as error:
+            misplaced = [name for name in wheel.namelist() if _is_module_apart(name)]
+    except (BadZipFile, OSError, zlib.error) as error:
         message = f"{path}: cannot be read: {error}"
         raise UnusableWheelError(message) from error
+    if misplaced:
+        message = f"{path}: {misplaced[0]} would have to be moved by an installer"
+        raise UnusableWheelError(message)
     for name, content in files.items():
         if others.get(name, content) != content or PurePosixPath(name).parts[0] in _OURS:
             message = f"{path}: {name} is in the package already"
             raise UnusableWheelError(message)
     return files
+
+
+def _is_module_apart(name: str) -> bool:
+    """Whether a wheel keeps a file where nothing imports it (PyPA, "The .data directory")."""
+    match PurePosixPath(name).parts:
+        case (top, "purelib" | "platlib", *_):
+            return top.endswith(".data")
+        case _:
+            return False
 
 
 def _is_run(name: PurePosixPath) -> bool:

@@ -174,23 +174,28 @@ def test_an_api_of_ones_own_is_in_it(made: Package, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "modules", "said"),
+    ("name", "files", "said"),
     [
-        ("presale-1.0-cp313-cp313-linux_x86_64.whl", {}, "expected a wheel without compiled"),
-        ("presale-1.0.tar.gz", {}, "expected a wheel without compiled"),
-        ("other-1.0-py3-none-any.whl", {"six": ""}, "six.py is in the package already"),
+        ("presale-1.0-cp313-cp313-linux_x86_64.whl", (), "expected a wheel without compiled"),
+        ("presale-1.0.tar.gz", (), "expected a wheel without compiled"),
+        ("other-1.0-py3-none-any.whl", ["six.py"], "six.py is in the package already"),
         (
             "fanscore-1.0-py3-none-any.whl",
-            {"fanscore_core.more": ""},
+            ["fanscore_core/more.py"],
             "fanscore_core/more.py is in the package already",
+        ),
+        (
+            "apart-1.0-py3-none-any.whl",
+            ["apart-1.0.data/purelib/apart.py"],
+            "apart-1.0.data/purelib/apart.py would have",
         ),
     ],
 )
 def test_a_wheel_that_cannot_be_in_it(
-    tmp_path: Path, name: str, modules: Mapping[str, str], said: str
+    tmp_path: Path, name: str, files: Sequence[str], said: str
 ) -> None:
     """What is compiled for some machine, or would stand in another's place, is refused by name."""
-    wheel = write_wheel(tmp_path, name, **modules)
+    wheel = write_wheel(tmp_path, name, files)
     with pytest.raises(UnusableWheelError, match=f"^{re.escape(str(wheel))}: {re.escape(said)}"):
         package(SOURCES, WHEELS / "x86_64", [wheel])
 
