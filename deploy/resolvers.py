@@ -1,150 +1,132 @@
 """The parts of the template that are made from the code: schema, response handler, resolvers.
 
 A part stands between ``# generated: NAME`` and ``# end``. ``python -m deploy.resolvers`` writes all
-parts anew; a test checks that they are current.
+parts anew; a test checks that they are current. With ``--api`` and ``--output``, it writes the
+template of an API of one's own.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
-from collections.abc import Callable, Iterator, Mapping
-from importlib import resources
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
 
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache
+import attrs
 
-HERE = Path(__file__).parent
-TEMPLATE = HERE / "template.yaml"
-RESOLVER = HERE / "appsync/resolver.js"
-NAMESPACE = HERE / "appsync/namespace.js"
+from deploy import own
+from deploy.own import Own, actions
+from fanscore_adapters.documents.proxies import ProxyCall
+from fanscore_appsync.api import API, named_api
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.resolvers.cloudformation import References, code_map, literal, resolvers
+from fanscore_appsync.resolvers.schema import shipped_schema, without_extensions
+from fanscore_core.errors import InvalidInput
+from fanscore_core.systems import TABLES
 
-SINGLE, BATCH = "Invoke", "BatchInvoke"
-"""How AppSync calls a function for a field: with one event, or with a list of them."""
+TEMPLATE = Path(__file__).with_name("template.yaml")
+
+REFERENCES = References(
+    "!GetAtt Api.ApiId", "!GetAtt ResolverDataSource.Name", "!GetAtt NoDataSource.Name", "Schema"
+)
+"""What resolvers need, by its names in the template."""
 
 _PART = re.compile(r"^( *)# generated: ([a-z-]+)\n.*?^ *# end$", re.DOTALL | re.MULTILINE)
 
 
-def refreshed(text: str) -> str:
+@attrs.frozen(kw_only=True)
+class Deployment:
+    """The API that a template is for.
+
+    Attributes:
+        schema: in SDL; it may extend types.
+        fields: the routing table.
+        namespaces: the fields that only group others.
+        own: what it has beside fanscore's.
+    """
+
+    schema: str = attrs.field(factory=shipped_schema, converter=without_extensions, repr=False)
+    fields: Mapping[str, Field] = FIELDS
+    namespaces: frozenset[str] = NAMESPACES
+    own: Own = attrs.field(factory=Own)
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The text of each part of the template, by its name."""
+        return {
+            "code": code_map(),
+            "resolvers": resolvers(self.fields, self.namespaces, REFERENCES),
+            "schema": literal("Definition", self.schema),
+            **own.parts(self.own),
+        }
+
+
+OURS = Deployment()
+"""The API of this package."""
+
+
+def refreshed(text: str, deployment: Deployment = OURS) -> str:
     """Make the generated parts of a template anew."""
-    return _PART.sub(_refreshed_part, text)
+    parts = deployment.parts
+
+    def part(found: re.Match[str]) -> str:
+        margin, name = found[1], found[2]
+        return f"{margin}# generated: {name}\n{indent(parts[name], margin)}{margin}# end"
+
+    return _PART.sub(part, text)
 
 
-def main() -> None:
-    """Write the generated parts of the template."""
-    TEMPLATE.write_text(refreshed(TEMPLATE.read_text(encoding="utf-8")), encoding="utf-8")
+def deployment_of(name: str, settings: Sequence[str] = ()) -> Deployment:
+    """Return what the template needs to know of an API.
 
+    Args:
+        name: such as ``presale.api:PRESALE``.
+        settings: the variables that its own adapters read.
 
-def resolver_code(operation: str) -> str:
-    """Give the code of the response handler, for ``SINGLE`` or ``BATCH``."""
-    return RESOLVER.read_text(encoding="utf-8").replace(f"'{SINGLE}'", f"'{operation}'")
-
-
-def namespace_code() -> str:
-    """Give the code that resolves a namespace."""
-    return NAMESPACE.read_text(encoding="utf-8")
-
-
-def schema() -> str:
-    """Give the schema, as it is shipped."""
-    return (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
-
-
-def _refreshed_part(found: re.Match[str]) -> str:
-    margin, name = found[1], found[2]
-    part = indent(PARTS[name](), margin)
-    return f"{margin}# generated: {name}\n{part}{margin}# end"
-
-
-def _schema() -> str:
-    return _literal("Definition", schema())
-
-
-def _code() -> str:
-    """Give a map: CloudFormation takes no YAML aliases, and so each text stands only once."""
-    texts = {
-        "Namespace": {SINGLE: namespace_code()},
-        "Resolver": {operation: resolver_code(operation) for operation in (SINGLE, BATCH)},
-    }
-    return "".join(
-        f"{name}:\n" + "".join(indent(_literal(*each), "  ") for each in codes.items())
-        for name, codes in texts.items()
+    Raises:
+        InvalidInput: there is no such API.
+        ValueError: a name cannot stand in a template.
+    """
+    api = named_api(name, "--api")
+    theirs = (each for each in api.answers if each not in API.answers)
+    asked = actions(each for each in theirs if not isinstance(each, ProxyCall))
+    return Deployment(
+        schema=api.sdl(),
+        fields=api.fields,
+        namespaces=api.namespaces,
+        own=Own(
+            api=name,
+            tables={table: asked.get(table, frozenset()) for table in api.own_tables},
+            shared={table: asked[table] for table in asked.keys() & set(TABLES)},
+            functions=api.own_functions,
+            settings=settings,
+        ),
     )
 
 
-def _resolvers() -> str:
-    return "\n".join((*map(_namespace, sorted(NAMESPACES)), *map(_field, FIELDS)))
-
-
-def _namespace(name: str) -> str:
-    return "".join(
-        f"{line}\n"
-        for line in (
-            *_head(name),
-            "    DataSourceName: !GetAtt NoDataSource.Name",
-            "    Runtime: {Name: APPSYNC_JS, RuntimeVersion: 1.0.0}",
-            "    Code: !FindInMap [Code, Namespace, Invoke]",
-        )
+def main(arguments: Sequence[str]) -> None:
+    """Write the generated parts of the template; with ``--api``, another one."""
+    parser = argparse.ArgumentParser("deploy.resolvers", description=__doc__)
+    parser.add_argument("--api", help="an API of one's own, such as presale.api:PRESALE")
+    parser.add_argument("--output", type=Path, help="where its template is written")
+    parser.add_argument(
+        "--setting",
+        action="append",
+        default=[],
+        help="a variable that its own adapters read; may be given more than once",
     )
-
-
-def _field(name: str) -> str:
-    field = FIELDS[name]
-    operation = BATCH if field.batch_size else SINGLE
-    lines = [
-        *_head(name),
-        "    DataSourceName: !GetAtt ResolverDataSource.Name",
-        "    Runtime: !If",
-        "      - WithResponseHandler",
-        "      - {Name: APPSYNC_JS, RuntimeVersion: 1.0.0}",
-        "      - !Ref AWS::NoValue",
-        "    Code: !If",
-        "      - WithResponseHandler",
-        f"      - !FindInMap [Code, Resolver, {operation}]",
-        "      - !Ref AWS::NoValue",
-    ]
-    if field.batch_size:
-        lines.append(f"    MaxBatchSize: {field.batch_size}")
-    if field.cache:
-        lines.extend(_caching(field.cache))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _head(name: str) -> Iterator[str]:
-    parent, _, field = name.partition(".")
-    yield f"{logical_id(name)}:"
-    yield "  Type: AWS::AppSync::Resolver"
-    yield "  DependsOn: Schema"
-    yield "  Properties:"
-    yield "    ApiId: !GetAtt Api.ApiId"
-    yield f"    TypeName: {parent}"
-    yield f"    FieldName: {field}"
-    yield "    Kind: UNIT"
-
-
-def _caching(cache: Cache) -> Iterator[str]:
-    yield "    CachingConfig:"
-    yield f"      Ttl: {cache.ttl_s}"
-    yield f"      CachingKeys: [{', '.join(f'$context.{key}' for key in cache.keys)}]"
-
-
-def logical_id(name: str) -> str:
-    """Give the name that a field's resolver has in the template."""
-    parent, _, field = name.partition(".")
-    return f"{parent}{field[0].upper()}{field[1:]}Resolver"
-
-
-def _literal(name: str, text: str) -> str:
-    return f"{name}: |\n{indent(text, '  ')}"
-
-
-PARTS: Mapping[str, Callable[[], str]] = {
-    "code": _code,
-    "resolvers": _resolvers,
-    "schema": _schema,
-}
-"""What makes each part."""
+    asked = parser.parse_args(arguments)
+    if (asked.api is None) is not (asked.output is None) or (asked.setting and not asked.api):
+        parser.error("--api and --output go together, and --setting with them")
+    text = TEMPLATE.read_text(encoding="utf-8")
+    try:
+        deployment = deployment_of(asked.api, asked.setting) if asked.api else OURS
+    except (InvalidInput, ValueError) as error:
+        parser.error(str(error))
+    (asked.output or TEMPLATE).write_text(refreshed(text, deployment), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -39,7 +39,7 @@ from tests.aws.parties import LNAA_TOKEN, Parties, parties
 from tests.aws.tables import AwsTables
 
 ROOT = TEMPLATE.parents[1]
-TRANSFORM = (ROOT / ".deploy/bin/python", Path(__file__).with_name("sam_transform.py"), TEMPLATE)
+TRANSFORM = (ROOT / ".deploy/bin/python", Path(__file__).with_name("sam_transform.py"))
 
 STACK = "fanscore-local"
 BUCKET = "fanscore-packages"
@@ -207,11 +207,13 @@ def deployed(package: Path, folder: Path, log_level: str = "ERROR") -> Iterator[
         list(main(["delete", STACK, *where], aws.connect, POLL_S))
 
 
-def transformed(folder: Path) -> Path:
-    """Write the template as the SAM transform makes it, which ministack lacks."""
+def transformed(folder: Path, template: Path = TEMPLATE) -> Path:
+    """Write a template as the SAM transform makes it, which ministack lacks."""
     path = folder / "template.json"
     with path.open("wb") as made:
-        subprocess.run(TRANSFORM, stdout=made, check=True, env={"AWS_DEFAULT_REGION": REGION})
+        subprocess.run(
+            (*TRANSFORM, template), stdout=made, check=True, env={"AWS_DEFAULT_REGION": REGION}
+        )
     return path
 
 

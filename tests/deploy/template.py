@@ -55,7 +55,11 @@ _Loader.add_multi_constructor("!", _construct)
 
 def read_template() -> Document:
     """Read the template, its functions unresolved."""
-    text = TEMPLATE.read_text(encoding="utf-8")
+    return parsed(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> Document:
+    """Read a template, its functions unresolved."""
     return cast("Document", yaml.load(text, _Loader))  # noqa: S506  # a safe loader, with tags
 
 
@@ -155,12 +159,17 @@ class Template:
 
 def deployed(**given: str) -> Template:
     """Deploy the template with what must be given, and some parameters besides."""
-    document = read_template()
+    return deployed_text(TEMPLATE.read_text(encoding="utf-8"), {**GIVEN, **given})
+
+
+def deployed_text(text: str, given: Mapping[str, str]) -> Template:
+    """Deploy a template with some parameters."""
+    document = parsed(text)
     defaults = {
         name: str(section(section(document, "Parameters"), name).get("Default"))
         for name in section(document, "Parameters")
     }
-    return Template(document, {**defaults, **GIVEN, **given})
+    return Template(document, {**defaults, **given})
 
 
 def section(document: object, name: str) -> Document:

@@ -11,14 +11,17 @@ import attrs
 import pytest
 
 from deploy.__main__ import OURS, TEMPLATE, main
-from deploy.package import Package
+from deploy.package import SOURCES, WHEELS, Package, package
 from deploy.stack import DeploymentFailedError
 from fanscore_adapters.items.operations import Item
+from fanscore_appsync.fields import FIELDS, NAMESPACES
+from fanscore_appsync.resolvers.cloudformation import template as cloudformation_template
+from fanscore_appsync.resolvers.schema import shipped_schema
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, VERIFICATION
-from tests.aws.functions import Answer, invoke
+from tests.aws.functions import Answer, create_function, invoke
 from tests.aws.parties import LNAA_TOKEN
 from tests.aws.waiting import wait_for
 from tests.deploy.deployed import (
@@ -32,8 +35,10 @@ from tests.deploy.deployed import (
     deployed,
     outputs,
     sample_of,
+    transformed,
 )
 from tests.deploy.local import story
+from tests.deploy.own_api import write_template, write_wheel
 
 SCORE = """query Score($fan: ID!) {
   api {
@@ -372,6 +377,72 @@ def test_what_exists_can_be_brought(run: Run) -> None:
     guest = attrs.evolve(run.stack, outputs=outputs(run.stack.aws, "guest"))
     answer = guest.ask_as(run.fan, SCORE, {"fan": run.fan.id})
     assert data(answer) == {"api": {"accountFanscore": EXAMPLE}}
+
+
+def test_an_api_of_ones_own_reaches_what_is_its_own(run: Run, tmp_path: Path) -> None:
+    """Its wheel runs in the resolver, which finds its table, function and settings, and may use it.
+
+    What stands in the place of the resolver's handler is a handler of the wheel.
+    """
+    crm = {"proxy.py": "def handler(event, context):\n    return 'asked'\n"}
+    create_function(run.stack.aws, "crm_proxy", "proxy.handler", crm)
+    zipped = package(SOURCES, WHEELS / "x86_64", [write_wheel(tmp_path)])
+    (tmp_path / "presale.zip").write_bytes(zipped.content)
+    transformed(tmp_path, write_template(tmp_path))
+    own = attrs.evolve(run, files=_files(tmp_path / "presale.zip", tmp_path))
+    asked = given(parameters(run, STACK))
+    own.command("apply", "own", *asked, "ValueOfPartnerUrl=https://partner.example")
+    resolver = outputs(run.stack.aws, "own")["ResolverName"]
+    run.stack.aws.client("lambda").update_function_configuration(
+        FunctionName=resolver, Handler="presale.probe.handler"
+    )
+    assert invoke(run.stack.aws, resolver, {}) == Answer(
+        {
+            "points": "7",
+            "deletion": "AccessDeniedException",
+            "crm": '"asked"',
+            "api": "presale.api:PRESALE",
+            "partner": "https://partner.example",
+        },
+        None,
+    )
+
+
+def test_the_nested_template_makes_the_resolvers_of_another_api(run: Run) -> None:
+    """An API that was made by hand gets its resolvers from what ``fanscore resolvers`` prints."""
+    appsync = run.stack.aws.client("appsync")
+    ours = {"apiId": run.stack.outputs["ApiId"], "name": "resolver"}
+    source = appsync.get_data_source(**ours)["dataSource"]
+    api = appsync.create_graphql_api(name="by-hand", authenticationType="API_KEY")["graphqlApi"]
+    key = appsync.create_api_key(apiId=api["apiId"])["apiKey"]["id"]
+    appsync.start_schema_creation(apiId=api["apiId"], definition=shipped_schema().encode())
+    appsync.create_data_source(apiId=api["apiId"], name="nothing", type="NONE")
+    appsync.create_data_source(
+        apiId=api["apiId"],
+        name="fanscore",
+        type="AWS_LAMBDA",
+        serviceRoleArn=source["serviceRoleArn"],
+        lambdaConfig=source["lambdaConfig"],
+    )
+    cloudformation = run.stack.aws.client("cloudformation")
+    named = {
+        "ApiId": api["apiId"],
+        "ResolverDataSource": "fanscore",
+        "NamespaceDataSource": "nothing",
+    }
+    cloudformation.create_stack(
+        StackName="by-hand",
+        TemplateBody=cloudformation_template(FIELDS, NAMESPACES),
+        Parameters=[{"ParameterKey": each, "ParameterValue": named[each]} for each in named],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="by-hand", WaiterConfig={"Delay": POLL_S, "MaxAttempts": 600}
+    )
+    by_hand = attrs.evolve(run.stack, outputs={"ApiUrl": api["uris"]["GRAPHQL"]})
+    public = '{ api { campaign(campaignId: "camp1") { name } } }'
+    assert data(by_hand.ask(public, {"x-api-key": key})) == {
+        "api": {"campaign": {"name": "The Great Show"}}
+    }
 
 
 def test_what_is_taken_down_keeps_its_data(run: Run) -> None:

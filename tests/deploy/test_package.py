@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
@@ -17,12 +17,20 @@ from deploy.package import (
     SOURCES,
     WHEELS,
     Package,
+    UnusableWheelError,
     package,
 )
+from tests.deploy.own_api import write_wheel
 
 _PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
-DEVELOPMENT = ("fanscore_appsync/local/", "fanscore_appsync/testing/", "tests/", "benchmarks/")
+DEVELOPMENT = (
+    "fanscore_appsync/local/",
+    "fanscore_appsync/resolvers/",
+    "fanscore_appsync/testing/",
+    "tests/",
+    "benchmarks/",
+)
 NEEDED = {
     "anyio",
     "attr",
@@ -58,6 +66,12 @@ def entries(made: Package) -> Sequence[ZipInfo]:
 def names(made: Package) -> Sequence[str]:
     """Give the names of what is in a package."""
     return [entry.filename for entry in entries(made)]
+
+
+def contents(made: Package) -> Mapping[str, bytes]:
+    """Return what is in a package, by name."""
+    with ZipFile(BytesIO(made.content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def tops(found: Iterable[str]) -> set[str]:
@@ -144,6 +158,58 @@ def test_everything_is_pinned(made: Package) -> None:
     assert found == pinned
 
 
+def test_an_api_of_ones_own_is_in_it(made: Package, tmp_path: Path) -> None:
+    """Its wheel adds its modules, its other files and what scanners read, and changes no file."""
+    wheel = write_wheel(tmp_path)
+    own = package(SOURCES, WHEELS / "x86_64", [wheel])
+    added = set(names(own)) - set(names(made))
+    assert added == {
+        "presale/__init__.py",
+        "presale/presale.graphql",
+        "presale/probe.py",
+        "presale-1.0.dist-info/METADATA",
+    }
+    assert contents(made).items() <= contents(own).items()
+    assert package(SOURCES, WHEELS / "x86_64", [wheel, wheel]).digest == own.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "said"),
+    [
+        ("presale-1.0-cp313-cp313-linux_x86_64.whl", (), "expected a wheel without compiled"),
+        ("presale-1.0.tar.gz", (), "expected a wheel without compiled"),
+        ("other-1.0-py3-none-any.whl", ["six.py"], "six.py is in the package already"),
+        (
+            "fanscore-1.0-py3-none-any.whl",
+            ["fanscore_core/more.py"],
+            "fanscore_core/more.py is in the package already",
+        ),
+        (
+            "apart-1.0-py3-none-any.whl",
+            ["apart-1.0.data/purelib/apart.py"],
+            "apart-1.0.data/purelib/apart.py would have",
+        ),
+    ],
+)
+def test_a_wheel_that_cannot_be_in_it(
+    tmp_path: Path, name: str, files: Sequence[str], said: str
+) -> None:
+    """What is compiled for some machine, or would stand in another's place, is refused by name."""
+    wheel = write_wheel(tmp_path, name, files)
+    with pytest.raises(UnusableWheelError, match=f"^{re.escape(str(wheel))}: {re.escape(said)}"):
+        package(SOURCES, WHEELS / "x86_64", [wheel])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut"])
+def test_a_wheel_that_is_none(tmp_path: Path, content: bytes | None) -> None:
+    """A file that is missing or no archive is refused by name."""
+    wheel = tmp_path / "presale-1.0-py3-none-any.whl"
+    if content is not None:
+        wheel.write_bytes(content)
+    with pytest.raises(UnusableWheelError, match=f"^{re.escape(str(wheel))}: cannot be read: "):
+        package(SOURCES, WHEELS / "x86_64", [wheel])
+
+
 def test_it_is_small(made: Package) -> None:
     """The package is far below what Lambda takes."""
     assert len(made.content) < MAX_BYTES / 5
@@ -153,4 +219,4 @@ def test_what_is_for_development_is_there_to_be_left_out() -> None:
     """The names of what must not be deployed are those of folders that exist."""
     source = Path(__file__).parents[2]
     folders = [source / "src" / name for name in DEVELOPMENT if name.startswith("fanscore")]
-    assert [folder.is_dir() for folder in folders] == [True, True]
+    assert [folder.is_dir() for folder in folders] == [True, True, True]

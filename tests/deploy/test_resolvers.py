@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import json
 
-from deploy.resolvers import RESOLVER
+from deploy.resolvers import TEMPLATE
 from fanscore_appsync import wire
 from fanscore_core.errors import NotOwner
 
-ANSWERS = RESOLVER.parent / "tests/answers.json"
+ANSWERS = TEMPLATE.parent / "appsync/tests/answers.json"
 
 
 def test_the_handler_is_tested_with_what_the_function_answers() -> None:

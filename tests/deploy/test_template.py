@@ -10,21 +10,15 @@ from typing import cast
 import attrs
 import pytest
 
-from deploy.resolvers import (
-    BATCH,
-    PARTS,
-    SINGLE,
-    TEMPLATE,
-    logical_id,
-    namespace_code,
-    refreshed,
-    resolver_code,
-    schema,
-)
+from deploy.resolvers import OURS, TEMPLATE, refreshed
 from fanscore_appsync import idv_app, wire
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.lambda_context import REQUEST_S
 from fanscore_appsync.log import InvocationLog
+from fanscore_appsync.resolvers import cloudformation
+from fanscore_appsync.resolvers.cloudformation import logical_id
+from fanscore_appsync.resolvers.javascript import BATCH, SINGLE, namespace_code, resolver_code
+from fanscore_appsync.resolvers.schema import shipped_schema
 from fanscore_appsync.settings import SETTINGS, Settings, read_settings
 from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
@@ -32,7 +26,7 @@ from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, FUNCTIONS, TABLES
 from fanscore_core.user_events import DETAIL_TYPE, SOURCE
 from tests.deploy.needs import NEEDS
-from tests.deploy.template import GIVEN, Document, Template, deployed, items, section
+from tests.deploy.template import GIVEN, Document, Template, deployed, deployed_text, items, section
 
 AWS = deployed()
 LOCAL = deployed(Local="true")
@@ -116,7 +110,7 @@ def test_generated_parts_are_current() -> None:
 def test_every_part_stands_once() -> None:
     """The template has each generated part, and no other."""
     text = TEMPLATE.read_text(encoding="utf-8")
-    assert sorted(re.findall(r"# generated: ([a-z-]+)\n", text)) == sorted(PARTS)
+    assert sorted(re.findall(r"# generated: ([a-z-]+)\n", text)) == sorted(OURS.parts)
 
 
 def test_the_template_has_no_aliases() -> None:
@@ -130,7 +124,7 @@ def test_the_template_has_no_aliases() -> None:
 
 def test_the_schema_is_the_one_that_is_shipped() -> None:
     """AppSync has the schema that the handlers and the gateway have."""
-    assert AWS.resource("Schema") == {"ApiId": "Api.ApiId", "Definition": schema()}
+    assert AWS.resource("Schema") == {"ApiId": "Api.ApiId", "Definition": shipped_schema()}
 
 
 def test_callers_come_in_three_ways() -> None:
@@ -179,6 +173,20 @@ def test_every_field_has_its_resolver(template: Template, handler: bool) -> None
         logical_id(name): _expected_resolver(name, handler=handler)
         for name in (*FIELDS, *NAMESPACES)
     }
+
+
+@pytest.mark.parametrize("handler", [True, False])
+def test_the_nested_template_has_the_same_resolvers(handler: bool) -> None:
+    """What ``fanscore resolvers`` prints makes the template's resolvers, from its parameters."""
+    given = {
+        "ApiId": "Api.ApiId",
+        "ResolverDataSource": "ResolverDataSource.Name",
+        "NamespaceDataSource": "NoDataSource.Name",
+        "ResponseHandler": str(handler).lower(),
+    }
+    nested = deployed_text(cloudformation.template(FIELDS, NAMESPACES), given)
+    expected = (AWS if handler else PLAIN).resources("AWS::AppSync::Resolver")
+    assert {name: nested.resource(name) for name in nested.made()} == expected
 
 
 def test_the_operation_is_written_once() -> None:

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from deploy.resolvers import TEMPLATE
+from fanscore_appsync.fields import FIELDS, NAMESPACES
+from fanscore_appsync.resolvers import cloudformation
+from tests.deploy.own_api import write_template
 from tests.deploy.template import Document, deployed, items, section
 
 ROOT = TEMPLATE.parents[1]
@@ -40,17 +44,26 @@ def transformed() -> Document:
     return section({"template": json.loads(run.stdout)}, "template")
 
 
-def test_cfn_lint_finds_nothing() -> None:
-    """CloudFormation would take the template, as far as that can be known beforehand."""
-    run = _run("cfn-lint", TEMPLATE)
+def write_nested(folder: Path) -> Path:
+    """Write what ``fanscore resolvers`` prints."""
+    path = folder / "nested.yaml"
+    path.write_text(cloudformation.template(FIELDS, NAMESPACES), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("write", [lambda _: TEMPLATE, write_template, write_nested])
+def test_cfn_lint_finds_nothing(write: Callable[[Path], Path], tmp_path: Path) -> None:
+    """CloudFormation would take each template, as far as that can be known beforehand."""
+    run = _run("cfn-lint", write(tmp_path))
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
-def test_checkov_finds_what_is_justified() -> None:
+@pytest.mark.parametrize("write", [lambda _: TEMPLATE, write_template])
+def test_checkov_finds_what_is_justified(write: Callable[[Path], Path], tmp_path: Path) -> None:
     """Only checks fail that the template names, with the reason; and each of these does."""
     run = _run(
         "checkov",
-        *("--file", TEMPLATE, "--framework", "cloudformation"),
+        *("--file", write(tmp_path), "--framework", "cloudformation"),
         *("--output", "json", "--compact", "--skip-download"),
     )
     results = section(json.loads(run.stdout), "results")

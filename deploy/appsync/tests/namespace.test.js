@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
-import { request, response } from '../namespace.js';
+import { request, response } from '../copied/namespace.js';
 import { context } from './context.js';
 
 it('gives an empty object, which is not null, so that the fields in it are resolved', () => {

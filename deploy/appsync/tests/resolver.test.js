@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 
-import { request, response } from '../resolver.js';
+import { request, response } from '../copied/resolver.js';
 import { context } from './context.js';
 
 // What the resolver function answers; a test of the function holds this file to it.

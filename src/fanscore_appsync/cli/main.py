@@ -29,6 +29,7 @@ from fanscore_appsync.cli.options import (
 )
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
+from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors, columns, show
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.settings import IN_MEMORY, Settings
@@ -241,6 +242,8 @@ def sample(database: str, api: str | None) -> None:
 main.add_command(erase)
 main.add_command(policy)
 main.add_command(events)
+main.add_command(resolvers)
+main.add_command(schema)
 
 
 def _score_event(
