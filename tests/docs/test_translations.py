@@ -1,0 +1,140 @@
+"""The translated resolvers of docs/how-to/move-from-javascript.md, where the page does not look.
+
+The page runs as any other (``test_examples``). Here its first resolver meets every store, other
+requests at the same time, and items that are malformed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+import attrs
+import pytest
+
+from fanscore_adapters import Adapter, Operations
+from fanscore_adapters.dynamodb.adapter import DynamoDb
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_core import (
+    EventId,
+    FanscoreError,
+    GlobalUserId,
+    Pipeline,
+    RequestId,
+    Source,
+    run,
+)
+from tests.aws.conftest import aws, patience
+from tests.contracts.stores import Store, open_store, store
+from tests.docs.pages import ROOT, blocks
+from tests.unit.fanscore_adapters.conftest import made_up_credentials
+
+__all__ = ["aws", "made_up_credentials", "open_store", "patience", "store"]
+
+PAGE = ROOT / "docs" / "how-to" / "move-from-javascript.md"
+
+FAN, EVENT = GlobalUserId("fan1"), EventId("evt456")
+KEY = {"PK": "fan:fan1", "SK": "seats#evt456"}
+TOO_MANY = "arguments.seats: expected 1 to 8, in all"
+TABLE = "demand_table"
+
+
+@attrs.frozen
+class Page:
+    """What the page defines."""
+
+    hold: Pipeline[object, object, int]
+    args: Callable[[GlobalUserId, EventId, int, RequestId], object]
+    operations: Operations
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    """Run the page as far as its declarations."""
+    names: dict[str, object] = {"__name__": "example"}
+    for block in blocks(PAGE):
+        if block.language == "python":
+            exec(compile(block.text, PAGE, "exec", dont_inherit=True), names)  # noqa: S102  # ours
+        if "SEATS" in names:
+            break
+    return Page(
+        cast("Pipeline[object, object, int]", names["hold"]),
+        cast("Callable[[GlobalUserId, EventId, int, RequestId], object]", names["HoldArgs"]),
+        cast("Operations", names["SEATS"]),
+    )
+
+
+@attrs.frozen
+class Desk:
+    """A store that answers the page's questions, and the page."""
+
+    page: Page
+    load: Callable[[Mapping[str, list[Mapping[str, object]]]], None]
+    source: Source
+
+    def hold(self, seats: int, request: str) -> int | str:
+        """Hold seats, and return how many are held, or what went wrong."""
+        args = self.page.args(FAN, EVENT, seats, RequestId(request))
+        outcome = run(self.page.hold, args, self.source)
+        if isinstance(outcome.error, FanscoreError):
+            return str(outcome.error)
+        return outcome.result()
+
+
+@pytest.fixture
+def desk(store: Store, page: Page) -> Desk:
+    """Give each store in turn the page's operations."""
+    adapter: Adapter = store.adapter
+    assert isinstance(adapter, Sqlite | DynamoDb)
+    return Desk(page, store.load, attrs.evolve(adapter, operations=page.operations))
+
+
+def test_one_after_the_other(desk: Desk) -> None:
+    """Seats add up to eight; the same request again holds no more; a refusal changes nothing."""
+    asked = [(5, "a"), (5, "a"), (4, "b"), (0, "c"), (-1, "d"), (3, "b"), (1, "e"), (3, "b")]
+    assert [desk.hold(*each) for each in asked] == [
+        5,
+        5,
+        TOO_MANY,
+        TOO_MANY,
+        TOO_MANY,
+        8,
+        TOO_MANY,
+        8,
+    ]
+
+
+def test_at_the_same_time(desk: Desk) -> None:
+    """Whoever is told a number has held their seat: no two are told the same, and none is lost."""
+    with ThreadPoolExecutor(6) as threads:
+        told = list(threads.map(lambda number: desk.hold(1, f"request-{number}"), range(12)))
+    held = sorted(each for each in told if isinstance(each, int))
+    assert held == list(range(1, len(held) + 1))
+    others = {each for each in told if isinstance(each, str)}
+    assert others <= {TOO_MANY, "Others kept changing this"}
+    assert TOO_MANY not in others or len(held) == 8
+    assert desk.hold(9, "last") == TOO_MANY
+    if len(held) < 8:
+        assert desk.hold(1, "one-more") == len(held) + 1
+
+
+def test_one_request_many_times_at_once(desk: Desk) -> None:
+    """However often one request comes at the same time, it holds its seats once."""
+    with ThreadPoolExecutor(6) as threads:
+        assert set(threads.map(lambda _: desk.hold(3, "same"), range(6))) == {3}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"held": "3", "version": 1, "requestId": "a"},
+        {"held": True, "version": 1, "requestId": "a"},
+        {"held": 3, "requestId": "a"},
+        {"held": 3, "version": 1, "requestId": "no id"},
+    ],
+)
+def test_malformed_items(desk: Desk, item: Mapping[str, object]) -> None:
+    """What cannot be read is ``Unavailable``, and stays as it is."""
+    desk.load({TABLE: [{**KEY, **item}]})
+    assert [desk.hold(1, "b"), desk.hold(1, "b")] == [f"{TABLE} is unavailable"] * 2
