@@ -6,17 +6,19 @@ requests at the same time, and items that are malformed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import attrs
 import pytest
 
-from fanscore_adapters import Adapter, Operations
+from fanscore_adapters import Adapter, Item, Operations
 from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.sqlite.adapter import Sqlite
 from fanscore_core import (
+    Answered,
+    Ask,
     EventId,
     FanscoreError,
     GlobalUserId,
@@ -26,6 +28,7 @@ from fanscore_core import (
     run,
 )
 from tests.aws.conftest import aws, patience
+from tests.contracts.generated import Tables
 from tests.contracts.stores import Store, open_store, store
 from tests.docs.pages import ROOT, blocks
 from tests.unit.fanscore_adapters.conftest import made_up_credentials
@@ -70,7 +73,7 @@ class Desk:
     """A store that answers the page's questions, and the page."""
 
     page: Page
-    load: Callable[[Mapping[str, list[Mapping[str, object]]]], None]
+    load: Callable[[Tables], None]
     source: Source
 
     def hold(self, seats: int, request: str) -> int | str:
@@ -80,6 +83,23 @@ class Desk:
         if isinstance(outcome.error, FanscoreError):
             return str(outcome.error)
         return outcome.result()
+
+
+@attrs.define
+class Meddling:
+    """A source that lets something happen between the first round and the next."""
+
+    source: Source
+    meddle: Callable[[], None]
+    rounds: int = 0
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Ask, and then meddle, the first time."""
+        answered = self.source.fetch(asks)
+        self.rounds += 1
+        if self.rounds == 1:
+            self.meddle()
+        return answered
 
 
 @pytest.fixture
@@ -125,16 +145,50 @@ def test_one_request_many_times_at_once(desk: Desk) -> None:
         assert set(threads.map(lambda _: desk.hold(3, "same"), range(6))) == {3}
 
 
+def test_side_by_side_with_javascript(desk: Desk) -> None:
+    """Items that JavaScript wrote are read, and what it adds to ours is kept."""
+    desk.load({TABLE: [{**KEY, "held": 3}]})
+    assert desk.hold(2, "a") == 5
+    desk.load({TABLE: [{**KEY, "held": 6, "version": 1, "requestId": "a"}]})
+    assert [desk.hold(2, "b"), desk.hold(1, "c")] == [8, TOO_MANY]
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "answer"),
+    [
+        ({"held": 3}, {"held": 4}, 6),
+        ({"held": 3}, {"held": 7}, TOO_MANY),
+        ({"held": 3, "version": 1}, {"held": 4, "version": 1}, 6),
+        ({"held": 3, "version": 1}, {"held": 3, "version": 2}, 5),
+        ({"held": 3}, {"held": 3, "version": 1}, 5),
+        ({"held": 3}, {"held": 5, "version": 1, "requestId": "a"}, 5),
+        (None, {"held": 4}, 6),
+    ],
+)
+def test_what_is_written_between_reading_and_putting(
+    desk: Desk, before: Item | None, meanwhile: Item, answer: int | str
+) -> None:
+    """Whoever writes in between, JavaScript or another run, is counted, and the rule holds."""
+    if before is not None:
+        desk.load({TABLE: [{**KEY, **before}]})
+
+    def meddle() -> None:
+        desk.load({TABLE: [{**KEY, **meanwhile}]})
+
+    meddled = attrs.evolve(desk, source=Meddling(desk.source, meddle))
+    assert meddled.hold(2, "a") == answer
+
+
 @pytest.mark.parametrize(
     "item",
     [
         {"held": "3", "version": 1, "requestId": "a"},
         {"held": True, "version": 1, "requestId": "a"},
-        {"held": 3, "requestId": "a"},
+        {"version": 1, "requestId": "a"},
         {"held": 3, "version": 1, "requestId": "no id"},
     ],
 )
-def test_malformed_items(desk: Desk, item: Mapping[str, object]) -> None:
+def test_malformed_items(desk: Desk, item: Item) -> None:
     """What cannot be read is ``Unavailable``, and stays as it is."""
     desk.load({TABLE: [{**KEY, **item}]})
     assert [desk.hold(1, "b"), desk.hold(1, "b")] == [f"{TABLE} is unavailable"] * 2
