@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Protocol, TypeAlias, cast
 
 import attrs
 import pytest
+from fanscore_core.pages import Page
 
 from fanscore_adapters import Adapter, Item, Operations
 from fanscore_adapters.dynamodb.adapter import DynamoDb
@@ -43,28 +44,44 @@ TOO_MANY = "arguments.seats: expected 1 to 8, in all"
 TABLE = "demand_table"
 
 
+class Holds(Protocol):
+    """A holding, as the page defines it."""
+
+    @property
+    def held(self) -> int:
+        """How many seats."""
+        ...
+
+
+ListedPage: TypeAlias = Page[Holds]
+
+
 @attrs.frozen
-class Page:
+class Defined:
     """What the page defines."""
 
     hold: Pipeline[object, object, int]
     args: Callable[[GlobalUserId, EventId, int, RequestId], object]
+    listing: Pipeline[object, object, ListedPage]
+    listing_args: Callable[[GlobalUserId, int, str | None], object]
     operations: Operations
 
 
 @pytest.fixture(scope="module")
-def page() -> Page:
+def page() -> Defined:
     """Run the page as far as its declarations."""
     names: dict[str, object] = {"__name__": "example"}
     for block in blocks(PAGE):
         if block.language == "python":
             exec(compile(block.text, PAGE, "exec", dont_inherit=True), names)  # noqa: S102  # ours
-        if "SEATS" in names:
+        if "LIST" in names:
             break
-    return Page(
+    return Defined(
         cast("Pipeline[object, object, int]", names["hold"]),
         cast("Callable[[GlobalUserId, EventId, int, RequestId], object]", names["HoldArgs"]),
-        cast("Operations", names["SEATS"]),
+        cast("Pipeline[object, object, ListedPage]", names["seats_of_fan"]),
+        cast("Callable[[GlobalUserId, int, str | None], object]", names["SeatsArgs"]),
+        cast("Operations", names["LIST"]),
     )
 
 
@@ -72,7 +89,7 @@ def page() -> Page:
 class Desk:
     """A store that answers the page's questions, and the page."""
 
-    page: Page
+    page: Defined
     load: Callable[[Tables], None]
     source: Source
 
@@ -83,6 +100,12 @@ class Desk:
         if isinstance(outcome.error, FanscoreError):
             return str(outcome.error)
         return outcome.result()
+
+    def held(self, limit: int, after: str | None = None) -> tuple[list[int], str | None]:
+        """List a page of what is held, and return how many each has, and where it goes on."""
+        args = self.page.listing_args(FAN, limit, after)
+        found = run(self.page.listing, args, self.source).result()
+        return [each.held for each in found.items], found.next
 
 
 @attrs.define
@@ -103,7 +126,7 @@ class Meddling:
 
 
 @pytest.fixture
-def desk(store: Store, page: Page) -> Desk:
+def desk(store: Store, page: Defined) -> Desk:
     """Give each store in turn the page's operations."""
     adapter: Adapter = store.adapter
     assert isinstance(adapter, Sqlite | DynamoDb)
@@ -126,12 +149,12 @@ def test_one_after_the_other(desk: Desk) -> None:
 
 
 def test_at_the_same_time(desk: Desk) -> None:
-    """Whoever is told a number has held their seat: no two are told the same, and none is lost."""
+    """Every number that is given is given once, and no seat that was held is lost."""
     with ThreadPoolExecutor(6) as threads:
-        told = list(threads.map(lambda number: desk.hold(1, f"request-{number}"), range(12)))
-    held = sorted(each for each in told if isinstance(each, int))
+        given = list(threads.map(lambda number: desk.hold(1, f"request-{number}"), range(12)))
+    held = sorted(each for each in given if isinstance(each, int))
     assert held == list(range(1, len(held) + 1))
-    others = {each for each in told if isinstance(each, str)}
+    others = {each for each in given if isinstance(each, str)}
     assert others <= {TOO_MANY, "Others kept changing this"}
     assert TOO_MANY not in others or len(held) == 8
     assert desk.hold(9, "last") == TOO_MANY
@@ -192,3 +215,34 @@ def test_malformed_items(desk: Desk, item: Item) -> None:
     """What cannot be read is ``Unavailable``, and stays as it is."""
     desk.load({TABLE: [{**KEY, **item}]})
     assert [desk.hold(1, "b"), desk.hold(1, "b")] == [f"{TABLE} is unavailable"] * 2
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 1000])
+def test_pages(desk: Desk, limit: int) -> None:
+    """Page after page, everything that begins with the prefix comes once and in order."""
+    events = ["a", "a#b", "b", "~", "zz"]
+    around = [("fan:fan1", "seat"), ("fan:fan1", "seats$"), ("fan:fan0", "seats#a")]
+    desk.load(
+        {
+            TABLE: [
+                *({**KEY, "SK": f"seats#{each}", "held": len(each)} for each in events),
+                *({"PK": pk, "SK": sk, "held": 99} for pk, sk in around),
+            ]
+        }
+    )
+    found: list[int] = []
+    pages, after = 0, None
+    while pages == 0 or after is not None:
+        held, after = desk.held(limit, after)
+        assert len(held) <= limit
+        found, pages = [*found, *held], pages + 1
+    assert found == [len(each) for each in sorted(events)]
+    assert pages <= len(events) // limit + 1
+
+
+@pytest.mark.parametrize("after", ["~~", "\x7f", "\U0010ffff", "\U0010ffff" * 300, "z" * 5000])
+def test_no_page_leaves_the_prefix(desk: Desk, after: str) -> None:
+    """Whatever a client says where a page begins, it gets nothing of another list."""
+    desk.load({TABLE: [{**KEY, "held": 1}, {**KEY, "SK": "seats$", "held": 99}]})
+    assert desk.held(10, after) == ([], None)
+    assert desk.held(10, "") == ([1], None)
