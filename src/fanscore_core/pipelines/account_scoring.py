@@ -225,7 +225,7 @@ def account_fanscore_with(
     """
     if not own:
         return account_fanscore
-    fields = {f"{each.signal.name}_found": each.signal for each in own}
+    fields = {_field_of(each): each.signal for each in own}
     decide_without = cast("Callable[[Ctx], Awaitable[object]]", calc_account_score.function)
 
     @step(
@@ -249,10 +249,14 @@ def account_fanscore_with(
         attrs.make_class("AccountFanscoreStash", members, bases=(AccountFanscoreStash,)),
     )
     ours = [each for each in account_fanscore.steps if each is not calc_account_score]
-    asking = [_own_step(each, field) for each, field in zip(own, fields, strict=True)]
+    asking = [_own_step(each, _field_of(each)) for each in own]
     before: tuple[Step[AccountFanscoreArgs, AccountFanscoreStash, object], ...]
     before = (*ours, *asking)
     return pipeline(account_fanscore.name, stash, (*before, calc_with_own))
+
+
+def _field_of(own: SignalStep) -> str:
+    return f"{own.signal.name}_found"
 
 
 def _own_step(
