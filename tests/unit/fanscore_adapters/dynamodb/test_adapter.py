@@ -27,7 +27,7 @@ from fanscore_core.ports.demand import (
 )
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.put_outcome import PutOutcome
-from fanscore_core.systems import DEMAND, FAN_IDENTITY, TABLES
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import shown
@@ -264,3 +264,16 @@ def test_a_refusal_that_may_be_of_one_table(code: str) -> None:
     told, sent = fetched([asked(FanIdentity(FAN)), EVENTUAL], refusal(code), refusal(code), NOTHING)
     assert told == [(shown(Unavailable(FAN_IDENTITY, f"refused with {code}")), 3), (None, 0)]
     assert len(sent) == 3
+
+
+def test_refusals_of_several_tables() -> None:
+    """Where several tables cannot be read, each is unavailable for its own reason, none empty."""
+    denied, missing = "AccessDeniedException", "ResourceNotFoundException"
+    questions = [asked(FanIdentity(FAN)), EVENTUAL, asked(AccountScore(MemberId("member1")))]
+    nothing = reply({"Responses": {f"our-{ACCOUNT_FANSCORE}": []}, "UnprocessedKeys": {}})
+    told, _ = fetched(questions, refusal(denied), refusal(denied), refusal(missing), nothing)
+    assert told == [
+        (shown(Unavailable(FAN_IDENTITY, f"refused with {denied}")), 4),
+        (shown(Unavailable(DEMAND, f"refused with {missing}")), 0),
+        (None, 0),
+    ]
