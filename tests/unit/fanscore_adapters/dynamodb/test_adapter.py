@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import TypeVar
 
@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from fanscore_adapters.aws.client import Events
 from fanscore_adapters.backoff import JITTER_S
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
+from fanscore_adapters.dynamodb.values import write_item
+from fanscore_adapters.items.consumers import mark_item
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.consumer_mark import Consumer, Mark
 from fanscore_core.engine.question import Ask, Question
@@ -254,6 +256,40 @@ def test_a_write_that_was_refused_before_waits(attempt: int, waits: int) -> None
     assert told == PutOutcome(written=True)
     assert len(time.waits_s) == waits
     assert all(0 <= each <= JITTER_S for each in time.waits_s)
+
+
+MARK = Mark("e-1", Consumer.SYNC, "me", START)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "condition"),
+    [
+        (None, {"ConditionExpression": "attribute_not_exists(PK)"}),
+        (
+            MARK,
+            {
+                "ConditionExpression": "attribute_exists(PK) AND #0 = :0 AND #1 = :1",
+                "ExpressionAttributeNames": {"#0": "status", "#1": "owner"},
+                "ExpressionAttributeValues": {":0": {"S": "CLAIMED"}, ":1": {"S": "me"}},
+            },
+        ),
+    ],
+    ids=["new", "replaced"],
+)
+def test_what_a_conditional_write_sends(
+    replaced: Mark | None, condition: Mapping[str, object]
+) -> None:
+    """A put names its condition exactly as DynamoDB's grammar has it, and no value it lacks."""
+    _, sent = fetched([asked(PutMark(MARK, replaced, 0))], reply({"ConsumedCapacity": {}}))
+    assert sent == [
+        {
+            "TableName": f"our-{FAN_IDENTITY}",
+            "Item": write_item(mark_item(MARK)),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ReturnConsumedCapacity": "TOTAL",
+            **condition,
+        }
+    ]
 
 
 @pytest.mark.parametrize(
