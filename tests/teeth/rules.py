@@ -75,8 +75,9 @@ class RuleBreak:
 def breaks_of(module: str, source: str) -> list[RuleBreak]:
     """Return all breaks of a module, in the order of its text; each changes what it compiles to.
 
-    Left out is what only type checkers and readers see (annotations, docstrings, type variables),
-    and what would break nothing but a name: a first assignment, an import, a definition.
+    Left out is what only type checkers and readers see (annotations, docstrings, type variables,
+    overloads, what stands under ``TYPE_CHECKING``), and what would break nothing but a name: a
+    first assignment, an import, a definition.
     """
     found = [each for each in _Finder(module, source).find() if _compiles(each.apply(source))]
     return sorted(found, key=lambda each: (each.start, each.rule, each.new))
@@ -134,6 +135,8 @@ class _Finder:
                     yield from self._in_statement(node, names)
 
     def _in_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[RuleBreak]:
+        if "overload" in map(_name, node.decorator_list):
+            return
         for each in (*node.args.defaults, *node.args.kw_defaults, *node.decorator_list):
             if each is not None:
                 yield from self._in_expression(each, node)
@@ -262,6 +265,8 @@ def _returns_nothing(last: ast.stmt) -> bool:
 def _is_for_readers(node: ast.stmt) -> bool:
     """Whether a statement does nothing, or nothing that a test could miss."""
     match node:
+        case ast.If(ast.Name("TYPE_CHECKING"), orelse=[]):
+            return True
         case ast.Expr(ast.Constant()) | ast.Import() | ast.ImportFrom() | ast.Pass():
             return True
         case ast.AnnAssign(annotation=ast.Name("TypeAlias")):

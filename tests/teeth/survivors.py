@@ -42,6 +42,20 @@ SURVIVORS = (
         "(planned.position <= self._decider)",
         "no step becomes ready at the decider's place: it has started already, or decided",
     ),
+    Survivor(
+        "state",
+        "self._values: list[object] = [None] * (count + 1)",
+        "1",
+        "(2)",
+        "what comes before the steps is in the last place, -1, of however many there are",
+    ),
+    Survivor(
+        "rounds",
+        "for (each, position, _), index in zip(asking, indexes, strict=True):",
+        "True",
+        "(False)",
+        _LENGTHS_ARE_KNOWN,
+    ),
     Survivor("state", "return []", "return []", "pass", "saves time: without warnings none count"),
     Survivor("definition", "return False", "return False", "pass", "None is as false as False"),
     Survivor(
@@ -59,6 +73,13 @@ SURVIVORS = (
         "what is least is never the one that counts: the other record has the field",
     ),
     Survivor(
+        "demand",
+        "return not merged.is_live",
+        "return not merged.is_live",
+        "pass",
+        "a delete saves nothing: the comparison of what is saved, which comes next, says the same",
+    ),
+    Survivor(
         "app",
         "resolved.update(zip((index for index, _ in items), finished, strict=True))",
         "True",
@@ -71,6 +92,21 @@ SURVIVORS = (
         "True",
         "(False)",
         _LENGTHS_ARE_KNOWN,
+    ),
+    Survivor(
+        "dynamodb",
+        "_left_over_wait = wait_random_exponential(multiplier=0.05, max=1)",
+        "1",
+        "(2)",
+        "five attempts wait four times, for at most 0.05, 0.1, 0.2 and 0.4 s: never for the most",
+    ),
+    Survivor("dynamodb", "return [", "True", "(False)", _LENGTHS_ARE_KNOWN),
+    Survivor(
+        "jws",
+        'if not _algorithm.verify(signed.encode("ascii"), signature, key):',
+        '"ascii"',
+        "('ascii!')",
+        "Python overlooks punctuation in the name of an encoding",
     ),
     Survivor(
         "jws",

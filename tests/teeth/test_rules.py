@@ -5,9 +5,18 @@ from tests.teeth.survivors import SURVIVORS
 from tests.teeth.trial import MODULES, ROOT
 
 SOURCE = '''"""A module."""
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar, overload
+if TYPE_CHECKING:
+    LEAST = 1
 T = TypeVar("T")
 LIMIT: int = 3
+
+@overload
+def less(a: int) -> bool: ...
+
+@overload
+async def less(a: int, b: int = 1) -> bool:
+    return False
 
 def less(a: int, b: "int | None" = None) -> bool:
     """Compare."""
@@ -21,17 +30,17 @@ def less(a: int, b: "int | None" = None) -> bool:
 def test_what_is_broken() -> None:
     """Each place is changed by each rule that fits; what only readers see is left as it is."""
     assert [each.name for each in breaks_of("m", SOURCE)] == [
-        "m:4 constant: 3 -> (4)",
-        "m:8 comparison: b is None -> (b is not None)",
-        'm:9 dropped statement: raise ValueError("no b") -> pass',
-        "m:9 constant: \"no b\" -> ('no b!')",
-        "m:10 arithmetic: a += 1 -> a = 1",
-        "m:10 dropped statement: a += 1 -> pass",
-        "m:10 constant: 1 -> (2)",
-        'm:11 dropped statement: return a < b and not f"{a + 1}" -> pass',
-        "m:11 boolean: a < b and not f\"{a + 1}\" -> (a < b or not f'{a + 1}')",
-        "m:11 comparison: a < b -> (a <= b)",
-        "m:11 boolean: not f\"{a + 1}\" -> (f'{a + 1}')",
+        "m:6 constant: 3 -> (4)",
+        "m:17 comparison: b is None -> (b is not None)",
+        'm:18 dropped statement: raise ValueError("no b") -> pass',
+        "m:18 constant: \"no b\" -> ('no b!')",
+        "m:19 arithmetic: a += 1 -> a = 1",
+        "m:19 dropped statement: a += 1 -> pass",
+        "m:19 constant: 1 -> (2)",
+        'm:20 dropped statement: return a < b and not f"{a + 1}" -> pass',
+        "m:20 boolean: a < b and not f\"{a + 1}\" -> (a < b or not f'{a + 1}')",
+        "m:20 comparison: a < b -> (a <= b)",
+        "m:20 boolean: not f\"{a + 1}\" -> (f'{a + 1}')",
     ]
 
 

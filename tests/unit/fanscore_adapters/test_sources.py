@@ -229,6 +229,54 @@ def test_an_adapter_that_raises_what_is_no_exception(
 # Time
 
 
+# First how long is waited: where that is wrong, what waits might never end.
+
+
+@pytest.mark.parametrize(
+    ("now", "expires_at", "limit"),
+    [
+        (0.0, 1.0, 0.5),
+        (100.0, 103.0, 101.5),
+        (100.0, 104.0, 102.0),
+        (100.0, 104.5, 102.0),
+        (100.0, 130.0, 102.0),
+        (100.0, inf, 102.0),
+    ],
+)
+def test_a_degradable_question_has_half_of_the_time(
+    executor: Executor, now: float, expires_at: float, limit: float
+) -> None:
+    """A question that can be done without has half of what is left, and at most 2 seconds."""
+    sources = Sources([], [executor], Clock(now), expires_at)
+    # The rule itself: to see it from outside, a test would have to wait.
+    assert sources._limit(SPARE_RAIN, now) == limit  # noqa: SLF001  # (this is why)
+    assert sources._limit(RAIN, now) == expires_at  # noqa: SLF001  # (the same)
+
+
+@pytest.mark.parametrize(
+    ("ask", "expires_at", "waits_s"),
+    [
+        (RAIN, 10.0, 9.0),
+        (SPARE_RAIN, 10.0, 1.0),
+        (SPARE_RAIN, 3.0, 0.5),
+        (RAIN, inf, None),
+        (RAIN, 0.5, 0.0),
+    ],
+)
+def test_how_long_an_answer_is_waited_for(
+    executor: Executor, ask: Ask, expires_at: float, waits_s: float | None
+) -> None:
+    """A call is waited for until its limit, from when it is waited for; never less than nothing."""
+    waited: list[float | None] = []
+
+    def note(call: Call, at_most_s: float | None) -> bool:
+        waited.append(at_most_s)
+        return patient(call)
+
+    answers(Sources([Fake(SKY)], [executor], Clock(0.0, 1.0), expires_at, wait=note), ask)
+    assert waited == [waits_s]
+
+
 @pytest.mark.parametrize("now", [10.0, 10.5])
 def test_what_is_asked_too_late_is_not_asked(executor: Executor, now: float) -> None:
     """When the time is over, no adapter is called, and no step degrades on it."""
@@ -261,7 +309,7 @@ def test_a_late_answer_took_as_long_as_it_was_waited_for(
     executor: Executor, released: Event, ask: Ask
 ) -> None:
     """The time that was lost on a hanging adapter is in the trace, so that its step is found."""
-    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(0.0, 2.0), expires_at=10.0)
+    sources = Sources([Fake(SKY, hanging(released))], [executor], Clock(1.0, 3.0), expires_at=3.0)
     (answered,) = sources.fetch([ask])
     assert (answered.source, answered.took_s) == ("sky", 2.0)
 
@@ -332,30 +380,6 @@ def test_who_asks_in_which_threads(threads: int) -> None:
     assert names == {"first": "threads0", "second": f"threads{1 % threads}"}
 
 
-@pytest.mark.parametrize(
-    ("ask", "expires_at", "waits_s"),
-    [
-        (RAIN, 10.0, 9.0),
-        (SPARE_RAIN, 10.0, 1.0),
-        (SPARE_RAIN, 3.0, 0.5),
-        (RAIN, inf, None),
-        (RAIN, 0.5, 0.0),
-    ],
-)
-def test_how_long_an_answer_is_waited_for(
-    executor: Executor, ask: Ask, expires_at: float, waits_s: float | None
-) -> None:
-    """A call is waited for until its limit, from when it is waited for; never less than nothing."""
-    waited: list[float | None] = []
-
-    def note(call: Call, at_most_s: float | None) -> bool:
-        waited.append(at_most_s)
-        return patient(call)
-
-    answers(Sources([Fake(SKY)], [executor], Clock(0.0, 1.0), expires_at, wait=note), ask)
-    assert waited == [waits_s]
-
-
 def test_waiting() -> None:
     """Waiting ends with the call, or after so many seconds."""
     ended: Call = Future()
@@ -411,27 +435,6 @@ def test_what_found_no_thread_is_not_asked_later() -> None:
         assert answers(sources, SPARE_APPLES, SPARE_RAIN) == spared("fruit", "sky")
         released.set()
     assert sky.asked == []
-
-
-@pytest.mark.parametrize(
-    ("now", "expires_at", "limit"),
-    [
-        (0.0, 1.0, 0.5),
-        (100.0, 103.0, 101.5),
-        (100.0, 104.0, 102.0),
-        (100.0, 104.5, 102.0),
-        (100.0, 130.0, 102.0),
-        (100.0, inf, 102.0),
-    ],
-)
-def test_a_degradable_question_has_half_of_the_time(
-    executor: Executor, now: float, expires_at: float, limit: float
-) -> None:
-    """A question that can be done without has half of what is left, and at most 2 seconds."""
-    sources = Sources([], [executor], Clock(now), expires_at)
-    # The rule itself: to see it from outside, a test would have to wait.
-    assert sources._limit(SPARE_RAIN, now) == limit  # noqa: SLF001  # (this is why)
-    assert sources._limit(RAIN, now) == expires_at  # noqa: SLF001  # (the same)
 
 
 # One question, several calls

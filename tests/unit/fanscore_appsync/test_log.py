@@ -189,10 +189,12 @@ def test_the_consumers_log() -> None:
         app.consume(Consumer.SYNC, delivered(system), 30.0, "invocation-1")
         with pytest.raises(InvalidInput):
             app.consume(Consumer.PROFILE, {}, 30.0, "invocation-2")
+        app.consume(Consumer.SYNC, delivered(system), 30.0)  # outside of Lambda
     shown = [(each.function, each.name, each.invocation, each.outcome) for each in kept]
     assert shown == [
         ("consumer", "sync", "invocation-1", "OK"),
         ("consumer", "profile", "invocation-2", "INVALID_INPUT"),
+        ("consumer", "sync", "", "OK"),
     ]
     assert kept[0].rounds > 0
 

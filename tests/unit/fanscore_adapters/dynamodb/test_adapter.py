@@ -13,6 +13,7 @@ from fanscore_adapters.aws.client import Events
 from fanscore_adapters.backoff import JITTER_S
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS, DynamoDb
 from fanscore_adapters.dynamodb.values import write_item
+from fanscore_adapters.items.consumers import mark_item
 from fanscore_adapters.items.demand import record_item
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.consumer_mark import Consumer, Mark
@@ -32,7 +33,7 @@ from fanscore_core.ports.demand import (
 )
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.put_outcome import PutOutcome
-from fanscore_core.systems import DEMAND, FAN_IDENTITY, TABLES
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES
 from tests.aws.clients import aws_client
 from tests.aws.replies import Replies, refusal, reply
 from tests.contracts.asking import shown
@@ -388,6 +389,40 @@ def test_a_write_that_was_refused_before_waits(attempt: int, waits: int) -> None
     assert all(0 <= each <= JITTER_S for each in time.waits_s)
 
 
+MARK = Mark("e-1", Consumer.SYNC, "me", START)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "condition"),
+    [
+        (None, {"ConditionExpression": "attribute_not_exists(PK)"}),
+        (
+            MARK,
+            {
+                "ConditionExpression": "attribute_exists(PK) AND #0 = :0 AND #1 = :1",
+                "ExpressionAttributeNames": {"#0": "status", "#1": "owner"},
+                "ExpressionAttributeValues": {":0": {"S": "CLAIMED"}, ":1": {"S": "me"}},
+            },
+        ),
+    ],
+    ids=["new", "replaced"],
+)
+def test_what_a_conditional_write_sends(
+    replaced: Mark | None, condition: Mapping[str, object]
+) -> None:
+    """A put names its condition exactly as DynamoDB's grammar has it, and no value it lacks."""
+    _, sent = fetched([asked(PutMark(MARK, replaced, 0))], reply({"ConsumedCapacity": {}}))
+    assert sent == [
+        {
+            "TableName": f"our-{FAN_IDENTITY}",
+            "Item": write_item(mark_item(MARK)),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ReturnConsumedCapacity": "TOTAL",
+            **condition,
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     "code", ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"]
 )
@@ -396,3 +431,16 @@ def test_a_refusal_that_may_be_of_one_table(code: str) -> None:
     told, sent = fetched([asked(FanIdentity(FAN)), EVENTUAL], refusal(code), refusal(code), NOTHING)
     assert told == [(shown(Unavailable(FAN_IDENTITY, f"refused with {code}")), 3), (None, 0)]
     assert len(sent) == 3
+
+
+def test_refusals_of_several_tables() -> None:
+    """Where several tables cannot be read, each is unavailable for its own reason, none empty."""
+    denied, missing = "AccessDeniedException", "ResourceNotFoundException"
+    questions = [asked(FanIdentity(FAN)), EVENTUAL, asked(AccountScore(MemberId("member1")))]
+    nothing = reply({"Responses": {f"our-{ACCOUNT_FANSCORE}": []}, "UnprocessedKeys": {}})
+    told, _ = fetched(questions, refusal(denied), refusal(denied), refusal(missing), nothing)
+    assert told == [
+        (shown(Unavailable(FAN_IDENTITY, f"refused with {denied}")), 4),
+        (shown(Unavailable(DEMAND, f"refused with {missing}")), 0),
+        (None, 0),
+    ]

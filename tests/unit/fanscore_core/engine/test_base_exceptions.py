@@ -200,6 +200,32 @@ def test_a_hash() -> None:
     )
 
 
+class HashableLater(Query[int]):
+    """A query whose hash raises what ends the process, and only the first time."""
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self.errors = [error]
+
+    def __hash__(self) -> int:
+        for error in (self.errors.pop() for _ in self.errors[:]):
+            raise error
+        return 1
+
+
+@pytest.mark.parametrize("error", OF_THE_PROCESS)
+def test_the_end_of_the_process_in_a_hash(error: type[BaseException]) -> None:
+    """What ends the process does so while a query is hashed, too, and is not overlooked."""
+    query = HashableLater(error)
+
+    @step("a")
+    async def function(_: Ctx) -> int:
+        return await query
+
+    with pytest.raises(error):
+        run(pipeline("x", Basket, (function,)), "", World())
+    assert query.errors == []
+
+
 @pytest.mark.parametrize("error", OF_THE_PROCESS)
 @pytest.mark.parametrize("where", RAISING)
 def test_the_end_of_the_process(where: str, error: type[BaseException]) -> None:

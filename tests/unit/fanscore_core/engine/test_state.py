@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 
 import pytest
 
@@ -450,6 +451,26 @@ def test_a_dropped_step_disturbs_nobody(
         ),
     )
     assert world.rounds == [[Count("apples"), Count("b")]]
+
+
+@pytest.mark.parametrize(("stays", "is_out"), [(99, True), (100, False)])
+def test_a_step_that_does_not_give_in(stays: int, is_out: bool) -> None:
+    """A dropped step that asks instead of going out is closed 100 times, then left to itself."""
+    out: list[bool] = []
+
+    @step("b")
+    async def obstinate(_: Ctx) -> None:
+        for _closed in range(stays):
+            with suppress(GeneratorExit):
+                await Count("b")
+        try:
+            await Count("b")
+        finally:
+            out.append(True)
+
+    one = Run(pipeline("fruit", Basket, (gives("a", SECOND_ERROR), obstinate)), "")
+    one.answer(0, Answered(0), 0)
+    assert (bool(out), one.asking()) == (is_out, [])
 
 
 # Before and after

@@ -67,6 +67,11 @@ def test_an_early_return_goes_on_with_the_next_step() -> None:
     assert EarlyReturn(1) == EarlyReturn(1, SkipTo.NEXT)
 
 
+def test_where_to_skip_to_has_appsyncs_names() -> None:
+    """What an early return skips to is written as AppSync's ``runtime.earlyReturn`` takes it."""
+    assert [(each.name, each.value) for each in SkipTo] == [("NEXT", "NEXT"), ("END", "END")]
+
+
 def test_performing_hands_the_effect_over() -> None:
     """An effect goes to the engine as it is, and its answer is what is sent back."""
     performance = EffectContext("", Basket()).perform(Add("apples"))
