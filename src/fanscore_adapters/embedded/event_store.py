@@ -23,15 +23,8 @@ from fanscore_adapters.sqlite.connection import (
     roll_back,
     told_of,
     transaction,
-    write_ahead,
 )
-from fanscore_adapters.sqlite.layout import (
-    EVENT_TABLES,
-    check_layout,
-    mark_layout,
-    refuse_foreign,
-)
-from fanscore_core.errors import InvalidInput
+from fanscore_adapters.sqlite.layout import EVENT_TABLES, open_database
 from fanscore_core.ids import GlobalUserId
 
 KEPT = timedelta(days=30)
@@ -178,38 +171,12 @@ class EventStore:
         self._access = access
         self._connect = connect
         self._is_closed = False
-        try:
-            if access is Access.WRITE:
-                refuse_foreign(path, connect)
-            self._connection = connect(path, access)
-        except sqlite3.Error as error:
-            raise _unusable(self._path, error) from error
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            self.close()
-            raise _unusable(self._path, error) from error
-        except BaseException:
-            self.close()
-            raise
-
-    def _open(self) -> None:
-        tables = check_layout(self._connection, self._path)
-        if self._access is Access.WRITE:
-            write_ahead(self._connection, f"database {self._path}")
-            self._lay_out()
-        elif not tables >= set(EVENT_TABLES):  # a bus that nothing was published to
+        self._connection, tables = open_database(path, access, connect, _lay_out)
+        if access is Access.READ and not tables >= set(EVENT_TABLES):
+            # A bus that nothing was published to is one without events.
             self._connection.close()
             self._path, self._access = IN_MEMORY, Access.WRITE
-            self._connection = self._connect(IN_MEMORY, Access.WRITE)
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        with self._transaction() as connection:
-            check_layout(connection, self._path)  # somebody else may have been faster
-            for statement in _LAYOUT.split(";"):
-                connection.execute(statement)
-            mark_layout(connection)
+            self._connection, _ = open_database(IN_MEMORY, Access.WRITE, connect, _lay_out)
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
@@ -406,8 +373,9 @@ class EventStore:
         self._connection = self._connect(self._path, self._access)
 
 
-def _unusable(path: str, error: sqlite3.Error) -> InvalidInput:
-    return InvalidInput(f"database {path}", f"cannot be used: {error}")
+def _lay_out(connection: sqlite3.Connection) -> None:
+    for statement in _LAYOUT.split(";"):
+        connection.execute(statement)
 
 
 def _claim_of(claimed: Claimed) -> dict[str, object]:
