@@ -253,6 +253,15 @@ class SqliteTables:
         with told_of(table), self._connection() as connection, transaction(connection):
             connection.execute(statement, key)
 
+    def write(self, table: str, item: Item) -> None:
+        """Write an item over what is there.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        with told_of(table):
+            self.put(table, item)
+
     def scrub(self) -> bool:
         """Write the database anew and empty its log, where deleted items still stand.
 
