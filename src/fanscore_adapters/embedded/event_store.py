@@ -412,6 +412,10 @@ class EventStore:
             connection.execute(f"DELETE FROM user_events WHERE id IN ({_OLD})", old)  # noqa: S608  # of constants
             connection.execute("DELETE FROM posts WHERE posted_at < :before", old)
             connection.execute(_FORGET_ORPHANS, old)
+            # One that has no event any more would count for another event of its id.
+            connection.execute(
+                "DELETE FROM replays WHERE event_id NOT IN (SELECT id FROM user_events)"
+            )
 
     def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
         """Count the rows about a fan, by table; tables without any are left out.

@@ -165,6 +165,22 @@ def test_a_replay_goes_with_its_event() -> None:
         assert events.count_of(FANS[1]) == {}
 
 
+def test_a_replay_without_its_event_is_forgotten(tmp_path: Path) -> None:
+    """What a program of before left of a replay does not count for a later event of that id."""
+    path = str(tmp_path / "fans.db")
+    event = Published("e-1", NOW, document("e-1", FANS[0]))
+    with EventStore(path) as events, raw(path) as other:
+        publish(events, event)
+        events.replay(Choice(), ["sync"], "replay-1", NOW)
+        other.execute("DELETE FROM user_events")
+        other.execute("DELETE FROM deliveries")
+        events.forget_old(NOW)
+        publish(events, event, ["sync"])
+        claimed = events.claim("sync", NOW, NOW)
+        assert claimed is not None
+        assert claimed.replay is None
+
+
 def test_after_erasing_there_is_nothing_to_replay() -> None:
     """Erase, then replay: no event of the fan is left that could bring anything back."""
     with EventStore(":memory:") as events:
