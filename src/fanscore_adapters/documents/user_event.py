@@ -79,6 +79,25 @@ def event_document(event: UserEvent, published_at: datetime) -> Mapping[str, obj
     }
 
 
+def with_replay(document: Mapping[str, object], replay: str) -> Mapping[str, object]:
+    """Write into an event which replay delivers it, as EventBridge does."""
+    return {**document, REPLAY_NAME: replay}
+
+
+def read_replay(document: object) -> str | None:
+    """Read the name of the replay that delivers an event; ``None`` where none does.
+
+    Raises:
+        InvalidInput: it is not a name.
+    """
+    replay = document.get(REPLAY_NAME) if isinstance(document, dict) else None
+    if replay is None:
+        return None
+    if isinstance(replay, str) and replay and is_text(replay):
+        return replay
+    raise InvalidInput(f"event.{REPLAY_NAME}", "expected a name")
+
+
 def read_event(document: object) -> UserEvent:
     """Read an event from what EventBridge hands to a Lambda function.
 
@@ -97,25 +116,6 @@ def read_event(document: object) -> UserEvent:
     if kind != DETAIL_TYPE:
         raise InvalidInput("event.detail-type", f"expected {DETAIL_TYPE}")
     return _read_detail(detail)
-
-
-def with_replay(document: Mapping[str, object], replay: str) -> Mapping[str, object]:
-    """Write into an event which replay delivers it, as EventBridge does."""
-    return {**document, REPLAY_NAME: replay}
-
-
-def read_replay(document: object) -> str | None:
-    """Read the name of the replay that delivers an event; ``None`` where none does.
-
-    Raises:
-        InvalidInput: it is not a name.
-    """
-    replay = document.get(REPLAY_NAME) if isinstance(document, dict) else None
-    if replay is None:
-        return None
-    if isinstance(replay, str) and replay and is_text(replay):
-        return replay
-    raise InvalidInput(f"event.{REPLAY_NAME}", "expected a name")
 
 
 def _read_detail(detail: object) -> UserEvent:
