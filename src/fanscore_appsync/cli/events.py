@@ -22,11 +22,10 @@ from fanscore_appsync.wiring.parts import check_posting, mint
 from fanscore_core.consumer_mark import ALSO_SEND, SENDING, Consumer
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.user_events import DETAIL_TYPE
 
 CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
-TYPES = (DETAIL_TYPE, "user.withdraw")
+TYPES = ("user.upsert", "user.withdraw")
 UNITS: Mapping[str, timedelta] = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
