@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attrs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,7 @@ from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync import Settings
 from fanscore_appsync.wiring.embedded import connect_bus
-from fanscore_core.consumer_mark import SENDING, Consumer
+from fanscore_core.consumer_mark import SENDING, Consumed, Consumer
 from fanscore_core.engine.question import Ask
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.event_bus import PublishUserEvent
@@ -148,6 +149,28 @@ def test_erase_then_replay(published: Sequence[UserEvent]) -> None:
         assert now.replay(0, Choice(fan=FANS[0])) == 0
         now.replay(1, Choice())
         assert now.of_fans() == others
+
+
+@pytest.mark.skipif(not hasattr(Consumed, "ERASED"), reason="no consumer reads the mark yet")
+@few
+@given(published=events())
+def test_an_archive_elsewhere_brings_nothing_back(published: Sequence[UserEvent]) -> None:
+    """What a copy of the events delivers after erasing, first or replayed, is dropped."""
+    everybody = [each.value for each in Consumer]
+    with world(published) as now:
+        others = {place: item for place, item in now.of_fans().items() if _is_of(place, FANS[1])}
+        with SqliteTables(now.path) as tables, EventStore(now.path) as kept:
+            archived = list(kept.published(Choice()))
+            Erasure(tables, kept).erase(FANS[0])
+            for event in archived:
+                text = json.dumps(event.document)
+                kept.publish(event.event_id, text, everybody, event.at)
+        sent = now.posts()
+        now.bus.deliver_due(datetime.now(UTC) + LATER)
+        now.bus.replay(Choice(), set(everybody), "also-send-1")
+        now.bus.deliver_due(datetime.now(UTC) + LATER)
+        assert now.bus.undelivered() == ()
+        assert (now.of_fans(), now.posts()) == (others, sent)
 
 
 def _is_of(place: tuple[str, Key], fan: GlobalUserId) -> bool:
