@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanscore_adapters.embedded.event_archive import Choice
+from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_bus import EventBus
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
@@ -69,7 +69,7 @@ class World:
     path: str
     bus: EventBus
 
-    def replay(self, number: int, choice: Choice, consumers: Sequence[str] = KEEPING) -> int:
+    def replay(self, number: int, choice: EventChoice, consumers: Sequence[str] = KEEPING) -> int:
         """Replay, and deliver."""
         count = self.bus.replay(choice, set(consumers), f"replay-{number}")
         self.bus.deliver_due(datetime.now(UTC) + LATER)
@@ -120,8 +120,8 @@ def test_replays_change_nothing_that_was_right(
         before = now.of_fans(), now.posts()
         for number, fan in enumerate(chosen):
             of_fan = sum(fan in {None, event.global_user_id} for event in published)
-            assert now.replay(number, Choice(fan=fan)) == of_fan * len(KEEPING)
-            now.replay(number + 10, Choice(fan=fan), [each.value for each in SENDING])
+            assert now.replay(number, EventChoice(fan=fan)) == of_fan * len(KEEPING)
+            now.replay(number + 10, EventChoice(fan=fan), [each.value for each in SENDING])
         assert (now.of_fans(), now.posts()) == before
 
 
@@ -134,7 +134,7 @@ def test_a_replay_brings_back_what_was_lost(published: Sequence[UserEvent]) -> N
         with SqliteTables(now.path) as tables:
             for table, key in before:
                 tables.delete(table, key)
-        now.replay(0, Choice())
+        now.replay(0, EventChoice())
         assert now.of_fans() == before
 
 
@@ -146,8 +146,8 @@ def test_erase_then_replay(published: Sequence[UserEvent]) -> None:
         others = {place: item for place, item in now.of_fans().items() if _is_of(place, FANS[1])}
         with SqliteTables(now.path) as tables, EventStore(now.path) as kept:
             Erasure(tables, kept).erase(FANS[0])
-        assert now.replay(0, Choice(fan=FANS[0])) == 0
-        now.replay(1, Choice())
+        assert now.replay(0, EventChoice(fan=FANS[0])) == 0
+        now.replay(1, EventChoice())
         assert now.of_fans() == others
 
 
@@ -160,14 +160,14 @@ def test_an_archive_elsewhere_brings_nothing_back(published: Sequence[UserEvent]
     with world(published) as now:
         others = {place: item for place, item in now.of_fans().items() if _is_of(place, FANS[1])}
         with SqliteTables(now.path) as tables, EventStore(now.path) as kept:
-            archived = list(kept.published(Choice()))
+            archived = list(kept.published(EventChoice()))
             Erasure(tables, kept).erase(FANS[0])
             for event in archived:
                 text = json.dumps(event.document)
                 kept.publish(event.event_id, text, everybody, event.at)
         sent = now.posts()
         now.bus.deliver_due(datetime.now(UTC) + LATER)
-        now.bus.replay(Choice(), set(everybody), "also-send-1")
+        now.bus.replay(EventChoice(), set(everybody), "also-send-1")
         now.bus.deliver_due(datetime.now(UTC) + LATER)
         assert now.bus.undelivered() == ()
         assert (now.of_fans(), now.posts()) == (others, sent)

@@ -19,11 +19,11 @@ published_at >= :since AND published_at < :until
 AND (:fan IS NULL OR CASE WHEN json_valid(event) THEN {_FAN} END = :fan)
 AND (:kind IS NULL OR CASE WHEN json_valid(event) THEN {_KIND} END = :kind)
 """
-"""The condition on a row of ``user_events``, with the values of ``Choice``."""
+"""The condition on a row of ``user_events``, with the values of ``EventChoice``."""
 
 
 @attrs.frozen
-class Choice:
+class EventChoice:
     """Some of what was published; without any member, all.
 
     Attributes:
@@ -50,7 +50,7 @@ class Choice:
 
 
 @attrs.frozen
-class Published:
+class PublishedEvent:
     """An event that was published.
 
     Attributes:
@@ -78,13 +78,13 @@ class Published:
                 return None
 
 
-def published(event_id: str, event: str, published_at: float) -> Published:
+def published(event_id: str, event: str, published_at: float) -> PublishedEvent:
     """Read a row of ``user_events``."""
     try:
         document = json.loads(event)
     except (ValueError, RecursionError):
         document = event
-    return Published(event_id, datetime.fromtimestamp(published_at, UTC), document)
+    return PublishedEvent(event_id, datetime.fromtimestamp(published_at, UTC), document)
 
 
 def _text(document: object, name: str) -> str | None:

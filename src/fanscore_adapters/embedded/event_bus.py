@@ -25,7 +25,7 @@ from fanscore_adapters.documents.user_event import (
     event_document,
     with_replay,
 )
-from fanscore_adapters.embedded.event_archive import Choice
+from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_store import Claimed, EventStore, Undelivered
 from fanscore_adapters.sqlite.connection import unavailable
 from fanscore_core.consumer_mark import LEASE
@@ -151,7 +151,7 @@ class EventBus:
         self._wake()
         return count
 
-    def replay(self, choice: Choice, consumers: AbstractSet[str], name: str) -> int:
+    def replay(self, choice: EventChoice, consumers: AbstractSet[str], name: str) -> int:
         """Deliver what was published once more to some consumers; give the number of deliveries.
 
         They are deliveries as any other: kept when this returns, attempted again where they fail,

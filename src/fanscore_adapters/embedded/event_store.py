@@ -16,7 +16,7 @@ from typing import Self
 
 import attrs
 
-from fanscore_adapters.embedded.event_archive import CHOSEN, Choice, Published, published
+from fanscore_adapters.embedded.event_archive import CHOSEN, EventChoice, PublishedEvent, published
 from fanscore_adapters.sqlite.connection import (
     IN_MEMORY,
     Access,
@@ -326,7 +326,9 @@ class EventStore:
             )
         return count
 
-    def replay(self, choice: Choice, consumers: Iterable[str], name: str, now: datetime) -> int:
+    def replay(
+        self, choice: EventChoice, consumers: Iterable[str], name: str, now: datetime
+    ) -> int:
         """Make deliveries of what was published due again, all or none; give their number.
 
         What is still to be delivered to a consumer is not counted, and stays as it is.
@@ -374,7 +376,7 @@ class EventStore:
         with self._reading() as connection:
             return tuple(event for (event,) in connection.execute(select).fetchall())
 
-    def published(self, choice: Choice) -> Iterator[Published]:
+    def published(self, choice: EventChoice) -> Iterator[PublishedEvent]:
         """Read what was published, oldest first, a few events at a time.
 
         What is published meanwhile may be among it; what is forgotten meanwhile may not be.

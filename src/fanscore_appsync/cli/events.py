@@ -13,7 +13,7 @@ from typing import TypeVar
 import click
 
 from fanscore_adapters.documents.converter import read_as
-from fanscore_adapters.embedded.event_archive import Choice, Published
+from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
 from fanscore_appsync.cli.mistakes import one_line, refuse
 from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_file
 from fanscore_appsync.settings import Settings
@@ -89,26 +89,28 @@ def list_events(
     settings = with_file(environment(), database)
     if is_all:
         _list_published(settings, choice, _event_text if is_json else _columns)
-    elif is_json or choice != Choice():
+    elif is_json or choice != EventChoice():
         refuse("--fan, --type, --since, --until and --json are for --all")
     else:
         _list_undelivered(settings)
 
 
-def _list_published(settings: Settings, choice: Choice, text: Callable[[Published], str]) -> None:
+def _list_published(
+    settings: Settings, choice: EventChoice, text: Callable[[PublishedEvent], str]
+) -> None:
     count = 0
     for count, each in enumerate(embedded.published(settings, choice), start=1):  # noqa: B007  # counted
         click.echo(text(each))
     click.echo(f"{count} published", err=True)
 
 
-def _columns(event: Published) -> str:
+def _columns(event: PublishedEvent) -> str:
     at = event.at.isoformat(timespec="milliseconds")
     columns = (event.event_id, event.kind or "-", at, event.fan or "-")
     return "\t".join(map(one_line, columns))
 
 
-def _event_text(event: Published) -> str:
+def _event_text(event: PublishedEvent) -> str:
     return json.dumps(event.document)
 
 
@@ -198,9 +200,9 @@ def replay(
     sys.exit(undelivered > 0)
 
 
-def _choice(fan: str | None, kind: str | None, since: str | None, until: str | None) -> Choice:
+def _choice(fan: str | None, kind: str | None, since: str | None, until: str | None) -> EventChoice:
     now = datetime.now(UTC)
-    choice = Choice(
+    choice = EventChoice(
         None if fan is None else GlobalUserId(checked_id("--fan", fan)),
         kind,
         None if since is None else _moment("--since", since, now),

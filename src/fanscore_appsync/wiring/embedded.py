@@ -14,7 +14,7 @@ from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.embedded.event_archive import Choice, Published
+from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
 from fanscore_adapters.embedded.event_bus import EventBus, Recorder
 from fanscore_adapters.embedded.event_store import EventStore, Undelivered
 from fanscore_adapters.embedded.idv_function import IdvFunction
@@ -181,7 +181,7 @@ def undelivered(settings: Settings) -> Sequence[Undelivered]:
         return events.undelivered()
 
 
-def published(settings: Settings, choice: Choice) -> Iterator[Published]:
+def published(settings: Settings, choice: EventChoice) -> Iterator[PublishedEvent]:
     """Read what was published on the local bus; the file and its folder stay as they are.
 
     Raises:

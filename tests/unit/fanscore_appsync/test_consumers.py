@@ -266,6 +266,18 @@ def test_a_dead_letter_is_consumed_once_it_is_sent_again(desk: Desk) -> None:
     assert sorted(system for _, system, _ in desk.events.posts()) == sorted(BOTH)
 
 
+def test_a_killed_replay_is_taken_over(desk: Desk) -> None:
+    """The mark of a replay that a killed process left holds others off until its lease ends."""
+    marked = stable_id("replay-1", FAN, RequestId("e-1"))
+    claim = Mark(marked, Consumer.PROFILE, "killed", NOW + LEASE)
+    Sqlite(desk.tables).fetch([asked(PutMark(claim, None, 0))])
+    with pytest.raises(Conflict):
+        desk.consume(Consumer.PROFILE, replayed("replay-1"))
+    desk.now += LEASE
+    assert desk.consume(Consumer.PROFILE, replayed("replay-1")) is Consumed.NOW
+    assert desk.item(identity(FAN)) == PROFILE
+
+
 def replayed(name: str) -> object:
     """Make what a replay delivers."""
     return with_replay(event_document(EVENT, NOW), name)

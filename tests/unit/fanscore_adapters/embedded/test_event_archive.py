@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanscore_adapters.embedded import event_store
-from fanscore_adapters.embedded.event_archive import Choice, Published
+from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
 from fanscore_adapters.embedded.event_store import DeliveryState, EventStore, Undelivered
 from fanscore_adapters.sqlite.connection import Access
 from fanscore_core.ids import GlobalUserId
@@ -26,7 +26,7 @@ def document(event_id: str, fan: str, kind: str = KINDS[0]) -> dict[str, object]
     return {"id": event_id, "detail-type": kind, "detail": {"globalUserId": fan}}
 
 
-def publish(events: EventStore, event: Published, consumers: Sequence[str] = ()) -> None:
+def publish(events: EventStore, event: PublishedEvent, consumers: Sequence[str] = ()) -> None:
     """Publish an event."""
     events.publish(event.event_id, json.dumps(event.document), consumers, event.at)
 
@@ -36,10 +36,10 @@ def moments() -> st.SearchStrategy[datetime]:
     return st.integers(0, 5).map(lambda second: NOW + timedelta(seconds=second))
 
 
-def choices() -> st.SearchStrategy[Choice]:
+def choices() -> st.SearchStrategy[EventChoice]:
     """Make choices of events."""
     return st.builds(
-        Choice,
+        EventChoice,
         st.none() | st.sampled_from(FANS),
         st.none() | st.sampled_from(KINDS),
         st.none() | moments(),
@@ -47,18 +47,18 @@ def choices() -> st.SearchStrategy[Choice]:
     )
 
 
-def archives() -> st.SearchStrategy[list[Published]]:
+def archives() -> st.SearchStrategy[list[PublishedEvent]]:
     """Make events that were published, in the order of their ids."""
     one = st.tuples(st.sampled_from(FANS), st.sampled_from(KINDS), moments())
     return st.lists(one, max_size=8).map(
         lambda drawn: [
-            Published(f"e-{number}", at, document(f"e-{number}", fan, kind))
+            PublishedEvent(f"e-{number}", at, document(f"e-{number}", fan, kind))
             for number, (fan, kind, at) in enumerate(drawn)
         ]
     )
 
 
-def is_in(choice: Choice, event: Published) -> bool:
+def is_in(choice: EventChoice, event: PublishedEvent) -> bool:
     """Whether an event is chosen."""
     return (
         choice.fan in {None, event.fan}
@@ -70,7 +70,7 @@ def is_in(choice: Choice, event: Published) -> bool:
 
 @given(archive=archives(), choice=choices(), at_once=st.integers(1, 3))
 def test_exactly_what_is_chosen_is_read(
-    archive: Sequence[Published], choice: Choice, at_once: int
+    archive: Sequence[PublishedEvent], choice: EventChoice, at_once: int
 ) -> None:
     """Events are read by fan, type and time, oldest first, however many fit into one read."""
     with EventStore(":memory:") as events, pytest.MonkeyPatch.context() as patched:
@@ -84,7 +84,9 @@ def test_exactly_what_is_chosen_is_read(
 
 
 @given(archive=archives(), choice=choices())
-def test_exactly_what_is_chosen_is_replayed(archive: Sequence[Published], choice: Choice) -> None:
+def test_exactly_what_is_chosen_is_replayed(
+    archive: Sequence[PublishedEvent], choice: EventChoice
+) -> None:
     """A replay makes due again what it chose, for its consumers, and nothing else for nobody."""
     with EventStore(":memory:") as events:
         for event in archive:
@@ -115,11 +117,11 @@ def test_what_is_no_event_is_listed_by_its_id() -> None:
     with EventStore(":memory:") as events:
         for number, text in enumerate(texts):
             events.publish(f"e-{number}", text, [], NOW)
-        read = list(events.published(Choice()))
+        read = list(events.published(EventChoice()))
         assert [(each.kind, each.fan) for each in read] == [(None, None)] * 5 + [
             ("user.upsert", "user123")
         ]
-        for choice in (Choice(fan=FANS[0]), Choice(kind=KINDS[0])):
+        for choice in (EventChoice(fan=FANS[0]), EventChoice(kind=KINDS[0])):
             assert [each.event_id for each in events.published(choice)] == ["e-5"]
             assert events.replay(choice, ["sync"], "replay-1", NOW) in {0, 1}
 
@@ -127,8 +129,8 @@ def test_what_is_no_event_is_listed_by_its_id() -> None:
 def test_a_consumer_of_later_gets_what_was_before() -> None:
     """A replay delivers to a consumer that there was not yet when the event was published."""
     with EventStore(":memory:") as events:
-        publish(events, Published("e-1", NOW, document("e-1", FANS[0])), ["sync"])
-        assert events.replay(Choice(), ["entry"], "replay-1", NOW) == 1
+        publish(events, PublishedEvent("e-1", NOW, document("e-1", FANS[0])), ["sync"])
+        assert events.replay(EventChoice(), ["entry"], "replay-1", NOW) == 1
         claimed = events.claim("entry", NOW, NOW)
         assert claimed is not None
         assert (claimed.event_id, claimed.replay) == ("e-1", "replay-1")
@@ -137,11 +139,11 @@ def test_a_consumer_of_later_gets_what_was_before() -> None:
 def test_what_is_due_anyway_is_not_replayed() -> None:
     """A delivery that is still to be made stays the first one; a dead letter is replayed."""
     with EventStore(":memory:") as events:
-        publish(events, Published("e-1", NOW, document("e-1", FANS[0])), ["sync", "profile"])
+        publish(events, PublishedEvent("e-1", NOW, document("e-1", FANS[0])), ["sync", "profile"])
         claimed = events.claim("profile", NOW, NOW)
         assert claimed is not None
         events.bury(claimed, "why", NOW)
-        assert events.replay(Choice(), ["sync", "profile"], "replay-1", NOW) == 1
+        assert events.replay(EventChoice(), ["sync", "profile"], "replay-1", NOW) == 1
         claims = [events.claim(consumer, NOW, NOW) for consumer in ("sync", "profile")]
         assert [claim and claim.replay for claim in claims] == [None, "replay-1"]
         assert {each.state for each in events.undelivered()} == {DeliveryState.PENDING}
@@ -151,13 +153,13 @@ def test_a_replay_goes_with_its_event() -> None:
     """What is known of a replay is erased with a fan, and forgotten with an old event."""
     with EventStore(":memory:") as events:
         for number, fan in enumerate(FANS[:2]):
-            publish(events, Published(f"e-{number}", NOW, document(f"e-{number}", fan)))
-        events.replay(Choice(), ["profile"], "replay-1", NOW)
+            publish(events, PublishedEvent(f"e-{number}", NOW, document(f"e-{number}", fan)))
+        events.replay(EventChoice(), ["profile"], "replay-1", NOW)
         known = {"replays": 1, "deliveries": 1, "user_events": 1}
         assert [events.count_of(fan) for fan in FANS[:2]] == [known, known]
         events.erase(FANS[0])
         assert [events.count_of(fan) for fan in FANS[:2]] == [{}, known]
-        assert [each.event_id for each in events.published(Choice())] == ["e-1"]
+        assert [each.event_id for each in events.published(EventChoice())] == ["e-1"]
         claimed = events.claim("profile", NOW, NOW)
         assert claimed is not None
         events.succeed(claimed)
@@ -168,10 +170,10 @@ def test_a_replay_goes_with_its_event() -> None:
 def test_a_replay_without_its_event_is_forgotten(tmp_path: Path) -> None:
     """What a program of before left of a replay does not count for a later event of that id."""
     path = str(tmp_path / "fans.db")
-    event = Published("e-1", NOW, document("e-1", FANS[0]))
+    event = PublishedEvent("e-1", NOW, document("e-1", FANS[0]))
     with EventStore(path) as events, raw(path) as other:
         publish(events, event)
-        events.replay(Choice(), ["sync"], "replay-1", NOW)
+        events.replay(EventChoice(), ["sync"], "replay-1", NOW)
         other.execute("DELETE FROM user_events")
         other.execute("DELETE FROM deliveries")
         events.forget_old(NOW)
@@ -184,28 +186,28 @@ def test_a_replay_without_its_event_is_forgotten(tmp_path: Path) -> None:
 def test_after_erasing_there_is_nothing_to_replay() -> None:
     """Erase, then replay: no event of the fan is left that could bring anything back."""
     with EventStore(":memory:") as events:
-        publish(events, Published("e-1", NOW, document("e-1", FANS[0])), ["profile"])
-        events.replay(Choice(), ["sync"], "replay-1", NOW)
+        publish(events, PublishedEvent("e-1", NOW, document("e-1", FANS[0])), ["profile"])
+        events.replay(EventChoice(), ["sync"], "replay-1", NOW)
         events.erase(FANS[0])
-        assert events.replay(Choice(), ["profile", "sync"], "replay-2", NOW) == 0
-        assert (events.undelivered(), list(events.published(Choice()))) == ((), [])
+        assert events.replay(EventChoice(), ["profile", "sync"], "replay-2", NOW) == 0
+        assert (events.undelivered(), list(events.published(EventChoice()))) == ((), [])
 
 
 def test_a_file_of_before_is_read(tmp_path: Path) -> None:
     """Of a file that knows no replays yet, all else is read without changing it."""
     path = str(tmp_path / "fans.db")
     with EventStore(path) as events:
-        publish(events, Published("e-1", NOW, document("e-1", FANS[0])), ["profile"])
+        publish(events, PublishedEvent("e-1", NOW, document("e-1", FANS[0])), ["profile"])
     with raw(path) as other:
         other.execute("DROP TABLE replays")
     before = Path(path).read_bytes()
     with EventStore(path, Access.READ) as events:
-        assert [each.event_id for each in events.published(Choice())] == ["e-1"]
+        assert [each.event_id for each in events.published(EventChoice())] == ["e-1"]
         assert events.count_of(FANS[0]) == {"deliveries": 1, "user_events": 1}
         assert len(events.undelivered()) == 1
     assert Path(path).read_bytes() == before
     with EventStore(path) as events:
-        assert events.replay(Choice(), ["sync"], "replay-1", NOW) == 1
+        assert events.replay(EventChoice(), ["sync"], "replay-1", NOW) == 1
 
 
 def test_who_reads_slowly_holds_nobody_up(tmp_path: Path) -> None:
@@ -214,10 +216,12 @@ def test_who_reads_slowly_holds_nobody_up(tmp_path: Path) -> None:
     with EventStore(path) as events, pytest.MonkeyPatch.context() as patched:
         patched.setattr(event_store, "READ_AT_ONCE", 1)
         for number in range(3):
-            publish(events, Published(f"e-{number}", NOW, document(f"e-{number}", FANS[number])))
+            publish(
+                events, PublishedEvent(f"e-{number}", NOW, document(f"e-{number}", FANS[number]))
+            )
         with EventStore(path, Access.READ) as reader:
-            read = reader.published(Choice())
+            read = reader.published(EventChoice())
             assert next(read).event_id == "e-0"
             events.erase(FANS[1])
-            publish(events, Published("e-3", NOW, document("e-3", FANS[0])))
+            publish(events, PublishedEvent("e-3", NOW, document("e-3", FANS[0])))
             assert [each.event_id for each in read] == ["e-2", "e-3"]

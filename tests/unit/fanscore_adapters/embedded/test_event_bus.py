@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.documents.user_event import detail_document, event_document
-from fanscore_adapters.embedded.event_archive import Choice
+from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_bus import (
     DELIVERY_LEASE,
     MAX_ATTEMPTS,
@@ -289,7 +289,7 @@ def test_a_replay_is_delivered_as_from_eventbridge(open_bus: Open) -> None:
     bus = open_bus(profile=profile, sync=sync)
     publish(bus, FIRST, SECOND)
     bus.deliver_due(NOW)
-    assert bus.replay(Choice(), {"profile"}, "replay-1") == 2
+    assert bus.replay(EventChoice(), {"profile"}, "replay-1") == 2
     assert bus.deliver_due(NOW, {"profile"}) == 2
     assert (profile.events, len(sync.events)) == (
         [
@@ -307,7 +307,7 @@ def test_a_replay_that_fails_ends_in_the_dead_letters(open_bus: Open, clock: Clo
     publish(bus, FIRST)
     bus.deliver_due(NOW)
     sync.failures = [ValueError()] * MAX_ATTEMPTS
-    assert bus.replay(Choice(), {"sync"}, "replay-1") == 1
+    assert bus.replay(EventChoice(), {"sync"}, "replay-1") == 1
     for attempt in range(1, MAX_ATTEMPTS + 1):
         bus.deliver_due(clock.now)
         clock.pass_by(delay(attempt))
@@ -325,7 +325,7 @@ def test_a_replay_outlives_its_process(open_bus: Open) -> None:
     first = open_bus(profile=Called())
     publish(first, FIRST)
     first.deliver_due(NOW)
-    first.replay(Choice(), {"profile"}, "replay-1")
+    first.replay(EventChoice(), {"profile"}, "replay-1")
     first.close()
     profile = Called()
     assert open_bus(profile=profile).deliver_due(NOW) == 1
@@ -338,7 +338,7 @@ def test_a_replay_names_consumers_of_the_bus(open_bus: Open) -> None:
     publish(bus, FIRST)
     bus.deliver_due(NOW)
     with pytest.raises(InvalidInput) as refused:
-        bus.replay(Choice(), {"profile", "nope"}, "replay-1")
+        bus.replay(EventChoice(), {"profile", "nope"}, "replay-1")
     assert str(refused.value) == "consumer: expected some of profile, sync"
     assert bus.undelivered() == ()
 
