@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from fanscore_adapters.documents.proxies import ProxyCall
     from fanscore_adapters.dynamodb.adapter import DynamoDb
+    from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
     from fanscore_adapters.embedded.event_bus import EventBus
     from fanscore_adapters.embedded.event_store import EventStore
     from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
@@ -61,6 +62,7 @@ else:
             ),
             "documents.proxies": ("ProxyCall",),
             "dynamodb.adapter": ("DynamoDb",),
+            "embedded.event_archive": ("EventChoice", "PublishedEvent"),
             "embedded.event_bus": ("EventBus",),
             "embedded.event_store": ("EventStore",),
             "embedded.stand_ins": ("Sample", "StandIns", "default_sample", "parse_sample"),
@@ -93,6 +95,7 @@ __all__ = [
     "DynamoDb",
     "EventBridge",
     "EventBus",
+    "EventChoice",
     "EventStore",
     "HttpCall",
     "HttpEndpoint",
@@ -104,6 +107,7 @@ __all__ = [
     "Operations",
     "PrefixRead",
     "ProxyCall",
+    "PublishedEvent",
     "Put",
     "Refused",
     "Rekognition",

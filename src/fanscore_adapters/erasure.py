@@ -2,25 +2,33 @@
 
 It deletes whole partitions, so that a new kind of item needs no line here. Deletes have no
 condition: whatever stands there by then is the fan's, too (docs/decisions/0015-erasing-a-fan.md).
+
+Before anything else it writes the mark of an erased fan, by which consumers drop what the fan said
+until then: a replay of kept events brings nothing back.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol, TypeAlias
 
 import attrs
 
 from fanscore_adapters.items import keys
+from fanscore_adapters.items.consumers import erased_item
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Table
+from fanscore_adapters.items.operations import Item, Table
 from fanscore_adapters.items.tables import TABLES
 from fanscore_core.ids import GlobalUserId, MemberId, is_id
 from fanscore_core.systems import FAN_IDENTITY
 
 PASSES = 5
 """How often to look again for what others have written meanwhile."""
+
+EVENTS_KEPT = timedelta(days=30)
+"""How long events are kept that could bring something back, unless it is said otherwise."""
 
 OTHER = "other"
 ROW = "row"
@@ -67,6 +75,10 @@ class Partitions(Protocol):
         """Delete an item, which may be gone already."""
         ...
 
+    def write(self, table: str, item: Item) -> None:
+        """Write an item over what is there; it is kept when this returns."""
+        ...
+
     def scrub(self) -> bool:
         """Leave no trace of what was deleted in files that are ours; whether that is so now."""
         ...
@@ -100,6 +112,11 @@ class Erased:
     has_traces: bool = False
 
 
+def utc_now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)
+
+
 @attrs.frozen
 class Erasure:
     """Finds and erases what is stored of a fan.
@@ -108,11 +125,16 @@ class Erasure:
         tables: where the items are.
         events: of the local bus; ``None`` where events are kept elsewhere.
         declared: the tables that hold something of fans, and where in them.
+        events_kept: how long an event can be delivered that was published before erasing; as long
+            stays the mark of an erased fan.
+        clock: the time, with offset.
     """
 
     tables: Partitions
     events: Events | None
     declared: Sequence[Table] = TABLES
+    events_kept: timedelta = EVENTS_KEPT
+    clock: Callable[[], datetime] = utc_now
 
     def find(self, fan: GlobalUserId, account: MemberId | None = None) -> Counts:
         """Count what there is of a fan.
@@ -127,17 +149,20 @@ class Erasure:
         return self._count(fan, self._items(fan, _known(account)))
 
     def erase(self, fan: GlobalUserId, account: MemberId | None = None) -> Erased:
-        """Delete what there is of a fan, and again what others have written meanwhile.
+        """Mark the fan as erased; delete what there is, and again what others write meanwhile.
 
-        It may be repeated, after an interruption too.
+        It may be repeated, after an interruption too. The mark stays, a digest instead of an id:
+        it is nothing of the fan, and is counted nowhere.
 
         Args:
             fan: as for ``find``.
             account: as for ``find``.
 
         Raises:
-            Unavailable: a store did not answer; some is deleted by then.
+            Unavailable: a store did not answer; the mark may be there by then, and some deleted.
         """
+        now = self.clock()
+        self.tables.write(FAN_IDENTITY, erased_item(fan, now, now + self.events_kept))
         accounts = _known(account)
         deleted: Counts = Counter()
         for _ in range(PASSES):

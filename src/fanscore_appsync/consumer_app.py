@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import attrs
 
-from fanscore_adapters.documents.user_event import read_event
+from fanscore_adapters.documents.user_event import read_event, read_replay
 from fanscore_appsync.function_app import FunctionApp
-from fanscore_core.consumer_mark import LEASE, Consumed, Consumer
+from fanscore_core.consumer_mark import LEASE, Consumed, Consumer, is_meant_for
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import FanscoreError, PipelineError
@@ -49,6 +49,9 @@ class ConsumerApp(FunctionApp):
     ) -> Consumed:
         """Consume an event; whoever delivers it does so again if this raises.
 
+        What a replay delivers is consumed anew. The consumers that reach the outside pass it over,
+        unless the name of the replay begins with ``also-send``.
+
         Args:
             consumer: which of them.
             event: what EventBridge sent.
@@ -62,7 +65,10 @@ class ConsumerApp(FunctionApp):
         """
         with self.logged("consumer", invocation) as progress:
             progress.name = consumer.value
-            args = ConsumeArgs(read_event(event), self.mint(), self.now())
+            replay, read = read_replay(event), read_event(event)
+            if not is_meant_for(consumer, replay):
+                return Consumed.NOT_MEANT
+            args = ConsumeArgs(read, self.mint(), self.now(), replay)
             outcome = run(CONSUMERS[consumer], args, self.source(time_left_s))
             progress.outcomes = [outcome]
             return self._result(consumer, outcome)

@@ -31,11 +31,29 @@ class Consumer(enum.Enum):
     SYNC = "sync"
 
 
+SENDING = frozenset({Consumer.NOTIFICATION, Consumer.SYNC})
+"""Those that send what cannot be taken back: a replay must name them as meant."""
+
+ALSO_SEND = "also-send"
+"""Begins the names of the replays that are meant for them, too."""
+
+
+def is_meant_for(consumer: Consumer, replay: str | None) -> bool:
+    """Whether a delivery, or what a replay delivers again, is for a consumer.
+
+    Args:
+        consumer: to whom it is delivered.
+        replay: its name; ``None`` for what was never delivered before.
+    """
+    return replay is None or consumer not in SENDING or replay.startswith(ALSO_SEND)
+
+
 class Consumed(enum.Enum):
     """How a delivery ended."""
 
     NOW = "NOW"
     BEFORE = "BEFORE"
+    NOT_MEANT = "NOT_MEANT"
 
 
 class MarkStatus(enum.Enum):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+import pytest
 from click.testing import CliRunner, Result
 
 from fanscore_adapters.embedded.stand_ins import default_sample
+from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import Item
 from fanscore_appsync.cli.erase import ELSEWHERE, erase
-from fanscore_core.systems import ACCOUNT_FANSCORE, TABLES
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.systems import ACCOUNT_FANSCORE, FAN_IDENTITY, TABLES
 from tests.aws.tables import AwsTables
 
 FOUND = (
@@ -33,7 +37,7 @@ def stored(tables: AwsTables) -> dict[str, Sequence[Item]]:
 
 
 def test_a_fan_is_erased_from_aws(aws_tables: AwsTables) -> None:
-    """A dry run changes nothing; then all of the fan goes and all of others stays."""
+    """A dry run changes nothing; then all of the fan goes and all of others stays, and a mark."""
     aws_tables.load(default_sample().tables)
     before = stored(aws_tables)
     results = [fanscore_erase(aws_tables, *more) for more in ((), ("--yes",), ("--yes",))]
@@ -42,10 +46,26 @@ def test_a_fan_is_erased_from_aws(aws_tables: AwsTables) -> None:
         (0, FOUND, f"4 erased, 0 left\n{ELSEWHERE}\n"),
         (0, "", f"0 erased, 0 left\n{ELSEWHERE}\n"),
     ]
-    assert stored(aws_tables) == {
+    after = stored(aws_tables)
+    marks = [each for each in after[FAN_IDENTITY] if each["SK"] == "erased"]
+    assert [each["PK"] for each in marks] == [keys.erased_mark(GlobalUserId("user123")).pk]
+    after[FAN_IDENTITY] = [each for each in after[FAN_IDENTITY] if each["SK"] != "erased"]
+    assert after == {
         table: [each for each in items if each["PK"] not in OF_THE_FAN]
         for table, items in before.items()
     }
+
+
+@pytest.mark.parametrize(("arguments", "days"), [((), 45), (("--archive-days", "90"), 105)])
+def test_the_mark_outlives_the_archive(
+    aws_tables: AwsTables, arguments: Sequence[str], days: int
+) -> None:
+    """It stays as long as the archive keeps events, and what failed of a replay after that."""
+    assert fanscore_erase(aws_tables, "--yes", *arguments).exit_code == 0
+    (mark,) = aws_tables.stored(FAN_IDENTITY)
+    erased_at = datetime.fromisoformat(str(mark["erasedAt"]))
+    expires_at = erased_at + timedelta(days=days)
+    assert mark["ttl"] == int(expires_at.timestamp())
 
 
 def test_a_missing_table_is_told(aws_tables: AwsTables) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import attrs
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from fanscore_adapters.erasure import Erased, Erasure, Held
 from fanscore_adapters.items.keys import Key
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.ports.consumers import ErasedMark
 from fanscore_core.systems import DEMAND, FAN_IDENTITY
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions
@@ -17,6 +19,7 @@ from tests.contracts.stores import Open, Store, open_store, store
 
 __all__ = ["open_store", "store"]
 
+NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 PK = "fan:user123"
 PAGE_AND_MORE = [f"demand#disco456-sale{number}" for number in range(4)]
 """Sort keys of items that together are larger than one answer of DynamoDB, 1 MB."""
@@ -65,6 +68,19 @@ def test_one_item_is_deleted(store: Store) -> None:
         store.partitions.delete(DEMAND, Key(PK, "demand#disco456-sale1"))
     found = [store.partitions.partition(DEMAND, pk) for pk in (PK, "fan:user1234")]
     assert found == [[Held("demand#disco456-sale2", None)], [Held("demand#disco456-sale1", None)]]
+
+
+def test_an_erased_fan_is_known_by_a_mark(store: Store) -> None:
+    """It says since when the fan is erased, also a second time, and names nobody else."""
+    fans = [GlobalUserId("user123"), GlobalUserId("user12")]
+    moments = [NOW, NOW + timedelta(microseconds=1)]
+    erasure = Erasure(store.partitions, None, clock=iter(moments).__next__)
+    for moment in moments:
+        erasure.erase(fans[0])
+        assert said(store.adapter, *map(ErasedMark, fans)) == [
+            (moment, FAN_IDENTITY),
+            (None, FAN_IDENTITY),
+        ]
 
 
 @settings(max_examples=50)  # each opens a database

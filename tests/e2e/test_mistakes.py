@@ -26,6 +26,7 @@ PRINTING = (
     ("explain", "user123", "--json"),
     ("sample", "fans.db"),
     ("events", "retry", "--db", "fans.db"),
+    ("events", "replay", "--consumer", "profile", "--db", "fans.db"),
     ("policy", "show"),
     ("erase", "user123", "--db", "fans.db"),
     ("token", "user123", "--keys", "keys"),
@@ -153,6 +154,7 @@ def test_no_end(folder: Path) -> None:
     [
         ("sample", "fans.db"),
         ("events", "retry", "--db", "fans.db"),
+        ("events", "replay", "--consumer", "profile", "--db", "fans.db"),
         ("erase", "user123", "--yes", "--db", "fans.db"),
     ],
     ids=" ".join,

@@ -9,7 +9,12 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fanscore_adapters.documents.converter import StrictConverter, camel, date_time_text
+from fanscore_adapters.documents.converter import (
+    StrictConverter,
+    camel,
+    date_time_text,
+    is_text,
+)
 from fanscore_core.canonical import canonical_json
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
@@ -22,6 +27,12 @@ ENDPOINTS: Mapping[type[Question[object]], str] = {
     PostSync: SYNC_ENDPOINT,
 }
 """The system behind each kind of post."""
+
+REPLAY_NAME = "replay-name"
+"""The member, beside ``detail``, of what a replay delivers.
+
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html)
+"""
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
@@ -66,6 +77,25 @@ def event_document(event: UserEvent, published_at: datetime) -> Mapping[str, obj
         "resources": [],
         "detail": detail_document(event),
     }
+
+
+def with_replay(document: Mapping[str, object], replay: str) -> Mapping[str, object]:
+    """Write into an event which replay delivers it, as EventBridge does."""
+    return {**document, REPLAY_NAME: replay}
+
+
+def read_replay(document: object) -> str | None:
+    """Read the name of the replay that delivers an event; ``None`` where none does.
+
+    Raises:
+        InvalidInput: it is not a name.
+    """
+    replay = document.get(REPLAY_NAME) if isinstance(document, dict) else None
+    if replay is None:
+        return None
+    if isinstance(replay, str) and replay and is_text(replay):
+        return replay
+    raise InvalidInput(f"event.{REPLAY_NAME}", "expected a name")
 
 
 def read_event(document: object) -> UserEvent:

@@ -1,7 +1,7 @@
 """Partitions of the four tables in DynamoDB, to erase from (``erasure.Partitions``).
 
 Apart from the adapter, since no function that is deployed may delete. Who calls needs
-``dynamodb:Query`` and ``dynamodb:DeleteItem``.
+``dynamodb:Query``, ``dynamodb:DeleteItem`` and, for the mark, ``dynamodb:PutItem``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import attrs
 from fanscore_adapters.aws.client import AwsClient, AwsError, OutOfTimeError, malformed
 from fanscore_adapters.documents.converter import id_text
 from fanscore_adapters.dynamodb.pages import pages
-from fanscore_adapters.dynamodb.values import read_item
+from fanscore_adapters.dynamodb.values import read_item, write_item
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import Item
 from fanscore_core.errors import InvalidInput, Unavailable
 
 CALL_S = 30.0
@@ -57,6 +58,16 @@ class DynamoDbPartitions:
         place = {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
         with _told_of(table):
             self._call("delete_item", {"TableName": self.names[table], "Key": place})
+
+    def write(self, table: str, item: Item) -> None:
+        """Write an item over what is there.
+
+        Raises:
+            Unavailable: as ``partition``.
+        """
+        request = {"TableName": self.names[table], "Item": write_item(item)}
+        with _told_of(table):
+            self._call("put_item", request)
 
     def scrub(self) -> bool:
         """Do nothing: the files are AWS's, and its backups end by themselves."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread, main_thread
 from time import monotonic, perf_counter
@@ -18,12 +19,18 @@ from typing import Self, TypeAlias, cast
 import attrs
 
 from fanscore_adapters.adapter import declared_outage, together
-from fanscore_adapters.documents.user_event import ENDPOINTS, detail_text, event_document
+from fanscore_adapters.documents.user_event import (
+    ENDPOINTS,
+    detail_text,
+    event_document,
+    with_replay,
+)
+from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_store import Claimed, EventStore, Undelivered
 from fanscore_adapters.sqlite.connection import unavailable
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.errors import FanscoreError, PipelineError, Unavailable
+from fanscore_core.errors import FanscoreError, InvalidInput, PipelineError, Unavailable
 from fanscore_core.ports.consumers import Post
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.systems import UPSERT_USER
@@ -124,21 +131,44 @@ class EventBus:
             self._report(error)
         return answers
 
-    def deliver_due(self, now: datetime) -> int:
-        """Attempt every delivery that is due; give the number of attempts."""
+    def deliver_due(self, now: datetime, consumers: AbstractSet[str] | None = None) -> int:
+        """Attempt every delivery that is due, to some consumers or all; give their number."""
         count = 0
         for consumer in self._consumers:
+            if consumers is not None and consumer not in consumers:
+                continue
             while self._deliver_next(consumer, lambda: now):
                 count += 1
         return count
 
-    def undelivered(self) -> tuple[Undelivered, ...]:
-        """Return what has not been delivered."""
-        return self._events.undelivered()
+    def undelivered(self, replay: str | None = None) -> tuple[Undelivered, ...]:
+        """Return what has not been delivered, of a replay or of all."""
+        return self._events.undelivered(replay)
 
     def retry(self, event_id: str | None = None) -> int:
         """Send dead letters again, those of one event or all; give their number."""
         count = self._events.retry(event_id, self._clock())
+        self._wake()
+        return count
+
+    def replay(self, choice: EventChoice, consumers: AbstractSet[str], name: str) -> int:
+        """Deliver what was published once more to some consumers; give the number of deliveries.
+
+        They are deliveries as any other: kept when this returns, attempted again where they fail,
+        and dead letters in the end. What is still to be delivered is not counted.
+
+        Args:
+            choice: of the events.
+            consumers: by name.
+            name: of the replay, never the same for two; consumers get it as ``replay-name``.
+
+        Raises:
+            InvalidInput: a consumer is not one of the bus.
+            sqlite3.Error: the database cannot be written.
+        """
+        if not consumers <= self._consumers.keys():
+            raise InvalidInput("consumer", f"expected some of {', '.join(sorted(self._consumers))}")
+        count = self._events.replay(choice, sorted(consumers), name, self._clock())
         self._wake()
         return count
 
@@ -246,7 +276,10 @@ class EventBus:
         if claimed.attempt > MAX_ATTEMPTS:
             return "no attempt came to an end"
         try:
-            self._consumers[claimed.consumer](json.loads(event))
+            document = json.loads(event)
+            if claimed.replay is not None:
+                document = with_replay(document, claimed.replay)
+            self._consumers[claimed.consumer](document)
         except Exception as error:  # noqa: BLE001  # whatever it is, the event is delivered again
             return _reason(error)
         return None

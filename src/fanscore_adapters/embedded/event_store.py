@@ -10,11 +10,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 from threading import Lock
 from typing import Self
 
 import attrs
 
+from fanscore_adapters.embedded.event_archive import CHOSEN, EventChoice, PublishedEvent, published
 from fanscore_adapters.sqlite.connection import (
     IN_MEMORY,
     Access,
@@ -23,15 +25,8 @@ from fanscore_adapters.sqlite.connection import (
     roll_back,
     told_of,
     transaction,
-    write_ahead,
 )
-from fanscore_adapters.sqlite.layout import (
-    EVENT_TABLES,
-    check_layout,
-    mark_layout,
-    refuse_foreign,
-)
-from fanscore_core.errors import InvalidInput
+from fanscore_adapters.sqlite.layout import EVENT_TABLES, open_database
 from fanscore_core.ids import GlobalUserId
 
 KEPT = timedelta(days=30)
@@ -55,6 +50,10 @@ WHERE state = 'PENDING';
 CREATE TABLE IF NOT EXISTS dead_letters (
     event_id TEXT NOT NULL, consumer TEXT NOT NULL,
     attempts INTEGER NOT NULL, died_at REAL NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (event_id, consumer)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replays (
+    event_id TEXT NOT NULL, consumer TEXT NOT NULL, name TEXT NOT NULL,
     PRIMARY KEY (event_id, consumer)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS posts (
@@ -85,10 +84,48 @@ UNION ALL SELECT event_id, consumer, 'DEAD', attempts, died_at, reason FROM dead
 ORDER BY 5, 1, 2
 """
 
+_UNDELIVERED_OF_REPLAY = f"""
+SELECT * FROM ({_UNDELIVERED}) WHERE (event_id, consumer) IN (
+    SELECT event_id, consumer FROM replays WHERE name = ?
+)
+"""  # noqa: S608  # of constants
+
 _RETRY = """
 INSERT INTO deliveries (event_id, consumer, state, attempts, next_attempt_at, reason)
 SELECT event_id, consumer, 'PENDING', 0, :now, reason FROM dead_letters
 WHERE :event_id IS NULL OR event_id = :event_id
+"""
+
+# What is still to be delivered needs no replay to be.
+_REPLAY = f"""
+INSERT INTO replays (event_id, consumer, name)
+SELECT id, :consumer, :name FROM user_events WHERE {CHOSEN} AND id NOT IN (
+    SELECT event_id FROM deliveries WHERE consumer = :consumer AND state = 'PENDING'
+) ON CONFLICT (event_id, consumer) DO UPDATE SET name = excluded.name
+"""  # noqa: S608  # of constants
+
+_REPLAYED = "SELECT event_id FROM replays WHERE consumer = :consumer AND name = :name"
+
+_DELIVER_REPLAYED = f"""
+INSERT OR REPLACE INTO deliveries (event_id, consumer, state, attempts, next_attempt_at, reason)
+SELECT event_id, :consumer, 'PENDING', 0, :now, NULL FROM ({_REPLAYED})
+"""  # noqa: S608  # of constants
+
+_BURIED_NO_MORE = f"""
+DELETE FROM dead_letters WHERE consumer = :consumer AND event_id IN ({_REPLAYED})
+"""  # noqa: S608  # of constants
+
+_PUBLISHED = f"""
+SELECT id, event, published_at FROM user_events
+WHERE {CHOSEN} AND (published_at, id) > (:after_at, :after_id) ORDER BY published_at, id LIMIT :some
+"""  # noqa: S608  # of constants
+
+READ_AT_ONCE = 500
+"""How many events are read at a time."""
+
+_EVENT = """
+SELECT event, (SELECT name FROM replays WHERE event_id = id AND consumer = ?)
+FROM user_events WHERE id = ?
 """
 
 _OLD = """
@@ -103,6 +140,7 @@ DELETE FROM dead_letters WHERE died_at < :before AND event_id NOT IN (SELECT id 
 
 _OF_A_FAN = "SELECT id FROM user_events WHERE json_extract(event, '$.detail.globalUserId') = :fan"
 _ABOUT_A_FAN = {
+    "replays": f"event_id IN ({_OF_A_FAN})",
     "deliveries": f"event_id IN ({_OF_A_FAN})",
     "dead_letters": f"event_id IN ({_OF_A_FAN})",
     "user_events": f"id IN ({_OF_A_FAN})",
@@ -148,12 +186,14 @@ class Claimed:
         consumer: to whom.
         attempt: which attempt this is, from 1.
         event: as JSON text; ``None`` if it is gone.
+        replay: the name of the replay that delivers it again, if one does.
     """
 
     event_id: str
     consumer: str
     attempt: int
     event: str | None = attrs.field(repr=False)
+    replay: str | None = None
 
 
 class EventStore:
@@ -178,38 +218,15 @@ class EventStore:
         self._access = access
         self._connect = connect
         self._is_closed = False
-        try:
-            if access is Access.WRITE:
-                refuse_foreign(path, connect)
-            self._connection = connect(path, access)
-        except sqlite3.Error as error:
-            raise _unusable(self._path, error) from error
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            self.close()
-            raise _unusable(self._path, error) from error
-        except BaseException:
-            self.close()
-            raise
-
-    def _open(self) -> None:
-        tables = check_layout(self._connection, self._path)
-        if self._access is Access.WRITE:
-            write_ahead(self._connection, f"database {self._path}")
-            self._lay_out()
-        elif not tables >= set(EVENT_TABLES):  # a bus that nothing was published to
+        self._connection, tables = open_database(path, access, connect, _lay_out)
+        self._about_a_fan = _ABOUT_A_FAN
+        if access is Access.READ and "replays" not in tables:  # nothing was ever replayed
+            self._about_a_fan = {name: _ABOUT_A_FAN[name] for name in EVENT_TABLES}
+        if access is Access.READ and not tables >= set(EVENT_TABLES):
+            # A bus that nothing was published to is one without events.
             self._connection.close()
             self._path, self._access = IN_MEMORY, Access.WRITE
-            self._connection = self._connect(IN_MEMORY, Access.WRITE)
-            self._lay_out()
-
-    def _lay_out(self) -> None:
-        with self._transaction() as connection:
-            check_layout(connection, self._path)  # somebody else may have been faster
-            for statement in _LAYOUT.split(";"):
-                connection.execute(statement)
-            mark_layout(connection)
+            self._connection, _ = open_database(IN_MEMORY, Access.WRITE, connect, _lay_out)
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
@@ -260,9 +277,9 @@ class EventStore:
             if claimed is None:
                 return None
             event_id, attempt = claimed
-            select = "SELECT event FROM user_events WHERE id = ?"
-            found = connection.execute(select, (event_id,)).fetchone()
-        return Claimed(event_id, consumer, attempt, None if found is None else found[0])
+            found = connection.execute(_EVENT, (consumer, event_id)).fetchone()
+        event, replay = found or (None, None)
+        return Claimed(event_id, consumer, attempt, event, replay)
 
     def release(self, claimed: Claimed, now: datetime) -> None:
         """Release a delivery whose attempt never began: it does not count; as ``succeed``."""
@@ -309,10 +326,39 @@ class EventStore:
             )
         return count
 
-    def undelivered(self) -> tuple[Undelivered, ...]:
-        """Return what has not been delivered: what is due first and what died first, first."""
+    def replay(
+        self, choice: EventChoice, consumers: Iterable[str], name: str, now: datetime
+    ) -> int:
+        """Make deliveries of what was published due again, all or none; give their number.
+
+        What is still to be delivered to a consumer is not counted, and stays as it is.
+
+        Args:
+            choice: of the events.
+            consumers: to deliver them to.
+            name: of the replay, never the same for two.
+            now: with offset.
+        """
+        count = 0
+        with self._transaction() as connection:
+            for consumer in consumers:
+                again = {"consumer": consumer, "name": name, "now": now.timestamp()}
+                count += connection.execute(_REPLAY, {**choice.values, **again}).rowcount
+                connection.execute(_DELIVER_REPLAYED, again)
+                connection.execute(_BURIED_NO_MORE, again)
+        return count
+
+    def undelivered(self, replay: str | None = None) -> tuple[Undelivered, ...]:
+        """Return what has not been delivered: what is due first and what died first, first.
+
+        Args:
+            replay: the name of a replay, for what it was to deliver again; ``None`` for all.
+        """
         with self._reading() as connection:
-            rows = connection.execute(_UNDELIVERED).fetchall()
+            if replay is None:
+                rows = connection.execute(_UNDELIVERED).fetchall()
+            else:
+                rows = connection.execute(_UNDELIVERED_OF_REPLAY, (replay,)).fetchall()
         return tuple(
             Undelivered(event_id, consumer, DeliveryState(state), attempts, _moment(at), reason)
             for event_id, consumer, state, attempts, at, reason in rows
@@ -330,6 +376,22 @@ class EventStore:
         with self._reading() as connection:
             return tuple(event for (event,) in connection.execute(select).fetchall())
 
+    def published(self, choice: EventChoice) -> Iterator[PublishedEvent]:
+        """Read what was published, oldest first, a few events at a time.
+
+        What is published meanwhile may be among it; what is forgotten meanwhile may not be.
+        """
+        last: Mapping[str, object] = {"after_at": -inf, "after_id": ""}
+        while True:
+            values = {**choice.values, **last, "some": READ_AT_ONCE}
+            with self._reading() as connection:
+                rows = connection.execute(_PUBLISHED, values).fetchall()
+            for event_id, event, published_at in rows:
+                yield published(event_id, event, published_at)
+            if len(rows) < READ_AT_ONCE:
+                return
+            last = {"after_at": rows[-1][2], "after_id": rows[-1][0]}
+
     def record_post(self, key: str, system: str, document: str, now: datetime) -> None:
         """Keep what was posted to a stand-in, once for each idempotency key."""
         insert = "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?)"
@@ -346,12 +408,16 @@ class EventStore:
         """Delete what is older than ``KEPT``, unless it is still to be delivered."""
         old = {"before": (now - KEPT).timestamp()}
         with self._transaction() as connection:
-            for table in ("deliveries", "dead_letters"):
+            for table in ("replays", "deliveries", "dead_letters"):
                 forget = f"DELETE FROM {table} WHERE event_id IN ({_OLD})"  # noqa: S608  # of constants
                 connection.execute(forget, old)
             connection.execute(f"DELETE FROM user_events WHERE id IN ({_OLD})", old)  # noqa: S608  # of constants
             connection.execute("DELETE FROM posts WHERE posted_at < :before", old)
             connection.execute(_FORGET_ORPHANS, old)
+            # One that has no event any more would count for another event of its id.
+            connection.execute(
+                "DELETE FROM replays WHERE event_id NOT IN (SELECT id FROM user_events)"
+            )
 
     def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
         """Count the rows about a fan, by table; tables without any are left out.
@@ -361,7 +427,7 @@ class EventStore:
         """
         counts = {}
         with told_of(EVENTS), self._reading() as connection:
-            for table, about in _ABOUT_A_FAN.items():
+            for table, about in self._about_a_fan.items():
                 count = f"SELECT count(*) FROM {table} WHERE {about}"  # noqa: S608  # of constants
                 (counts[table],) = connection.execute(count, {"fan": fan}).fetchone()
         return {table: count for table, count in counts.items() if count}
@@ -406,8 +472,9 @@ class EventStore:
         self._connection = self._connect(self._path, self._access)
 
 
-def _unusable(path: str, error: sqlite3.Error) -> InvalidInput:
-    return InvalidInput(f"database {path}", f"cannot be used: {error}")
+def _lay_out(connection: sqlite3.Connection) -> None:
+    for statement in _LAYOUT.split(";"):
+        connection.execute(statement)
 
 
 def _claim_of(claimed: Claimed) -> dict[str, object]:

@@ -8,6 +8,7 @@ finds another's records.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import NamedTuple
 
 from fanscore_adapters.items.escapes import escaped, escaped_before_dash
@@ -72,3 +73,8 @@ def last_liveness_session(fan: GlobalUserId) -> Key:
 def consumer_mark(event: str, consumer: str) -> Key:
     """Key of the mark of a consumer on a user event."""
     return Key(f"event:{escaped(event)}", f"consumer#{escaped(consumer)}")
+
+
+def erased_mark(fan: GlobalUserId) -> Key:
+    """Key of the mark of an erased fan: a digest, since the fan's id must not outlive the fan."""
+    return Key(f"erased:{sha256(fan.encode()).hexdigest()}", "erased")

@@ -43,15 +43,8 @@ from fanscore_adapters.sqlite.connection import (
     told_of,
     transaction,
     unavailable,
-    write_ahead,
 )
-from fanscore_adapters.sqlite.layout import (
-    LAYOUT_VERSION,
-    check_layout,
-    mark_layout,
-    own_table,
-    refuse_foreign,
-)
+from fanscore_adapters.sqlite.layout import LAYOUT_VERSION, open_database, own_table
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import is_plain
@@ -157,26 +150,14 @@ class SqliteTables:
         self._is_closed = False
         if not path:
             raise InvalidInput("database", "expected a path")
-        try:
-            self._open()
-        except sqlite3.Error as error:
-            self.close()
-            where = f"database {path}"
-            raise InvalidInput(where, f"cannot be used: {error}") from error
-        except BaseException:
-            self.close()
-            raise
-
-    def _open(self) -> None:
-        if self._access is Access.WRITE:
-            refuse_foreign(self._path, self._connect)
-        self._idle.put(self._connect(self._path, self._access))
-        with self._connection() as connection:
-            tables = check_layout(connection, self._path)
-            if self._access is Access.WRITE:
-                self._lay_out(connection)
-            else:
+        connection, tables = open_database(path, access, connect, self._lay_out)
+        self._idle.put(connection)
+        if access is Access.READ:
+            try:
                 self._refuse_without(tables)
+            except InvalidInput:
+                self.close()
+                raise
 
     def _refuse_without(self, tables: frozenset[str]) -> None:
         where = f"database {self._path}"
@@ -319,6 +300,15 @@ class SqliteTables:
         with told_of(table), self._connection() as connection, transaction(connection):
             connection.execute(statement, key)
 
+    def write(self, table: str, item: Item) -> None:
+        """Write an item over what is there.
+
+        Raises:
+            Unavailable: the database cannot be written.
+        """
+        with told_of(table):
+            self.put(table, item)
+
     def scrub(self) -> bool:
         """Write the database anew and empty its log, where deleted items still stand.
 
@@ -397,13 +387,9 @@ class SqliteTables:
             return None
 
     def _lay_out(self, connection: sqlite3.Connection) -> None:
-        write_ahead(connection, f"database {self._path}")
-        with transaction(connection):
-            check_layout(connection, self._path)  # somebody else may have been faster
-            for table in self._names.values():
-                connection.execute(_CREATE.format(table=table))
-            connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
-            mark_layout(connection)
+        for table in self._names.values():
+            connection.execute(_CREATE.format(table=table))
+        connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
 
 
 @attrs.frozen

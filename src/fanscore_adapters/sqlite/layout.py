@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from fanscore_adapters.sqlite.connection import IN_MEMORY, Access, Connect, connect, roll_back
+from fanscore_adapters.sqlite.connection import (
+    IN_MEMORY,
+    Access,
+    Connect,
+    connect,
+    roll_back,
+    transaction,
+    write_ahead,
+)
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import TABLES
 
@@ -35,6 +44,52 @@ def own_table(name: str) -> str:
     if not _is_name(name):
         raise InvalidInput("table", "expected small letters, digits and _")
     return OWN + name
+
+
+def open_database(
+    path: str, access: Access, connect: Connect, lay_out: Callable[[sqlite3.Connection], object]
+) -> tuple[sqlite3.Connection, frozenset[str]]:
+    """Open a database of ours; for writing, lay it out and mark it as ours.
+
+    Args:
+        path: of the file, plain; or ``:memory:``.
+        access: to read only leaves the file and its folder as they are.
+        connect: makes a connection.
+        lay_out: makes missing tables, in a transaction.
+
+    Returns:
+        the connection, and the names of the tables that were there before.
+
+    Raises:
+        InvalidInput: the file cannot be opened, is another program's or of another version, or
+            there can be no write-ahead log.
+    """
+    with _unusable(path):
+        if access is Access.WRITE:
+            refuse_foreign(path, connect)
+        connection = connect(path, access)
+        try:
+            tables = check_layout(connection, path)
+            if access is Access.WRITE:
+                write_ahead(connection, f"database {path}")
+                with transaction(connection):
+                    check_layout(connection, path)  # somebody else may have been faster
+                    lay_out(connection)
+                    _mark_layout(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection, tables
+
+
+@contextmanager
+def _unusable(path: str) -> Iterator[None]:
+    """Name the database where SQLite cannot use it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        where = f"database {path}"
+        raise InvalidInput(where, f"cannot be used: {error}") from error
 
 
 def refuse_foreign(path: str, connect: Connect = connect) -> None:
@@ -90,6 +145,6 @@ def _are_ours(tables: frozenset[str], version: int) -> bool:
     return tables >= set(TABLES)
 
 
-def mark_layout(connection: sqlite3.Connection) -> None:
+def _mark_layout(connection: sqlite3.Connection) -> None:
     """Mark a database as ours, within a transaction that lays it out."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

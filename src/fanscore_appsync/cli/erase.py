@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 
 import click
 
@@ -18,8 +19,8 @@ from fanscore_core.ids import GlobalUserId, MemberId
 
 ELSEWHERE = """\
 Not here: the event archive (as long as the parameter ArchiveRetention says, 30 days unless
-changed), dead-letter queues (14 days) and backups (35 days). They end by themselves; after a
-redrive, a replay or a restore, erase again."""
+changed), dead-letter queues (14 days) and backups (35 days). They end by themselves. Once erased, a
+replay or a redrive brings nothing back; after a restore, erase again."""
 
 TRACES = (
     "fanscore: what was erased still stands in the database's log, since another program reads "
@@ -34,13 +35,26 @@ TRACES = (
 )
 @click.option("--yes/--dry-run", "is_meant", help="Erase, or only show what is there (default).")
 @click.option("--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB.")
+@click.option(
+    "--archive-days",
+    type=click.IntRange(1, 3650),
+    metavar="NUMBER",
+    help="On AWS: ArchiveRetention of the stack, if it was changed. Default: 30.",
+)
 @api_option
 def erase(
-    fan: str, account: str | None, database: str | None, api: str | None, *, is_meant: bool
+    fan: str,
+    account: str | None,
+    database: str | None,
+    archive_days: int | None,
+    api: str | None,
+    *,
+    is_meant: bool,
 ) -> None:
     """Erase what is stored of the fan FAN (the globalUserId); without --yes, only show it.
 
-    The columns: table, kind of item, how many. No values are shown.
+    The columns: table, kind of item, how many. No values are shown. What stays is a mark, a digest
+    of the id, so that no replay of events brings anything back.
 
     Exit status: 0 if nothing is left then, or for a dry run; 1 if others keep writing or reading,
     or a table does not answer; 2 for unusable input.
@@ -48,8 +62,12 @@ def erase(
     person = GlobalUserId(checked_id("FAN", fan))
     member = None if account is None else MemberId(checked_id("--member", account))
     settings = _settings(database, api)
+    if archive_days is not None and settings.aws is None:
+        refuse("--archive-days has no meaning without FANSCORE_BACKEND=aws")
+    archived = None if archive_days is None else timedelta(days=archive_days)
     with _problems_told(), ExitStack() as closing:
-        erasure = connect_erasure(settings, chosen_api(settings), closing, reads_only=not is_meant)
+        ours = chosen_api(settings)
+        erasure = connect_erasure(settings, ours, closing, archived, reads_only=not is_meant)
         if is_meant:
             done = erasure.erase(person, member)
             status = _show_erased(done)

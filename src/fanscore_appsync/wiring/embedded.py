@@ -14,6 +14,7 @@ from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
 from fanscore_adapters.embedded.event_bus import EventBus, Recorder
 from fanscore_adapters.embedded.event_store import EventStore, Undelivered
 from fanscore_adapters.embedded.idv_function import IdvFunction
@@ -178,6 +179,16 @@ def undelivered(settings: Settings) -> Sequence[Undelivered]:
     """
     with EventStore(settings.database, Access.READ) as events:
         return events.undelivered()
+
+
+def published(settings: Settings, choice: EventChoice) -> Iterator[PublishedEvent]:
+    """Read what was published on the local bus; the file and its folder stay as they are.
+
+    Raises:
+        InvalidInput: the database cannot be used.
+    """
+    with EventStore(settings.database, Access.READ) as events:
+        yield from events.published(choice)
 
 
 def write_sample(settings: Settings, api: Api = API) -> int:

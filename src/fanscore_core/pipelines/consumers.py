@@ -47,11 +47,20 @@ class ConsumeArgs:
         event: what is delivered.
         owner: of this invocation alone.
         now: with offset.
+        replay: the name of the replay that delivers the event again, if one does.
     """
 
     event: UserEvent
     owner: str
     now: datetime
+    replay: str | None = None
+
+    @property
+    def marked(self) -> str:
+        """What the mark is on: the event's id; of a replay another one, so that it begins anew."""
+        if self.replay is None:
+            return self.event.id
+        return stable_id(self.replay, self.event.global_user_id, RequestId(self.event.id))
 
 
 @attrs.define
@@ -80,9 +89,9 @@ def _claim_mark(consumer: Consumer) -> Step[ConsumeArgs, ConsumeStash, None]:
     @effect_step("claimMark", writes=["mark"])
     async def claim_mark(ctx: EffectCtx) -> EarlyReturn[Consumed] | None:
         """Claim the event, unless it is finished or another owner is at work on it."""
-        event, owner, now = ctx.args.event, ctx.args.owner, ctx.args.now
-        mark = Mark(event.id, consumer, owner, now + LEASE)
-        stored = await ConsumerMark(event.id, consumer)
+        marked, owner, now = ctx.args.marked, ctx.args.owner, ctx.args.now
+        mark = Mark(marked, consumer, owner, now + LEASE)
+        stored = await ConsumerMark(marked, consumer)
         for attempt in range(MAX_ATTEMPTS):
             if stored and stored.status is MarkStatus.FINISHED:
                 return EarlyReturn(Consumed.BEFORE, SkipTo.END)

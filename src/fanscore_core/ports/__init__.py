@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from fanscore_core.ports.consumers import (
         ConsumerMark,
+        ErasedMark,
         FanProfile,
         Post,
         PostNotification,
@@ -58,6 +59,7 @@ else:
             "campaign_service": ("Campaign", "CampaignById", "CampaignStatus", "Eligibility"),
             "consumers": (
                 "ConsumerMark",
+                "ErasedMark",
                 "FanProfile",
                 "Post",
                 "PostNotification",
@@ -109,6 +111,7 @@ __all__ = [
     "DemandSaleRecord",
     "DiscoEventId",
     "Eligibility",
+    "ErasedMark",
     "EventById",
     "EventDemandCount",
     "EventDetails",

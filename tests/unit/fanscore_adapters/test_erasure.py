@@ -4,19 +4,32 @@ import inspect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
 import pytest
 
 from fanscore_adapters.embedded.event_store import EventStore
-from fanscore_adapters.erasure import OTHER, PASSES, ROW, Erased, Erasure, Held, Kind, kind_of
+from fanscore_adapters.erasure import (
+    EVENTS_KEPT,
+    OTHER,
+    PASSES,
+    ROW,
+    Erased,
+    Erasure,
+    Held,
+    Kind,
+    kind_of,
+)
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.items.operations import Item
+from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
+from fanscore_core.ports.consumers import ErasedMark
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES, VERIFICATION
 from tests.unit.fanscore_adapters.databases import item, raw
 
@@ -94,12 +107,14 @@ class Disturbed:
         comes_back: how often others write a demand record, each time after it was deleted.
         fails_at: the delete, from 0, at which the tables fail; ``None`` for never.
         deleted: the sort keys, in order.
+        written: what was written before the first of them was deleted, with its table.
     """
 
     tables: SqliteTables
     comes_back: int = 0
     fails_at: int | None = None
     deleted: list[str] = attrs.field(factory=list)
+    written: list[tuple[str, Item]] = attrs.field(factory=list)
 
     def partition(self, table: str, pk: str) -> Sequence[Held]:
         """Give what is there."""
@@ -114,6 +129,12 @@ class Disturbed:
         if key.sk == "demand#e-s1" and self.comes_back:
             self.comes_back -= 1
             self.tables.put(table, item(*key))
+
+    def write(self, table: str, item: Item) -> None:
+        """Write, before anything is deleted."""
+        assert self.deleted == []
+        self.written.append((table, item))
+        self.tables.write(table, item)
 
     def scrub(self) -> bool:
         """Do nothing."""
@@ -204,6 +225,68 @@ def test_the_identity_record_goes_last(tables: SqliteTables) -> None:
     assert (disturbed.deleted[0], disturbed.deleted[-1]) == ("score#account", "identity")
 
 
+def erased_at(tables: SqliteTables, fan: GlobalUserId) -> object:
+    """Ask when a fan was erased."""
+    (answered,) = Sqlite(tables).fetch([Ask(ErasedMark(fan))])
+    return answered.answer
+
+
+def test_the_mark_comes_before_all(tables: SqliteTables) -> None:
+    """Before anything is deleted, a digest of the id is kept for a time, and when that was."""
+    load(tables)
+    disturbed = Disturbed(tables)
+    kept = timedelta(days=7)
+    Erasure(disturbed, None, events_kept=kept, clock=lambda: NOW).erase(FAN)
+    key = keys.erased_mark(FAN)
+    ttl = int((NOW + kept).timestamp())
+    mark = {"PK": key.pk, "SK": "erased", "erasedAt": "2026-11-01T08:00:00Z", "ttl": ttl}
+    assert disturbed.written == [(FAN_IDENTITY, mark)]
+    assert [erased_at(tables, fan) for fan in (FAN, OTHER_FAN)] == [NOW, None]
+
+
+def test_who_only_looks_leaves_no_mark(tables: SqliteTables) -> None:
+    """Finding marks nobody, and counts no mark: it is nothing of the fan."""
+    load(tables)
+    Erasure(tables, None).find(FAN)
+    assert erased_at(tables, FAN) is None
+    Erasure(tables, None).erase(FAN)
+    assert Erasure(tables, None).find(FAN) == NOTHING
+
+
+def test_a_crash_after_the_mark(tables: SqliteTables) -> None:
+    """The mark of an erasing that got no further stays; doing it again marks anew, and erases."""
+    load(tables)
+    with pytest.raises(Unavailable):
+        Erasure(Disturbed(tables, fails_at=0), None, clock=lambda: NOW).erase(FAN)
+    assert (erased_at(tables, FAN), Erasure(tables, None).find(FAN)) == (NOW, FOUND)
+    later = NOW + timedelta(hours=1)
+    assert Erasure(tables, None, clock=lambda: later).erase(FAN) == Erased(FOUND, NOTHING)
+    assert erased_at(tables, FAN) == later
+
+
+def test_the_mark_ends_with_what_it_holds_off(tables: SqliteTables) -> None:
+    """It is swept once no event of before can be delivered any more, and not sooner."""
+    Erasure(tables, None, clock=lambda: NOW).erase(FAN)
+    moments = [NOW + EVENTS_KEPT - timedelta(seconds=1), NOW + EVENTS_KEPT]
+    assert [tables.sweep(moment) for moment in moments] == [0, 1]
+    assert erased_at(tables, FAN) is None
+
+
+def test_a_mark_that_cannot_be_written_is_told(path: str) -> None:
+    """Where the mark finds no place, nothing is deleted."""
+    with SqliteTables(path) as tables:
+        load(tables)
+        with raw(path) as other:
+            other.execute(
+                f"CREATE TRIGGER no_marks BEFORE INSERT ON {FAN_IDENTITY} "
+                "BEGIN SELECT raise(ABORT, 'no'); END"
+            )
+        with pytest.raises(Unavailable) as refused:
+            Erasure(tables, None).erase(FAN)
+        assert repr(refused.value) == repr(Unavailable(FAN_IDENTITY, "SQLite: IntegrityError"))
+        assert Erasure(tables, None).find(FAN) == FOUND
+
+
 def test_events_go_before_what_they_would_bring_back(path: str) -> None:
     """The events of the fan go with the items, before them."""
     with SqliteTables(path) as tables, EventStore(path) as events:
@@ -266,14 +349,16 @@ def test_a_store_that_others_hold_is_unavailable(path: str, impatient: None) -> 
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable) as refused:
             Erasure(tables, events).erase(FAN)
-    assert repr(refused.value) == repr(Unavailable("user_events", "SQLite: OperationalError"))
+    assert repr(refused.value) == repr(Unavailable(FAN_IDENTITY, "SQLite: OperationalError"))
 
 
 def keys_of_items() -> Iterator[Key]:
     """Make the key of each kind of item that has a fan or an account in it."""
     for name, make in inspect.getmembers(keys, inspect.isfunction):
         parameters = list(inspect.signature(make).parameters)
-        if {"fan", "member"} & set(parameters) and not name.startswith("demand_of"):
+        # The mark of an erased fan stays, and says when, not who.
+        kept = name == "erased_mark" or "_of_" in name
+        if {"fan", "member"} & set(parameters) and not kept:
             yield make(*parameters)
 
 

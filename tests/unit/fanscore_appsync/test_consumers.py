@@ -11,14 +11,14 @@ import attrs
 import pytest
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.documents.user_event import detail_document, event_document
+from fanscore_adapters.documents.user_event import detail_document, event_document, with_replay
 from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, EventBus, Recorder, delay
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key, consumer_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp, ConsumerFailed
 from fanscore_core.canonical import stable_id
-from fanscore_core.consumer_mark import LEASE, Consumed, Consumer, Mark
+from fanscore_core.consumer_mark import LEASE, SENDING, Consumed, Consumer, Mark
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.errors import Conflict, ConflictReason, InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
@@ -264,6 +264,55 @@ def test_a_dead_letter_is_consumed_once_it_is_sent_again(desk: Desk) -> None:
     assert bus.deliver_due(desk.now) == 1
     assert bus.undelivered() == ()
     assert sorted(system for _, system, _ in desk.events.posts()) == sorted(BOTH)
+
+
+def test_a_killed_replay_is_taken_over(desk: Desk) -> None:
+    """The mark of a replay that a killed process left holds others off until its lease ends."""
+    marked = stable_id("replay-1", FAN, RequestId("e-1"))
+    claim = Mark(marked, Consumer.PROFILE, "killed", NOW + LEASE)
+    Sqlite(desk.tables).fetch([asked(PutMark(claim, None, 0))])
+    with pytest.raises(Conflict):
+        desk.consume(Consumer.PROFILE, replayed("replay-1"))
+    desk.now += LEASE
+    assert desk.consume(Consumer.PROFILE, replayed("replay-1")) is Consumed.NOW
+    assert desk.item(identity(FAN)) == PROFILE
+
+
+def replayed(name: str) -> object:
+    """Make what a replay delivers."""
+    return with_replay(event_document(EVENT, NOW), name)
+
+
+def test_a_replay_is_consumed_anew(desk: Desk) -> None:
+    """A consumer that is finished with an event consumes each replay of it, once."""
+    names = [None, "replay-1", "replay-1", "replay-2", None]
+    assert [
+        desk.consume(Consumer.PROFILE, DOCUMENT if name is None else replayed(name))
+        for name in names
+    ] == [Consumed.NOW, Consumed.NOW, Consumed.BEFORE, Consumed.NOW, Consumed.BEFORE]
+    assert desk.item(identity(FAN)) == PROFILE
+
+
+def test_a_replay_mends_a_lost_profile(desk: Desk) -> None:
+    """What was lost after an event was consumed comes back by a replay."""
+    desk.consume(Consumer.PROFILE)
+    desk.tables.delete(TABLE, identity(FAN))
+    assert desk.consume(Consumer.PROFILE) is Consumed.BEFORE
+    assert desk.item(identity(FAN)) is None
+    desk.consume(Consumer.PROFILE, replayed("replay-1"))
+    assert desk.item(identity(FAN)) == PROFILE
+
+
+@pytest.mark.parametrize("consumer", [each for each in Consumer if each in SENDING])
+def test_a_replay_sends_only_what_is_meant_to_be_sent(desk: Desk, consumer: Consumer) -> None:
+    """Whoever reaches the outside passes a replay over, unless its name begins with also-send."""
+    for name in ("replay-1", "not-also-send", "Also-send"):
+        assert desk.consume(consumer, replayed(name)) is Consumed.NOT_MEANT
+    assert (desk.events.posts(), desk.times_left_s) == ((), [])
+    assert desk.consume(consumer, replayed("also-send-1")) is Consumed.NOW
+    assert desk.consume(consumer, replayed("also-send-1")) is Consumed.BEFORE
+    key = stable_id(consumer.value, FAN, RequestId("e-1"))
+    assert [posted for posted, _, _ in desk.events.posts()] == [key]
 
 
 def test_a_killed_consumer_delays_its_event_and_no_more(desk: Desk) -> None:

@@ -14,6 +14,8 @@ from fanscore_adapters.documents.user_event import (
     detail_text,
     event_document,
     read_event,
+    read_replay,
+    with_replay,
 )
 from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
@@ -112,6 +114,22 @@ def test_what_is_not_known_is_passed_over() -> None:
         "replay-name": "archive",
     }
     assert read_event(document) == FULL
+
+
+def test_the_name_of_a_replay() -> None:
+    """It stands beside the detail, as EventBridge writes it; most events have none."""
+    assert read_replay(ENVELOPE) is None
+    assert read_replay(with_replay(ENVELOPE, "replay-1")) == "replay-1"
+    assert read_replay({"replay-name": None}) is None
+    assert read_replay("no event") is None
+
+
+@pytest.mark.parametrize("name", [7, "", ["replay"], "\ud800"])
+def test_what_is_no_name_of_a_replay(name: object) -> None:
+    """What is not text is refused: nobody could tell the replay from another."""
+    with pytest.raises(InvalidInput) as refused:
+        read_replay({**ENVELOPE, "replay-name": name})
+    assert str(refused.value) == "event.replay-name: expected a name"
 
 
 def test_a_missing_field_is_null() -> None:

@@ -64,6 +64,14 @@ def test_an_item_is_deleted_by_its_key() -> None:
     assert client.asked == [("delete_item", {"TableName": "our-demand_table", "Key": LAST})]
 
 
+def test_an_item_is_written() -> None:
+    """Writing names the table of the account, and has no condition."""
+    client = Told({})
+    DynamoDbPartitions(client, NAMES).write(DEMAND, {"PK": PK, "SK": "demand#e-s1", "ttl": 7})
+    item = {**LAST, "ttl": {"N": "7"}}
+    assert client.asked == [("put_item", {"TableName": "our-demand_table", "Item": item})]
+
+
 @pytest.mark.parametrize(
     "answer", [{}, {"Items": None}, {"Items": [{}]}, {"Items": [{"SK": {"N": "1"}}]}]
 )

@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.documents.user_event import detail_document, event_document
+from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_bus import (
     DELIVERY_LEASE,
     MAX_ATTEMPTS,
@@ -54,6 +55,7 @@ FIRST = UserEvent(
     Email("canary@example.com"),
 )
 SECOND = attrs.evolve(FIRST, id="e-2")
+EVENTS = (FIRST, SECOND)
 
 
 def ask(question: object) -> Ask:
@@ -279,6 +281,66 @@ def test_reasons_are_ours(open_bus: Open, error: Exception, reason: str) -> None
     publish(bus, FIRST)
     bus.deliver_due(NOW)
     assert [each.reason for each in bus.undelivered()] == [reason]
+
+
+def test_a_replay_is_delivered_as_from_eventbridge(open_bus: Open) -> None:
+    """The consumers that are named, and no others, get the event with the name of the replay."""
+    profile, sync = Called(), Called()
+    bus = open_bus(profile=profile, sync=sync)
+    publish(bus, FIRST, SECOND)
+    bus.deliver_due(NOW)
+    assert bus.replay(EventChoice(), {"profile"}, "replay-1") == 2
+    assert bus.deliver_due(NOW, {"profile"}) == 2
+    assert (profile.events, len(sync.events)) == (
+        [
+            *(event_document(event, NOW) for event in (FIRST, SECOND)),
+            *({**event_document(event, NOW), "replay-name": "replay-1"} for event in EVENTS),
+        ],
+        2,
+    )
+    assert bus.undelivered() == ()
+
+
+def test_a_replay_that_fails_ends_in_the_dead_letters(open_bus: Open, clock: Clock) -> None:
+    """It is attempted as often as any delivery; sent again, it is still that replay."""
+    bus = open_bus(profile=Called(), sync=(sync := Called()))
+    publish(bus, FIRST)
+    bus.deliver_due(NOW)
+    sync.failures = [ValueError()] * MAX_ATTEMPTS
+    assert bus.replay(EventChoice(), {"sync"}, "replay-1") == 1
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        bus.deliver_due(clock.now)
+        clock.pass_by(delay(attempt))
+    states = [(each.state, each.attempts) for each in bus.undelivered("replay-1")]
+    assert states == [(DEAD, MAX_ATTEMPTS)]
+    assert bus.retry("e-1") == 1
+    bus.deliver_due(clock.now)
+    names = [cast("dict[str, object]", event).get("replay-name") for event in sync.events]
+    assert names == [None, *["replay-1"] * (MAX_ATTEMPTS + 1)]
+    assert bus.undelivered() == ()
+
+
+def test_a_replay_outlives_its_process(open_bus: Open) -> None:
+    """What was replayed and not delivered before the process ended, the next one delivers."""
+    first = open_bus(profile=Called())
+    publish(first, FIRST)
+    first.deliver_due(NOW)
+    first.replay(EventChoice(), {"profile"}, "replay-1")
+    first.close()
+    profile = Called()
+    assert open_bus(profile=profile).deliver_due(NOW) == 1
+    assert profile.events == [{**event_document(FIRST, NOW), "replay-name": "replay-1"}]
+
+
+def test_a_replay_names_consumers_of_the_bus(open_bus: Open) -> None:
+    """A name that is no consumer's is refused, and nothing is replayed."""
+    bus = open_bus(profile=Called(), sync=Called())
+    publish(bus, FIRST)
+    bus.deliver_due(NOW)
+    with pytest.raises(InvalidInput) as refused:
+        bus.replay(EventChoice(), {"profile", "nope"}, "replay-1")
+    assert str(refused.value) == "consumer: expected some of profile, sync"
+    assert bus.undelivered() == ()
 
 
 def test_a_restart_loses_nothing(open_bus: Open, path: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_store import Claimed, EventStore
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import PageRange, Put
@@ -162,6 +163,10 @@ EVENT_WORK: Mapping[str, Callable[[EventStore], object]] = {
     "put_off": lambda events: events.put_off(CLAIMED, "why", LATER),
     "bury": lambda events: events.bury(CLAIMED, "why", NOW),
     "retry": lambda events: events.retry(None, NOW),
+    "replay": lambda events: events.replay(
+        EventChoice(), ["other", "profile", "sync"], "again", NOW
+    ),
+    "published": lambda events: list(events.published(EventChoice())),
     "record_post": lambda events: events.record_post("key", "sync", POST, NOW),
     "forget_old": lambda events: events.forget_old(LATER),
     "erase": lambda events: events.erase(FAN),

@@ -136,6 +136,7 @@ def test_unusable_input_is_refused(path: str, tmp_path: Path) -> None:
         fanscore_erase("canary", "--db", str(no_database)),
         fanscore_erase("canary", environment=[("FANSCORE_BACKEND", "paper")]),
         fanscore_erase("canary", "--db", path, environment=aws),
+        fanscore_erase("canary", "--db", path, "--archive-days", "90"),
     ]
     assert [result.exit_code for result in results] == [2] * len(results)
     assert [result.stderr for result in results] == [
@@ -147,4 +148,5 @@ def test_unusable_input_is_refused(path: str, tmp_path: Path) -> None:
         f"fanscore: database {no_database}: cannot be used: file is not a database\n",
         "fanscore: FANSCORE_BACKEND: expected embedded or aws\n",
         "fanscore: --db has no meaning with FANSCORE_BACKEND=aws\n",
+        "fanscore: --archive-days has no meaning without FANSCORE_BACKEND=aws\n",
     ]
