@@ -59,8 +59,8 @@ def url_to(base: str, path: Sequence[str], query: Mapping[str, str]) -> str:
 
     Args:
         base: checked by ``base_url``.
-        path: one segment each. Some servers decode ``%2F`` before they look for ``..``: so no part
-            of a value may be that, either.
+        path: one segment each; ``.`` and ``..`` mean folders, encoded or not (RFC 3986, 6.2.2), and
+            cannot be one.
         query: names and values.
 
     Raises:
@@ -82,7 +82,7 @@ def url_to(base: str, path: Sequence[str], query: Mapping[str, str]) -> str:
 
 
 def _is_segment(value: str) -> bool:
-    return value != "" and _FOLDERS.isdisjoint(value.replace("\\", "/").split("/"))
+    return value != "" and value not in _FOLDERS
 
 
 def is_confidential(text: str) -> bool:

@@ -79,7 +79,7 @@ REFUSED: list[tuple[Callable[[], object], type[InvalidInput], str]] = [
         f"events['evt789'].version: {TAKEN}",
     ),
     (
-        lambda: PolicyBook(DEFAULT_POLICY, {LISTED: STRICT, no_id("a#b"): STRICT}),
+        lambda: PolicyBook(DEFAULT_POLICY, {LISTED: STRICT, no_id(" a#b"): STRICT}),
         InvalidId,
         f"events: key 2 of 2: {RULE}",
     ),

@@ -342,7 +342,7 @@ REFUSED_BOOKS = [
         book_text(evt456=policy_text(STRICT), evt789=OTHER_STRICT),
         f"book.events['evt789'].version: {TAKEN}",
     ),
-    (book_text(**{"evt 456": "[]"}), f"book.events: key 1 of 1: {RULE}"),
+    (book_text(**{" evt 456": "[]"}), f"book.events: key 1 of 1: {RULE}"),
     (book_text(**{"evt456": CONTRACT, "": CONTRACT}), f"book.events: key 2 of 2: {RULE}"),
     (book_text(**{"\\ud800": CONTRACT}), f"book.events: key 1 of 1: {RULE}"),
     (book_text(**{"a" * 129: CONTRACT}), f"book.events: key 1 of 1: {RULE}"),
