@@ -57,6 +57,10 @@ SURVIVORS = (
         _LENGTHS_ARE_KNOWN,
     ),
     Survivor("state", "return []", "return []", "pass", "saves time: without warnings none count"),
+    *(
+        Survivor("steps", f"{name} = {text}", text, f"({text[1:-1] + '!'!r})", _FOR_READERS)
+        for name, text in (("PLAIN", '"plain"'), ("GATE", '"gate"'), ("EFFECT", '"effect"'))
+    ),
     Survivor("definition", "return False", "return False", "pass", "None is as false as False"),
     Survivor(
         "demand",
@@ -92,6 +96,13 @@ SURVIVORS = (
         "True",
         "(False)",
         _LENGTHS_ARE_KNOWN,
+    ),
+    Survivor(
+        "app",
+        "clock: Callable[[], float] = attrs.field(default=perf_counter, kw_only=True)",
+        "True",
+        "(False)",
+        "keeps callers from giving it by position: none does",
     ),
     Survivor(
         "dynamodb",

@@ -73,7 +73,7 @@ def test_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "calls"), [(1.59, 1), (1.61, 2), (3.09, 2), (3.11, 3), (inf, 3)]
+    ("expires_at", "calls"), [(1.59, 1), (1.6, 2), (1.61, 2), (3.09, 2), (3.11, 3), (inf, 3)]
 )
 def test_the_deadline(expires_at: float, calls: int) -> None:
     """No attempt starts with less than 100 ms left, the wait before it counted."""

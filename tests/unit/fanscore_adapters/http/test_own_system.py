@@ -198,9 +198,7 @@ def test_any_value_is_one_segment(desk: Desk, event: str, segment: str) -> None:
     assert desk.paths == [f"/events/{segment}/seats?section=A"]
 
 
-@pytest.mark.parametrize(
-    "event", ["", ".", "..", "\ud800"]
-)
+@pytest.mark.parametrize("event", ["", ".", "..", "\ud800"])
 def test_values_that_lead_elsewhere_are_not_sent(desk: Desk, event: str) -> None:
     """A value that a server could take for another folder is ``Unavailable``, and not sent."""
     assert desk.ask(event) == unavailable("no URL can name this id")
