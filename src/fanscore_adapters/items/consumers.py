@@ -1,4 +1,4 @@
-"""What the consumers of user events read and write as items: marks and profiles.
+"""What the consumers of user events read and write as items: marks, profiles, erased fans.
 
 See docs/reference/tables-and-keys.md.
 """
@@ -19,8 +19,10 @@ from fanscore_core.canonical import canonical_json
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, news
 from fanscore_core.demand import LEAST, Stamp, Written, attributes_text
 from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.consumers import (
     ConsumerMark,
+    ErasedMark,
     FanProfile,
     PutMark,
     PutProfile,
@@ -55,6 +57,11 @@ class _MarkItem:
 
 
 @attrs.frozen
+class _ErasedItem:
+    erased_at: datetime
+
+
+@attrs.frozen
 class _ProfileItem:
     profile_at: datetime | None = None
 
@@ -82,6 +89,32 @@ def read_mark(item: Item) -> Mark:
     _, _, event_id = str(item["PK"]).partition(":")
     _, _, name = str(item["SK"]).partition("#")
     return Mark(event_id, Consumer(name), stored.owner, stored.lease_until, stored.status)
+
+
+def erased_item(fan: GlobalUserId, erased_at: datetime, expires_at: datetime) -> Item:
+    """Write the mark of an erased fan as an item.
+
+    Args:
+        fan: who is erased.
+        erased_at: the user events that occurred until then are dropped; with offset.
+        expires_at: when nobody keeps such an event any more, and the mark may go; with offset.
+    """
+    key = keys.erased_mark(fan)
+    return {
+        "PK": key.pk,
+        "SK": key.sk,
+        "erasedAt": date_time_text(erased_at),
+        "ttl": int(expires_at.timestamp()),
+    }
+
+
+def read_erased(item: Item) -> datetime:
+    """Read from a mark of an erased fan when that was.
+
+    Raises:
+        InvalidInput: the item is malformed.
+    """
+    return _converter.structure(item, _ErasedItem, "erased").erased_at
 
 
 def profile_item(event: UserEvent, stored: StoredProfile | None) -> Item:
@@ -168,6 +201,13 @@ def _put_profile(effect: PutProfile) -> Sequence[Put]:
 
 
 LOOKUPS = (
+    Lookup(
+        ErasedMark,
+        FAN_IDENTITY,
+        lambda asked: keys.erased_mark(asked.global_user_id),
+        if_stored(read_erased),
+        consistent=True,
+    ),
     Lookup(
         ConsumerMark,
         FAN_IDENTITY,

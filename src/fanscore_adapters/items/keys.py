@@ -7,6 +7,7 @@ never make one key, and a prefix read for one event never finds another's record
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import NamedTuple
 
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, SessionId
@@ -70,3 +71,8 @@ def last_liveness_session(fan: GlobalUserId) -> Key:
 def consumer_mark(event: str, consumer: str) -> Key:
     """Key of the mark of a consumer on a user event."""
     return Key(f"event:{event}", f"consumer#{consumer}")
+
+
+def erased_mark(fan: GlobalUserId) -> Key:
+    """Key of the mark of an erased fan: a digest, since the fan's id must not outlive the fan."""
+    return Key(f"erased:{sha256(fan.encode()).hexdigest()}", "erased")

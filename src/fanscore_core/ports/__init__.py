@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from fanscore_core.ports.consumers import (
         ConsumerMark,
+        ErasedMark,
         FanProfile,
         Post,
         PostNotification,
@@ -57,6 +58,7 @@ else:
             "campaign_service": ("Campaign", "CampaignById", "CampaignStatus", "Eligibility"),
             "consumers": (
                 "ConsumerMark",
+                "ErasedMark",
                 "FanProfile",
                 "Post",
                 "PostNotification",
@@ -106,6 +108,7 @@ __all__ = [
     "DemandSaleRecord",
     "DiscoEventId",
     "Eligibility",
+    "ErasedMark",
     "EventById",
     "EventDemandCount",
     "EventDetails",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 
 from fanscore_core.consumer_mark import Consumer, Mark, StoredProfile
@@ -32,6 +34,16 @@ class PutMark(Effect[PutOutcome[Mark]]):
     mark: Mark
     replaced: Mark | None
     attempt: int = attrs.field(validator=exactly(int))
+
+
+@attrs.frozen
+class ErasedMark(Query[datetime | None]):
+    """When a fan was erased, with offset; ``None`` for a fan who was not. Strongly consistent.
+
+    Events that occurred until then say nothing any more (docs/reference/events.md).
+    """
+
+    global_user_id: GlobalUserId = attrs.field(validator=valid_id)
 
 
 @attrs.frozen

@@ -8,8 +8,14 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_adapters.items.consumers import mark_item, profile_item, read_mark, read_profile
-from fanscore_adapters.items.keys import Key, consumer_mark, identity
+from fanscore_adapters.items.consumers import (
+    erased_item,
+    mark_item,
+    profile_item,
+    read_mark,
+    read_profile,
+)
+from fanscore_adapters.items.keys import Key, consumer_mark, erased_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, said
 from fanscore_core.demand import LEAST, Stamp, Written
@@ -18,6 +24,7 @@ from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.consumers import (
     ConsumerMark,
+    ErasedMark,
     FanProfile,
     PutMark,
     PutProfile,
@@ -174,6 +181,38 @@ def test_a_mark_that_changed_is_not_written_over(
 def test_a_mark_that_is_gone_is_not_written_over(tables: SqliteTables) -> None:
     """A write over a mark that has been deleted since is refused, and nothing is told to lie."""
     assert ask(tables, PutMark(CLAIM, CLAIM, 0)) == PutOutcome[Mark](written=False)
+
+
+ERASED_ITEM: Mapping[str, object] = {
+    # printf user123 | sha256sum
+    "PK": "erased:e606e38b0d8c19b24cf0ee3808183162ea7cd63ff7912dbb22b5e803286b4446",
+    "SK": "erased",
+    "erasedAt": "2026-11-01T08:00:00Z",
+    "ttl": 1796112000,
+}
+
+
+def test_an_erased_fan_leaves_a_digest_and_a_time() -> None:
+    """The mark of an erased fan says when that was, and not who; it goes when the events do."""
+    assert erased_item(FAN, NOW, NOW + timedelta(days=30)) == ERASED_ITEM
+    assert erased_mark(FAN) == (ERASED_ITEM["PK"], "erased")
+
+
+def test_who_was_erased_can_be_asked(tables: SqliteTables) -> None:
+    """The answer is when a fan was erased; none for a fan who was not."""
+    assert ask(tables, ErasedMark(FAN)) is None
+    tables.put(TABLE, ERASED_ITEM)
+    assert ask(tables, ErasedMark(FAN)) == NOW
+    assert ask(tables, ErasedMark(GlobalUserId("user1"))) is None
+
+
+def test_a_malformed_mark_of_an_erased_fan_lets_nothing_through(tables: SqliteTables) -> None:
+    """Where nobody can tell when a fan was erased, the table is unavailable."""
+    tables.put(TABLE, {**ERASED_ITEM, "erasedAt": "long ago"})
+    where = "erased.erasedAt"
+    problem = "expected a date and time with offset, such as 2026-11-01T08:00:00Z"
+    expected = repr(Unavailable(TABLE, f"malformed item: {where}: {problem}"))
+    assert repr(ask(tables, ErasedMark(FAN))) == expected
 
 
 def test_a_profile_is_made_where_there_is_none(tables: SqliteTables) -> None:
