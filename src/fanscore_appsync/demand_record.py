@@ -10,15 +10,14 @@ from fanscore_appsync.arguments import DemandRecordInput, DemandRecordKeyInput
 from fanscore_appsync.invocation import Invocation
 from fanscore_core.canonical import canonical_json, digest_of
 from fanscore_core.demand import (
-    ATTRIBUTE,
     FIELDS,
     DemandChange,
-    Stamp,
     StoredDemandRecord,
     attributes_text,
     deletion,
     save,
 )
+from fanscore_core.merging import ATTRIBUTE, Stamp
 from fanscore_core.pipelines.demand_record import DemandRecordResult
 
 

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 import attrs
 
 from fanscore_core.canonical import canonical_json
-from fanscore_core.demand import Stamp, Written
 from fanscore_core.ids import valid_id
+from fanscore_core.merging import Stamp, Written
 from fanscore_core.user_events import UserEvent
 
 LEASE = timedelta(seconds=30)

@@ -14,9 +14,9 @@ from fanscore_adapters.items.consumers import read_mark, read_profile
 from fanscore_adapters.items.operations import Item
 from fanscore_core.canonical import canonical_json, stable_id
 from fanscore_core.consumer_mark import Consumed, Consumer, Mark, MarkStatus
-from fanscore_core.demand import LEAST, Stamp
-from fanscore_core.demand import Written as WrittenField
 from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.merging import LEAST, Stamp
+from fanscore_core.merging import Written as WrittenField
 from fanscore_core.pipelines.consumers import ConsumeArgs
 from fanscore_core.ports.consumers import Post
 from fanscore_core.systems import FAN_IDENTITY

@@ -21,7 +21,7 @@ from fanscore_appsync.testing.spelling import (
 )
 from fanscore_core import ids
 from fanscore_core.demand import DemandRecord, StoredDemandRecord, deletion
-from fanscore_core.demand import Stamp as DemandStamp
+from fanscore_core.merging import Stamp as DemandStamp
 from fanscore_core.pipelines.demand_record import DemandRecordResult
 from fanscore_core.signals import SIGNALS, Signal
 

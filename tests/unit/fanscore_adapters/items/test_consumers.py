@@ -18,10 +18,10 @@ from fanscore_adapters.items.consumers import (
 from fanscore_adapters.items.keys import Key, consumer_mark, erased_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, said
-from fanscore_core.demand import LEAST, Stamp, Written
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
+from fanscore_core.merging import LEAST, Stamp, Written
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     ErasedMark,

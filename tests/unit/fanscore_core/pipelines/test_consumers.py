@@ -17,7 +17,6 @@ from fanscore_core.consumer_mark import (
     news,
     said,
 )
-from fanscore_core.demand import Stamp, Written
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.trace import Fate
@@ -31,6 +30,7 @@ from fanscore_core.errors import (
     UnknownQuestion,
 )
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
+from fanscore_core.merging import Stamp, Written
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
 from fanscore_core.ports.consumers import (
     ConsumerMark,
