@@ -24,7 +24,7 @@ OTHER = "other"
 ROW = "row"
 
 _OF_A_FAN = (VERIFICATION, DEMAND, FAN_IDENTITY)
-_KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#")
+_KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#", "entry#")
 
 
 class Held(NamedTuple):

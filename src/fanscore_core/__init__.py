@@ -88,7 +88,7 @@ if TYPE_CHECKING:
         Signal,
         SignalPolicy,
     )
-    from fanscore_core.user_events import UserEvent
+    from fanscore_core.user_events import UserEvent, UserWithdrawal
 else:
     __getattr__, __dir__ = lazy_face(
         __name__,
@@ -170,7 +170,7 @@ else:
                 "Signal",
                 "SignalPolicy",
             ),
-            "user_events": ("UserEvent",),
+            "user_events": ("UserEvent", "UserWithdrawal"),
         },
     )
 
@@ -256,6 +256,7 @@ __all__ = [
     "Unavailable",
     "UnknownQuestion",
     "UserEvent",
+    "UserWithdrawal",
     "answer",
     "decide",
     "effect_step",

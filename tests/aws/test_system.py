@@ -18,7 +18,7 @@ from fanscore_core.canonical import stable_id
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.systems import FAN_IDENTITY, IDV_CHECK_LIVENESS, VERIFICATION
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE, UserEvent
+from fanscore_core.user_events import SOURCE, UPSERT, UserEvent
 from tests.aws.functions import Answer, invoke
 from tests.aws.system import RESOLVER, AwsSystem
 from tests.aws.waiting import wait_for
@@ -75,7 +75,7 @@ def test_an_event_is_consumed_by_all(system: AwsSystem) -> None:
         CAMPAIGN,
     )
     detail = detail_document(event)
-    entry = {"EventBusName": system.bus.name, "Source": SOURCE, "DetailType": DETAIL_TYPE}
+    entry = {"EventBusName": system.bus.name, "Source": SOURCE, "DetailType": UPSERT}
     system.aws.client("events").put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
     wait_for(lambda: marks(system, event.id) == FINISHED)
     assert posts_of(system, event.id) == [("/notification", detail), ("/sync", detail)]

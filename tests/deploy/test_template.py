@@ -30,7 +30,7 @@ from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, FUNCTIONS, TABLES
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE
+from fanscore_core.user_events import DETAIL_TYPES, SOURCE
 from tests.deploy.needs import NEEDS
 from tests.deploy.template import GIVEN, Document, Template, deployed, items, section
 
@@ -568,7 +568,7 @@ def test_a_consumer_gets_every_user_event(function: str) -> None:
             "Type": "EventBridgeRule",
             "Properties": {
                 "EventBusName": "EventBus",
-                "Pattern": {"source": [SOURCE], "detail-type": [DETAIL_TYPE]},
+                "Pattern": {"source": [SOURCE], "detail-type": list(DETAIL_TYPES)},
                 "DeadLetterConfig": {"Arn": f"{queue}.Arn"},
             },
         }
@@ -585,7 +585,7 @@ def test_published_events_are_kept() -> None:
     assert AWS.resource("EventArchive") == {
         "Description": "Every user event that was published.",
         "SourceArn": "EventBus.Arn",
-        "EventPattern": {"source": [SOURCE], "detail-type": [DETAIL_TYPE]},
+        "EventPattern": {"source": [SOURCE], "detail-type": list(DETAIL_TYPES)},
         "RetentionDays": "30",
     }
 

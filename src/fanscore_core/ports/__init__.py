@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         PutDemandRecord,
     )
     from fanscore_core.ports.eligibility_service import FanEligibility
+    from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
     from fanscore_core.ports.event_bus import PublishUserEvent
     from fanscore_core.ports.event_details import EventById, EventDetails, Sale, Venue
     from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
@@ -74,6 +75,7 @@ else:
                 "PutDemandRecord",
             ),
             "eligibility_service": ("FanEligibility",),
+            "entries": ("FanEntries", "FanEntry", "PutEntry"),
             "event_bus": ("PublishUserEvent",),
             "event_details": ("EventById", "EventDetails", "Sale", "Venue"),
             "fan_identity": ("BotOrNot", "BotOrNotCursor", "FanIdentity", "Identity"),
@@ -113,6 +115,8 @@ __all__ = [
     "EventDemandCount",
     "EventDetails",
     "FanEligibility",
+    "FanEntries",
+    "FanEntry",
     "FanIdentity",
     "FanProfile",
     "FinishLivenessSession",
@@ -128,6 +132,7 @@ __all__ = [
     "PostSync",
     "PublishUserEvent",
     "PutDemandRecord",
+    "PutEntry",
     "PutLivenessSession",
     "PutMark",
     "PutOutcome",
