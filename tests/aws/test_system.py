@@ -14,14 +14,14 @@ from fanscore_adapters.documents.user_event import detail_document
 from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_adapters.items.operations import Item
 from fanscore_appsync.testing import appsync_event, user
-from fanscore_core.canonical import stable_id
 from fanscore_core.consumer_mark import Consumer
-from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
+from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.systems import FAN_IDENTITY, IDV_CHECK_LIVENESS, VERIFICATION
 from fanscore_core.user_events import SOURCE, UPSERT, UserEvent
 from tests.aws.functions import Answer, invoke
 from tests.aws.system import RESOLVER, AwsSystem
 from tests.aws.waiting import wait_for
+from tests.event_ids import entry_id
 
 CAMPAIGN = CampaignId("camp1")
 FINISHED = {f"consumer#{consumer.value}": "FINISHED" for consumer in Consumer}
@@ -109,7 +109,7 @@ def test_a_fan_becomes_a_member(system: AwsSystem) -> None:
 def test_an_entry_reaches_the_consumers(system: AwsSystem) -> None:
     """What a fan enters is published, and every consumer is done with it soon."""
     entry = {"input": {"campaignId": CAMPAIGN, "requestId": "request-1"}}
-    event_id = stable_id("upsertEntry", GlobalUserId("entering-fan"), RequestId("request-1"))
+    event_id = entry_id("entering-fan", "request-1")
     answer = asked(system, "Mutation.upsertEntry", entry, "entering-fan")
     assert answer == Answer({"data": {"status": "ACCEPTED", "eventId": event_id}}, None)
     wait_for(lambda: marks(system, event_id) == FINISHED)

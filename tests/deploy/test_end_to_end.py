@@ -15,8 +15,6 @@ from deploy.package import Package
 from deploy.stack import DeploymentFailedError
 from fanscore_adapters.items.operations import Item
 from fanscore_appsync.testing import appsync_event, service, user
-from fanscore_core.canonical import stable_id
-from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, VERIFICATION
 from tests.aws.functions import Answer, invoke
 from tests.aws.parties import LNAA_TOKEN
@@ -34,6 +32,7 @@ from tests.deploy.deployed import (
     sample_of,
 )
 from tests.deploy.local import story
+from tests.event_ids import entry_id
 
 SCORE = """query Score($fan: ID!) {
   api {
@@ -266,7 +265,7 @@ def test_an_entry_reaches_the_consumers(run: Run) -> None:
         input: {campaignId: "camp1", phoneNumber: "+442071838750", requestId: "enter-1"}
       ) { status eventId }
     }"""
-    event_id = stable_id("upsertEntry", GlobalUserId(run.fan.id), RequestId("enter-1"))
+    event_id = entry_id(run.fan.id, "enter-1")
     accepted = {"upsertEntry": {"status": "ACCEPTED", "eventId": event_id}}
     assert data(run.stack.ask_as(run.fan, enter)) == accepted
     wait_for(lambda: run.stack.marks(event_id) == FINISHED)

@@ -17,6 +17,7 @@ from fanscore_appsync.wiring.embedded import connect_bus, write_sample
 from fanscore_core.canonical import stable_id
 from fanscore_core.ids import GlobalUserId, RequestId
 from tests.e2e.lambda_runtime import invoked
+from tests.event_ids import entry_id
 
 FAN = GlobalUserId("identity-fan")
 HEADERS: Mapping[str, object] = {"authorization": "Bearer token"}
@@ -29,7 +30,14 @@ ENTRY: Mapping[str, object] = {
     "attributes": {"seats": 2, "price": 99.5},
     "requestId": "request-1",
 }
-ENTRY_EVENT = stable_id("upsertEntry", FAN, RequestId("request-1"))
+ENTRY_EVENT = entry_id(
+    FAN,
+    "request-1",
+    email="fan@example.com",
+    phoneNumber="+442071838750",
+    locale="en-GB",
+    attributes='{"price":99.5,"seats":2}',
+)
 IDEMPOTENCY_KEYS = {
     system: stable_id(name, FAN, RequestId(ENTRY_EVENT))
     for name, system in (("notification", "notification_endpoint"), ("sync", "sync_endpoint"))
@@ -129,8 +137,8 @@ def test_demand_boosts_the_score_until_it_is_deleted(journey: Journey) -> None:
     assert journey.score() == (71, ("EVENT_NO_DEMAND", 0))
 
 
-def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
-    """An entry updates the profile and not the score, and is posted to both endpoints, once."""
+def test_an_entry_reaches_the_consumers(journey: Journey) -> None:
+    """An entry is kept, updates the profile and not the score, and is posted twice, once each."""
     began_at = datetime.now(UTC)
     receipt = journey.call("Mutation.upsertEntry", input=ENTRY)
     assert receipt == {"status": "ACCEPTED", "eventId": ENTRY_EVENT}
@@ -152,7 +160,7 @@ def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
         },
     }
     detail = {
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "id": ENTRY_EVENT,
         "occurredAt": profile_at,
         "globalUserId": FAN,
@@ -160,6 +168,7 @@ def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
         **{name: value for name, value in ENTRY.items() if name != "requestId"},
         "phoneNumber": "+442071838750",
         "locale": "en-GB",
+        "defaulted": [],
     }
     posts = {system: (key, detail) for system, key in IDEMPOTENCY_KEYS.items()}
     assert journey.posts() == posts

@@ -273,7 +273,9 @@ def keys_of_items() -> Iterator[Key]:
     """Make the key of each kind of item that has a fan or an account in it."""
     for name, make in inspect.getmembers(keys, inspect.isfunction):
         parameters = list(inspect.signature(make).parameters)
-        if {"fan", "member"} & set(parameters) and not name.startswith("demand_of"):
+        # The mark of an erased fan stays, and says when, not who.
+        kept = name == "erased_mark" or "_of_" in name
+        if {"fan", "member"} & set(parameters) and not kept:
             yield make(*parameters)
 
 

@@ -93,7 +93,6 @@ def test_entries_stand_under_fan_and_campaign() -> None:
 
 def test_an_entry_as_an_item() -> None:
     """What the fan said stands apart from what comes from the account; numbers are JSON text."""
-
     assert entry_item(ENTERED) == ITEM
     assert read_entry(ITEM) == ENTERED
 
