@@ -536,14 +536,18 @@ def test_only_rekognition_has_no_resource() -> None:
 
 
 def test_consumers_write_the_items_that_are_theirs() -> None:
-    """Those that only post cannot read or write what is known of a fan."""
+    """Those that only post cannot read or write what is known of a fan; all see who was erased."""
     keys = {function: _statements(AWS, function)["Items"]["Condition"] for function in CONSUMERS}
-    marks = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["event:*"]}}
-    fans = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["event:*", "fan:*"]}}
+    marks = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased:*", "event:*"]}}
+    fans = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased:*", "event:*", "fan:*"]}}
     assert keys == {
+        "EntryConsumer": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["fan:*"]}},
         "ProfileConsumer": fans,
         "NotificationConsumer": marks,
         "SyncConsumer": marks,
+    }
+    assert _statements(AWS, "EntryConsumer")["ReadErased"]["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased:*"]}
     }
 
 
@@ -735,6 +739,7 @@ def test_every_alarm_reaches_somebody() -> None:
             "ApiErrors",
             "ConsumerErrors",
             "DegradedSteps",
+            "EntryDeadLetters",
             "Failures",
             "IdvErrors",
             "LatencyP99",
