@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import attrs
 
+from fanscore_adapters.erasure import Erased, Erasure, Kind
+from fanscore_adapters.items.consumers import erased_item
 from fanscore_core.entry_record import StoredEntry, changed_entry, entry_change
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.merging import applied_before
@@ -12,6 +15,7 @@ from fanscore_core.ports.consumers import ErasedMark
 from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email, Locale
+from fanscore_core.systems import FAN_IDENTITY
 from fanscore_core.user_events import AnyUserEvent, UserEvent, UserWithdrawal
 from tests.contracts.asking import said
 from tests.contracts.stores import Open, Store, open_store, store
@@ -98,6 +102,20 @@ def test_all_entries_of_a_fan_are_found(store: Store) -> None:
     ]
 
 
+def test_erasing_covers_entries(store: Store) -> None:
+    """An erased fan has no entries, withdrawn ones included; others have theirs."""
+    other = attrs.evolve(ENTERED, global_user_id=GlobalUserId("user1234"))
+    withdrawn = attrs.evolve(EVENTS[1], campaign_id=CampaignId("camp2"))
+    for event in (ENTERED, withdrawn, other):
+        consume(store, event)
+    erasure, entries = Erasure(store.partitions, None), Kind(TABLE, "entry#")
+    assert erasure.erase(FAN) == Erased(Counter({entries: 2}), Counter())
+    assert said(store.adapter, FanEntries(FAN)) == [((), TABLE)]
+    assert stored_entry(store, other) is not None
+
+
 def test_who_was_erased(store: Store) -> None:
-    """A fan who was not erased has no mark."""
-    assert said(store.adapter, ErasedMark(FAN)) == [(None, "fan_identity_table")]
+    """The answer is when a fan was erased; none for a fan who was not."""
+    assert said(store.adapter, ErasedMark(FAN)) == [(None, FAN_IDENTITY)]
+    store.load({FAN_IDENTITY: [erased_item(FAN, NOW, NOW + timedelta(days=30))]})
+    assert said(store.adapter, ErasedMark(FAN)) == [(NOW, FAN_IDENTITY)]
