@@ -15,9 +15,9 @@ from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring.embedded import connect_bus, write_sample
 from fanscore_core.canonical import stable_id
-from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.ids import CampaignId, GlobalUserId, RequestId
 from tests.e2e.lambda_runtime import invoked
-from tests.event_ids import entry_id
+from tests.event_ids import entry_id, withdrawal_id
 
 FAN = GlobalUserId("identity-fan")
 HEADERS: Mapping[str, object] = {"authorization": "Bearer token"}
@@ -86,6 +86,14 @@ class Journey:
         """Give the fan's identity record."""
         with SqliteTables(self.database) as tables:
             (text,) = tables.look_up("fan_identity_table", [keys.identity(FAN)])
+        assert text is not None
+        item: Mapping[str, object] = json.loads(text)
+        return item
+
+    def entry(self) -> Mapping[str, object]:
+        """Give the fan's entry."""
+        with SqliteTables(self.database) as tables:
+            (text,) = tables.look_up("demand_table", [keys.entry(FAN, CampaignId("camp1"))])
         assert text is not None
         item: Mapping[str, object] = json.loads(text)
         return item
@@ -175,6 +183,54 @@ def test_an_entry_reaches_the_consumers(journey: Journey) -> None:
     assert journey.call("Mutation.upsertEntry", input=ENTRY) == receipt
     journey.deliver()
     assert (journey.identity(), journey.posts()) == (identity, posts)
+    assert journey.entry() == {
+        "PK": "fan:identity-fan",
+        "SK": "entry#camp1",
+        "campaignId": "camp1",
+        "fanId": "identity-fan",
+        "email": "fan@example.com",
+        "phoneNumber": "+442071838750",
+        "locale": "en-GB",
+        "attributes": {"seats": "2", "price": "99.5"},
+        "requestedAt": profile_at,
+        "updatedAt": profile_at,
+        "version": 1,
+        "requests": [[ENTRY_EVENT, ""]],
+        "stamps": {
+            name: [profile_at, ENTRY_EVENT]
+            for name in ("attributes", "email", "locale", "phoneNumber", "record")
+        },
+    }
+
+
+def test_a_fan_withdraws(journey: Journey) -> None:
+    """A withdrawal leaves nothing that the fan said, and nor does the same entry sent again."""
+    withdrawal = {"campaignId": "camp1", "requestId": "request-2"}
+    for field, given in (
+        ("upsertEntry", ENTRY),
+        ("entryWithdraw", withdrawal),
+        ("upsertEntry", ENTRY),
+        ("entryWithdraw", withdrawal),
+    ):
+        receipt = journey.call(f"Mutation.{field}", input=given)
+        assert isinstance(receipt, dict)
+        assert receipt["status"] == "ACCEPTED"
+        journey.deliver()
+    entry = journey.entry()
+    withdrawn_by = withdrawal_id(FAN, "request-2")
+    assert entry == {
+        "PK": "fan:identity-fan",
+        "SK": "entry#camp1",
+        "campaignId": "camp1",
+        "fanId": "identity-fan",
+        "requestedAt": entry["requestedAt"],
+        "updatedAt": entry["updatedAt"],
+        "version": 2,
+        "requests": [[ENTRY_EVENT, ""], [withdrawn_by, ""]],
+        "stamps": {},
+        "deletedAt": [entry["updatedAt"], withdrawn_by],
+    }
+    assert journey.identity()["email"] == "fan@example.com"
 
 
 def test_a_fan_shows_their_face(journey: Journey) -> None:
