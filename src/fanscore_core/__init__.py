@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from fanscore_core.engine.stubs import Answers, GivenAnswer, answer
     from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
+    from fanscore_core.entry_record import EntryRecord, StoredEntry
     from fanscore_core.errors import (
         Conflict,
         ConflictReason,
@@ -123,6 +124,7 @@ else:
             ),
             "engine.stubs": ("Answers", "GivenAnswer", "answer"),
             "engine.trace": ("Fate", "Trace", "TracedQuestion"),
+            "entry_record": ("EntryRecord", "StoredEntry"),
             "errors": (
                 "Conflict",
                 "ConflictReason",
@@ -202,6 +204,7 @@ __all__ = [
     "Effect",
     "EffectContext",
     "Email",
+    "EntryRecord",
     "EventId",
     "FanscoreError",
     "Fate",
@@ -250,6 +253,7 @@ __all__ = [
     "SourceFailed",
     "Step",
     "StoredDemandRecord",
+    "StoredEntry",
     "StoredScore",
     "Trace",
     "TracedQuestion",
