@@ -1,4 +1,4 @@
-"""User events through the local bus, each to its three consumers."""
+"""User events through the local bus, each to its four consumers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def delivering(events: int = 500) -> list[Finding]:
     return [
         Number("deliveries one after the other", events / due_s, "events per second"),
         Number("deliveries by the threads of the bus", events / threads_s, "events per second"),
-        Number("one event to its three consumers: CPU", due_cpu_s / events * 1e6, "µs"),
+        Number("one event to its four consumers: CPU", due_cpu_s / events * 1e6, "µs"),
     ]
 
 

@@ -23,7 +23,6 @@ from fanscore_core.ids import GlobalUserId, RequestId
 FAN = GlobalUserId("user123")
 REQUEST = RequestId("request1")
 SESSION = session_of(stable_id("checkLiveness", FAN, REQUEST))
-ENTRY = stable_id("upsertEntry", FAN, REQUEST)
 
 
 @attrs.frozen
@@ -70,7 +69,10 @@ CALLS: Mapping[str, Call] = {
     ),
     "Mutation.upsertEntry": Call(
         {"input": {"campaignId": "camp1", "email": "fan@example.com", "requestId": REQUEST}},
-        {"status": "ACCEPTED", "eventId": ENTRY},
+        {"status": "ACCEPTED"},
+    ),
+    "Mutation.entryWithdraw": Call(
+        {"input": {"campaignId": "camp1", "requestId": REQUEST}}, {"status": "ACCEPTED"}
     ),
     "Mutation.checkLiveness": Call({"input": {"requestId": REQUEST}}, {"sessionId": SESSION}),
     "VFApi.livenessSession": Call({"sessionId": SESSION}, {"status": "SUCCEEDED"}),

@@ -54,7 +54,7 @@ class Use:
         return Use(*(count * value for value in _values(self)))
 
 
-ENTRY_CONSUMED = "its three consumers"
+ENTRY_CONSUMED = "its four consumers"
 SESSION_RESULT = "VFApi.livenessSession"
 
 USES: Mapping[str, Use] = {
@@ -62,7 +62,7 @@ USES: Mapping[str, Use] = {
     "VFApi.campaign": Use(requests=1, invocations=1, services=1),
     "VFApi.eligibility": Use(requests=1, invocations=1, services=1),
     "Mutation.upsertEntry": Use(requests=1, invocations=1, services=2, events=1),
-    ENTRY_CONSUMED: Use(invocations=3, reads=4, writes=7),
+    ENTRY_CONSUMED: Use(invocations=4, reads=9, writes=8),
     "Mutation.demandRecordSave": Use(requests=1, invocations=1, services=1, reads=2, writes=1),
     "Demand.records": Use(requests=1, invocations=1, reads=1),
     "Mutation.checkLiveness": Use(

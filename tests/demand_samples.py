@@ -6,17 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from fanscore_core.canonical import canonical_json
-from fanscore_core.demand import (
-    ATTRIBUTE,
-    DemandChange,
-    DemandRecord,
-    Key,
-    Stamp,
-    StoredDemandRecord,
-    deletion,
-    save,
-)
+from fanscore_core.demand import DemandChange, DemandRecord, Key, StoredDemandRecord, deletion, save
 from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
+from fanscore_core.merging import ATTRIBUTE, Stamp
 
 FAN = GlobalUserId("user123")
 EVENT = EventId("evt123")

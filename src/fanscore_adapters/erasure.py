@@ -33,7 +33,7 @@ EVENTS_KEPT = timedelta(days=30)
 OTHER = "other"
 ROW = "row"
 
-_KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#")
+_KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#", "entry#")
 
 
 class Held(NamedTuple):

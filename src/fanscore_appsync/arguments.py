@@ -125,6 +125,21 @@ class UpsertEntryArguments:
 
 
 @attrs.frozen
+class EntryKeyInput:
+    """``EntryKeyInput``."""
+
+    campaign_id: CampaignId
+    request_id: RequestId | None = None
+
+
+@attrs.frozen
+class EntryWithdrawArguments:
+    """``Mutation.entryWithdraw``."""
+
+    input: EntryKeyInput
+
+
+@attrs.frozen
 class LivenessInput:
     """``LivenessInput``."""
 

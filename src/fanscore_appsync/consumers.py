@@ -27,6 +27,11 @@ def app() -> ConsumerApp:
     return connect_consumers(read_settings(os.environ, Function.CONSUMERS))
 
 
+def entry_handler(event: object, context: LambdaContext | None = None) -> None:
+    """Keep the fan's entry (``Lambda: fanscore_appsync.consumers.entry_handler``)."""
+    _consume(Consumer.ENTRY, event, context)
+
+
 def profile_handler(event: object, context: LambdaContext | None = None) -> None:
     """Update the fan's profile (``Lambda: fanscore_appsync.consumers.profile_handler``)."""
     _consume(Consumer.PROFILE, event, context)

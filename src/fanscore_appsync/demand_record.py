@@ -11,15 +11,14 @@ from fanscore_appsync.invocation import Invocation
 from fanscore_appsync.pages import page_request
 from fanscore_core.canonical import canonical_json, digest_of
 from fanscore_core.demand import (
-    ATTRIBUTE,
     FIELDS,
     DemandChange,
-    Stamp,
     StoredDemandRecord,
     attributes_text,
     deletion,
     save,
 )
+from fanscore_core.merging import ATTRIBUTE, Stamp
 from fanscore_core.pipelines.demand_record import DemandRecordResult
 from fanscore_core.pipelines.demand_records import RecordsArgs
 

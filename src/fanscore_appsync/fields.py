@@ -229,6 +229,15 @@ FIELDS: Mapping[str, Field] = {
         ),
         request_id=lambda asked: asked.input.request_id,
     ),
+    "Mutation.entryWithdraw": Field(
+        LOGIN,
+        given.EntryWithdrawArguments,
+        entries.entry_withdraw,
+        lambda asked, call: entries.EntryWithdrawArgs(
+            call.user, call.authorization, asked.input.campaign_id, call.request_id, call.now
+        ),
+        request_id=lambda asked: asked.input.request_id,
+    ),
     "Mutation.checkLiveness": Field(
         LOGIN,
         given.CheckLivenessArguments,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from fanscore_core.engine.stubs import Answers, GivenAnswer, answer
     from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
+    from fanscore_core.entry_record import EntryRecord, StoredEntry
     from fanscore_core.errors import (
         Conflict,
         ConflictReason,
@@ -90,7 +91,7 @@ if TYPE_CHECKING:
         Signal,
         SignalPolicy,
     )
-    from fanscore_core.user_events import UserEvent
+    from fanscore_core.user_events import UserEvent, UserWithdrawal
 else:
     __getattr__, __dir__ = lazy_face(
         __name__,
@@ -125,6 +126,7 @@ else:
             ),
             "engine.stubs": ("Answers", "GivenAnswer", "answer"),
             "engine.trace": ("Fate", "Trace", "TracedQuestion"),
+            "entry_record": ("EntryRecord", "StoredEntry"),
             "errors": (
                 "Conflict",
                 "ConflictReason",
@@ -174,7 +176,7 @@ else:
                 "Signal",
                 "SignalPolicy",
             ),
-            "user_events": ("UserEvent",),
+            "user_events": ("UserEvent", "UserWithdrawal"),
         },
     )
 
@@ -206,6 +208,7 @@ __all__ = [
     "Effect",
     "EffectContext",
     "Email",
+    "EntryRecord",
     "EventId",
     "FanscoreError",
     "Fate",
@@ -259,12 +262,14 @@ __all__ = [
     "SourceFailed",
     "Step",
     "StoredDemandRecord",
+    "StoredEntry",
     "StoredScore",
     "Trace",
     "TracedQuestion",
     "Unavailable",
     "UnknownQuestion",
     "UserEvent",
+    "UserWithdrawal",
     "account_fanscore_with",
     "answer",
     "decide",

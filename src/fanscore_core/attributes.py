@@ -10,14 +10,9 @@ import json
 from collections.abc import Mapping
 
 from fanscore_core.canonical import fits
-from fanscore_core.demand import (
-    ATTRIBUTE,
-    MAX_ATTRIBUTES,
-    MAX_ATTRIBUTES_BYTES,
-    DemandRecord,
-    attributes_text,
-)
+from fanscore_core.demand import MAX_ATTRIBUTES, MAX_ATTRIBUTES_BYTES, DemandRecord, attributes_text
 from fanscore_core.errors import InvalidInput
+from fanscore_core.merging import ATTRIBUTE
 
 MAX_NAMES = 256
 """The most names that can have a stamp, cleared ones included."""

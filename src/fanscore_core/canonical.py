@@ -140,10 +140,16 @@ def digest_of(value: object) -> str:
     return sha256(canonical_json(value).encode()).hexdigest()
 
 
-def stable_id(field: str, global_user_id: GlobalUserId, request_id: RequestId) -> str:
+def stable_id(field: str, global_user_id: GlobalUserId, request_id: RequestId, *others: str) -> str:
     """Make an id that leaves the system: an event's, a token, an idempotency key.
 
     The same for every attempt at one request, and no string that another fan could choose
     (docs/reference/events.md).
+
+    Args:
+        field: whose id it is.
+        global_user_id: who asks.
+        request_id: of the client's request.
+        others: what else tells two requests apart, though a client gave them one id.
     """
-    return str(uuid5(NAMESPACE, canonical_json([field, global_user_id, request_id])))
+    return str(uuid5(NAMESPACE, canonical_json([field, global_user_id, request_id, *others])))

@@ -1,7 +1,8 @@
 """How user events are consumed: who may work on one, and which of them is news.
 
 Events are delivered more than once and in any order. A consumer therefore leaves a mark on each
-event: claimed while it works, finished when it has, free where it failed.
+event: claimed while it works, finished when it has, free where it failed. Only the one whose work
+is a merge needs none.
 
 See docs/reference/events.md.
 """
@@ -14,10 +15,9 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from fanscore_core.canonical import canonical_json
-from fanscore_core.demand import Stamp, Written
 from fanscore_core.ids import valid_id
-from fanscore_core.user_events import UserEvent
+from fanscore_core.merging import LEAST, Stamp, Written
+from fanscore_core.user_events import UserEvent, said
 
 LEASE = timedelta(seconds=30)
 """How long a claim holds others off; no shorter than a consumer's timeout."""
@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=30)
 class Consumer(enum.Enum):
     """Who consumes user events."""
 
+    ENTRY = "entry"
     PROFILE = "profile"
     NOTIFICATION = "notification"
     SYNC = "sync"
@@ -49,11 +50,12 @@ def is_meant_for(consumer: Consumer, replay: str | None) -> bool:
 
 
 class Consumed(enum.Enum):
-    """How a delivery ended."""
+    """How a delivery ended: with work done, now or before, or with none for an erased fan."""
 
     NOW = "NOW"
     BEFORE = "BEFORE"
     NOT_MEANT = "NOT_MEANT"
+    ERASED = "ERASED"
 
 
 class MarkStatus(enum.Enum):
@@ -103,22 +105,16 @@ class StoredProfile:
     fields: Mapping[str, Written] = attrs.field(factory=dict, repr=False)
 
 
-def said(event: UserEvent) -> Mapping[str, Written]:
-    """Return what an event says of the fan, by field, stamped; a field without value is not said.
+def stamped(event: UserEvent) -> Mapping[str, Written]:
+    """Return what an event says of the fan, by field, stamped (see ``said``).
 
-    The fields are ``memberId``, ``email``, ``phoneNumber``, ``locale`` and ``attributes``.
+    What the fan did not say, and what comes from the account instead, carries the least stamp.
     """
-    stamp = Stamp(event.occurred_at, event.id)
-    texts = {
-        "memberId": event.member_id,
-        "email": event.email,
-        "phoneNumber": event.phone_number,
-        "locale": event.locale,
+    stamp, defaulted = Stamp(event.occurred_at, event.id), frozenset(event.defaulted or ())
+    return {
+        name: Written(LEAST if name in defaulted else stamp, text)
+        for name, text in said(event).items()
     }
-    fields = {name: canonical_json(text) for name, text in texts.items() if text is not None}
-    if event.attributes is not None:
-        fields["attributes"] = event.attributes
-    return {name: Written(stamp, text) for name, text in fields.items()}
 
 
 def news(event: UserEvent, stored: StoredProfile | None) -> Mapping[str, Written]:
@@ -130,7 +126,7 @@ def news(event: UserEvent, stored: StoredProfile | None) -> Mapping[str, Written
     known = {} if stored is None else stored.fields
     return {
         name: written
-        for name, written in said(event).items()
+        for name, written in stamped(event).items()
         if name not in known or known[name] < written
     }
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE
+from fanscore_core.user_events import DETAIL_TYPES, SOURCE
 from tests.aws.ministack import Ministack
 
 BUS = "fanscore"
@@ -58,7 +58,7 @@ def create_bus(aws: Ministack, targets: Mapping[str, str], name: str = BUS) -> B
     """
     events = aws.client("events")
     bus_arn = events.create_event_bus(Name=name)["EventBusArn"]
-    pattern = json.dumps({"source": [SOURCE], "detail-type": [DETAIL_TYPE]})
+    pattern = json.dumps({"source": [SOURCE], "detail-type": DETAIL_TYPES})
     events.put_rule(Name=name, EventBusName=name, EventPattern=pattern)
     events.create_archive(ArchiveName=name, EventSourceArn=bus_arn, RetentionDays=30)
     queue, queue_arn = _create_queue(aws, f"{name}-dead-letters")

@@ -20,7 +20,7 @@ from fanscore_adapters.documents.proxies import CALLS
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_adapters.items.operations import Item
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, IDV_CHECK_LIVENESS
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE
+from fanscore_core.user_events import SOURCE, UPSERT
 from tests.aws.bus import MAX_RETRIES, create_bus
 from tests.aws.functions import Answer, create_function, create_idv, create_proxies, invoke
 from tests.aws.ministack import ACCOUNT, REGION, Ministack, ministack
@@ -352,7 +352,7 @@ def test_an_event_reaches_every_target_of_its_rule(aws: Ministack, aws_tables: A
     bus = create_bus(aws, targets, aws_tables.prefix + "bus")
     entry = {"EventBusName": bus.name, "Source": SOURCE, "Detail": '{"n": 1}'}
     answer = aws.client("events").put_events(
-        Entries=[{**entry, "DetailType": "other"}, {**entry, "DetailType": DETAIL_TYPE}]
+        Entries=[{**entry, "DetailType": "other"}, {**entry, "DetailType": UPSERT}]
     )
     wait_for(lambda: len(aws_tables.stored(DEMAND)) == len(names))
     other_id, event_id = (each["EventId"] for each in answer["Entries"])
@@ -365,7 +365,7 @@ def test_an_event_reaches_every_target_of_its_rule(aws: Ministack, aws_tables: A
         {
             "version": "0",
             "id": event_id,
-            "detail-type": DETAIL_TYPE,
+            "detail-type": UPSERT,
             "source": SOURCE,
             "account": ACCOUNT,
             "time": None,

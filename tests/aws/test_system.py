@@ -14,17 +14,21 @@ from fanscore_adapters.documents.user_event import detail_document
 from fanscore_adapters.embedded.stand_in_vendor import session_of
 from fanscore_adapters.items.operations import Item
 from fanscore_appsync.testing import appsync_event, user
-from fanscore_core.canonical import stable_id
 from fanscore_core.consumer_mark import Consumer
-from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
-from fanscore_core.systems import FAN_IDENTITY, IDV_CHECK_LIVENESS, VERIFICATION
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE, UserEvent
+from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
+from fanscore_core.systems import DEMAND, FAN_IDENTITY, IDV_CHECK_LIVENESS, VERIFICATION
+from fanscore_core.user_events import SOURCE, UPSERT, UserEvent
 from tests.aws.functions import Answer, invoke
 from tests.aws.system import RESOLVER, AwsSystem
 from tests.aws.waiting import wait_for
+from tests.event_ids import entry_id
 
 CAMPAIGN = CampaignId("camp1")
-FINISHED = {f"consumer#{consumer.value}": "FINISHED" for consumer in Consumer}
+FINISHED = {
+    f"consumer#{consumer.value}": "FINISHED"
+    for consumer in Consumer
+    if consumer is not Consumer.ENTRY  # whose merge needs no mark
+}
 
 
 def of_fan(items: Sequence[Item], fan: str) -> Sequence[Item]:
@@ -75,7 +79,7 @@ def test_an_event_is_consumed_by_all(system: AwsSystem) -> None:
         CAMPAIGN,
     )
     detail = detail_document(event)
-    entry = {"EventBusName": system.bus.name, "Source": SOURCE, "DetailType": DETAIL_TYPE}
+    entry = {"EventBusName": system.bus.name, "Source": SOURCE, "DetailType": UPSERT}
     system.aws.client("events").put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
     wait_for(lambda: marks(system, event.id) == FINISHED)
     assert posts_of(system, event.id) == [("/notification", detail), ("/sync", detail)]
@@ -106,14 +110,26 @@ def test_a_fan_becomes_a_member(system: AwsSystem) -> None:
     assert asked(system, "Mutation.lnaaActivate", {}, "new-fan") == Answer({"data": member}, None)
 
 
+def entries_of(system: AwsSystem, fan: str) -> list[tuple[object, bool, object]]:
+    """Give the key of each entry of a fan, whether it is withdrawn, and its version."""
+    return [
+        (item["SK"], "deletedAt" in item, item["version"])
+        for item in of_fan(system.tables.stored(DEMAND), fan)
+    ]
+
+
 def test_an_entry_reaches_the_consumers(system: AwsSystem) -> None:
-    """What a fan enters is published, and every consumer is done with it soon."""
+    """What a fan enters is published, and every consumer is done with it soon; so with leaving."""
     entry = {"input": {"campaignId": CAMPAIGN, "requestId": "request-1"}}
-    event_id = stable_id("upsertEntry", GlobalUserId("entering-fan"), RequestId("request-1"))
+    event_id = entry_id("entering-fan", "request-1")
     answer = asked(system, "Mutation.upsertEntry", entry, "entering-fan")
     assert answer == Answer({"data": {"status": "ACCEPTED", "eventId": event_id}}, None)
     wait_for(lambda: marks(system, event_id) == FINISHED)
     assert [path for path, _ in posts_of(system, event_id)] == ["/notification", "/sync"]
+    wait_for(lambda: entries_of(system, "entering-fan") == [("entry#camp1", False, 1)])
+    withdraw = {"input": {"campaignId": CAMPAIGN, "requestId": "request-2"}}
+    asked(system, "Mutation.entryWithdraw", withdraw, "entering-fan")
+    wait_for(lambda: entries_of(system, "entering-fan") == [("entry#camp1", True, 2)])
 
 
 def test_aws_local_says_what_to_export() -> None:

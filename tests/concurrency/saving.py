@@ -16,9 +16,8 @@ import attrs
 
 from fanscore_appsync.handler import handler
 from fanscore_appsync.testing import appsync_event, user
-from fanscore_core.canonical import stable_id
 from fanscore_core.demand import StoredDemandRecord
-from fanscore_core.ids import GlobalUserId, RequestId
+from tests.event_ids import entry_id
 
 EVENT = "evt123"
 CAMPAIGN = "camp1"
@@ -155,8 +154,7 @@ class Step:
     @property
     def event_id(self) -> str:
         """The id of the user event."""
-        fan = GlobalUserId(self.record[0])
-        return stable_id("upsertEntry", fan, RequestId(self.request))
+        return entry_id(self.record[0], self.request, CAMPAIGN)
 
     def take(self) -> None:
         """Save, then enter."""

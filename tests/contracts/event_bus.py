@@ -24,7 +24,7 @@ from fanscore_adapters.aws.eventbridge import EventBridge
 from fanscore_adapters.embedded.event_bus import EventBus
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite.adapter import IN_MEMORY
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE
+from fanscore_core.user_events import DETAIL_TYPES, SOURCE
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.ministack import Ministack
 from tests.aws.replies import refusal
@@ -114,7 +114,7 @@ def _queue_behind(aws: Ministack, name: str) -> str:
     events, sqs = aws.client("events"), aws.client("sqs")
     url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
     asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    pattern = json.dumps({"source": [SOURCE], "detail-type": [DETAIL_TYPE]})
+    pattern = json.dumps({"source": [SOURCE], "detail-type": DETAIL_TYPES})
     events.create_event_bus(Name=name)
     events.put_rule(Name=name, EventBusName=name, EventPattern=pattern)
     target = {"Id": CONSUMER, "Arn": asked["Attributes"]["QueueArn"]}

@@ -8,10 +8,10 @@ import pytest
 from fanscore_adapters.documents.user_event import detail_document, read_event
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE, UserEvent
+from fanscore_core.user_events import SOURCE, AnyUserEvent, detail_type
 from tests.contracts.asking import asked, said
 from tests.contracts.event_bus import BUSES, Bus
-from tests.contracts.user_events import BARE, FULL
+from tests.contracts.user_events import BARE, DEFAULTED, FULL, WITHDRAWAL
 
 BUS = "upsert_user"
 PUBLISHED = (None, BUS)
@@ -26,12 +26,12 @@ def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
         yield opened
 
 
-def publish(bus: Bus, *events: UserEvent) -> list[tuple[object, str]]:
+def publish(bus: Bus, *events: AnyUserEvent) -> list[tuple[object, str]]:
     """Publish events together."""
     return said(bus.adapter, *map(PublishUserEvent, events))
 
 
-def delivered(bus: Bus) -> Mapping[str, UserEvent]:
+def delivered(bus: Bus) -> Mapping[str, AnyUserEvent]:
     """Take the events that were delivered since, by their ids, on which a consumer acts once."""
     return {event.id: event for event in map(read_event, bus.delivered())}
 
@@ -41,14 +41,16 @@ def test_an_adapter_names_the_bus(bus: Bus) -> None:
     assert bus.adapter.systems[PublishUserEvent] == BUS
 
 
-@pytest.mark.parametrize("event", [BARE, FULL], ids=["bare", "full"])
-def test_an_event_that_is_published_is_delivered(bus: Bus, event: UserEvent) -> None:
+@pytest.mark.parametrize(
+    "event", [BARE, FULL, DEFAULTED, WITHDRAWAL], ids=["bare", "full", "defaulted", "withdrawal"]
+)
+def test_an_event_that_is_published_is_delivered(bus: Bus, event: AnyUserEvent) -> None:
     """The consumer gets an event whole, in the envelope by which it is known."""
     assert publish(bus, event) == [PUBLISHED]
     [document] = bus.delivered()
     assert {name: document[name] for name in ("source", "detail-type", "detail")} == {
         "source": SOURCE,
-        "detail-type": DETAIL_TYPE,
+        "detail-type": detail_type(event),
         "detail": detail_document(event),
     }
     assert read_event(document) == event

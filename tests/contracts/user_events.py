@@ -9,7 +9,7 @@ import attrs
 from fanscore_core.canonical import canonical_json
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email, Locale, PhoneNumber
-from fanscore_core.user_events import UserEvent
+from fanscore_core.user_events import UserEvent, UserWithdrawal
 
 NOW = datetime(2026, 11, 1, 8, 0, 0, 250_000, tzinfo=UTC)
 
@@ -25,3 +25,9 @@ FULL = attrs.evolve(
     attributes=canonical_json({"name": 'Zoë "Z" 🎫', "list": [1, True, None], "seats": 2}),
 )
 """An event that says everything."""
+
+DEFAULTED = attrs.evolve(FULL, id="event-3", locale=None, attributes=None, defaulted=("email",))
+"""An event that tells what the fan did not say."""
+
+WITHDRAWAL = UserWithdrawal("event-4", NOW, GlobalUserId("user123"), CampaignId("camp1"))
+"""The fan withdrew."""

@@ -61,7 +61,11 @@ SERVICES = (
 )
 ENFORCE = {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": SECRET}
 
-FINISHED = {f"consumer#{consumer.value}": "FINISHED" for consumer in Consumer}
+FINISHED = {
+    f"consumer#{consumer.value}": "FINISHED"
+    for consumer in Consumer
+    if consumer is not Consumer.ENTRY  # whose merge needs no mark
+}
 """The marks of an event that all consumers are done with."""
 
 SAMPLE_FAN = "user123"

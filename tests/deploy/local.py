@@ -8,10 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.package import zip_of
-from fanscore_core.canonical import stable_id
-from fanscore_core.ids import GlobalUserId, RequestId
 from tests.aws.waiting import wait_for
 from tests.deploy.deployed import FINISHED, STACK, Deployed, deployed, sample_of
+from tests.event_ids import entry_id
 
 SCORE = """query Score($fan: ID!) {
   api { accountFanscore(globalUserId: $fan, eventId: "evt456") { score reasons { code points } } }
@@ -47,7 +46,7 @@ def _use(stack: Deployed) -> Iterator[str]:
     yield f"accountFanscore: {score.document['data']}"
     entry = stack.ask_as(fan, ENTRY)
     yield f"upsertEntry: {entry.document['data']}"
-    event = stable_id("upsertEntry", GlobalUserId(fan.id), RequestId("entry-1"))
+    event = entry_id(fan.id, "entry-1")
     wait_for(lambda: stack.marks(event) == FINISHED)
     done = ", ".join(map(str, stack.marks(event)))
     yield f"Consumers: {done} done; posted to {stack.posts(event)}"

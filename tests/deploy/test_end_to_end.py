@@ -18,8 +18,6 @@ from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.resolvers.cloudformation import template as cloudformation_template
 from fanscore_appsync.resolvers.schema import shipped_schema
 from fanscore_appsync.testing import appsync_event, service, user
-from fanscore_core.canonical import stable_id
-from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, VERIFICATION
 from tests.aws.functions import Answer, create_function, invoke
 from tests.aws.parties import LNAA_TOKEN
@@ -39,6 +37,7 @@ from tests.deploy.deployed import (
 )
 from tests.deploy.local import story
 from tests.deploy.own_api import write_template, write_wheel
+from tests.event_ids import entry_id
 
 SCORE = """query Score($fan: ID!) {
   api {
@@ -65,6 +64,7 @@ BROUGHT = (
 FUNCTIONS = (
     "ResolverName",
     "IdvCheckLivenessName",
+    "EntryConsumerName",
     "ProfileConsumerName",
     "NotificationConsumerName",
     "SyncConsumerName",
@@ -230,7 +230,7 @@ def test_demand_is_saved_once(run: Run) -> None:
     expected = {"demandRecordSave": {"status": "SUCCESS", "record": record}}
     assert [data(run.stack.ask_as(run.fan, save)) for _ in range(2)] == [expected] * 2
     stored = of_fan(run.stack.tables.stored(DEMAND), run.fan)
-    assert [item["version"] for item in stored if item["saleId"] == "sale456"] == [1]
+    assert [item["version"] for item in stored if item.get("saleId") == "sale456"] == [1]
 
 
 def test_records_are_listed_with_their_shows(run: Run) -> None:
@@ -267,13 +267,13 @@ def test_the_token_for_lnaa_comes_from_the_secret(run: Run) -> None:
 
 
 def test_an_entry_reaches_the_consumers(run: Run) -> None:
-    """What a fan enters goes over the bus to all three, each of which does its part once."""
+    """What a fan enters goes over the bus to all four, each of which does its part once."""
     enter = """mutation {
       upsertEntry(
         input: {campaignId: "camp1", phoneNumber: "+442071838750", requestId: "enter-1"}
       ) { status eventId }
     }"""
-    event_id = stable_id("upsertEntry", GlobalUserId(run.fan.id), RequestId("enter-1"))
+    event_id = entry_id(run.fan.id, "enter-1", phoneNumber="+442071838750")
     accepted = {"upsertEntry": {"status": "ACCEPTED", "eventId": event_id}}
     assert data(run.stack.ask_as(run.fan, enter)) == accepted
     wait_for(lambda: run.stack.marks(event_id) == FINISHED)
@@ -284,6 +284,16 @@ def test_an_entry_reaches_the_consumers(run: Run) -> None:
         if item["SK"] == "identity"
     ]
     assert (profile["phoneNumber"], profile["memberId"]) == ("+442071838750", "member123")
+    wait_for(
+        lambda: (
+            [
+                (item["phoneNumber"], item["version"])
+                for item in of_fan(run.stack.tables.stored(DEMAND), run.fan)
+                if item["SK"] == "entry#camp1"
+            ]
+            == [("+442071838750", 1)]
+        )
+    )
 
 
 def test_an_event_that_nobody_can_take_is_kept(run: Run) -> None:

@@ -24,7 +24,7 @@ from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, FUNCTIONS, TABLES
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE
+from fanscore_core.user_events import DETAIL_TYPES, SOURCE
 from tests.deploy.needs import NEEDS
 from tests.deploy.template import GIVEN, Document, Template, deployed, deployed_text, items, section
 
@@ -544,14 +544,18 @@ def test_only_rekognition_has_no_resource() -> None:
 
 
 def test_consumers_write_the_items_that_are_theirs() -> None:
-    """Those that only post cannot read or write what is known of a fan."""
+    """Those that only post cannot read or write what is known of a fan; all see who was erased."""
     keys = {function: _statements(AWS, function)["Items"]["Condition"] for function in CONSUMERS}
-    marks = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["event:*"]}}
-    fans = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["event:*", "fan:*"]}}
+    marks = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased:*", "event:*"]}}
+    fans = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased:*", "event:*", "fan:*"]}}
     assert keys == {
+        "EntryConsumer": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["fan:*"]}},
         "ProfileConsumer": fans,
         "NotificationConsumer": marks,
         "SyncConsumer": marks,
+    }
+    assert _statements(AWS, "EntryConsumer")["ReadErased"]["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased:*"]}
     }
 
 
@@ -576,7 +580,7 @@ def test_a_consumer_gets_every_user_event(function: str) -> None:
             "Type": "EventBridgeRule",
             "Properties": {
                 "EventBusName": "EventBus",
-                "Pattern": {"source": [SOURCE], "detail-type": [DETAIL_TYPE]},
+                "Pattern": {"source": [SOURCE], "detail-type": list(DETAIL_TYPES)},
                 "DeadLetterConfig": {"Arn": f"{queue}.Arn"},
             },
         }
@@ -593,7 +597,7 @@ def test_published_events_are_kept() -> None:
     assert AWS.resource("EventArchive") == {
         "Description": "Every user event that was published.",
         "SourceArn": "EventBus.Arn",
-        "EventPattern": {"source": [SOURCE], "detail-type": [DETAIL_TYPE]},
+        "EventPattern": {"source": [SOURCE], "detail-type": list(DETAIL_TYPES)},
         "RetentionDays": "30",
     }
 
@@ -743,6 +747,7 @@ def test_every_alarm_reaches_somebody() -> None:
             "ApiErrors",
             "ConsumerErrors",
             "DegradedSteps",
+            "EntryDeadLetters",
             "Failures",
             "IdvErrors",
             "LatencyP99",

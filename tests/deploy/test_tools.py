@@ -89,11 +89,11 @@ def test_the_transform_makes_what_is_deployed(transformed: Document) -> None:
 
 
 _BY_SAM = {
-    "AWS::Events::Rule": 3,
-    "AWS::IAM::Role": 7,
-    "AWS::Lambda::EventInvokeConfig": 3,
-    "AWS::Lambda::Function": 5,
-    "AWS::Lambda::Permission": 3,
+    "AWS::Events::Rule": 4,
+    "AWS::IAM::Role": 8,
+    "AWS::Lambda::EventInvokeConfig": 4,
+    "AWS::Lambda::Function": 6,
+    "AWS::Lambda::Permission": 4,
 }
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from hashlib import sha256
 from importlib import resources
 from types import FunctionType
 from typing import TypeAlias, cast
@@ -39,13 +40,12 @@ from fanscore_appsync.local.auth.invalid_token import TokenFault
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.settings import SETTINGS, Backend, Setting
 from fanscore_core import errors
-from fanscore_core.canonical import stable_id
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.steps import Step, StepKind
 from fanscore_core.errors import Conflict, ConflictReason, FanscoreError
 from fanscore_core.findings import ScoreOrigin
-from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
+from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.pipelines.consumers import CONSUMERS
 from fanscore_core.policy import CLAMPED, DEFAULT_POLICY
 from fanscore_core.ports.event_bus import PublishUserEvent
@@ -56,6 +56,7 @@ from fanscore_core.systems import UPSERT_USER
 from fanscore_core.user_events import UserEvent
 from tests.docs.faces import table_of
 from tests.docs.pages import PAGES, ROOT
+from tests.event_ids import entry_id
 
 AnyPipeline: TypeAlias = Pipeline[object, object, object]
 AnyStep: TypeAlias = Step[object, object, object]
@@ -81,6 +82,7 @@ _KEY_IDS = {
     "member": ("{memberId}", "member123"),
     "event": ("{eventId}", "evt-456"),
     "sale": ("{saleId}", "sale789"),
+    "campaign": ("{campaignId}", "camp1"),
     "session": ("{sessionId}", "session1"),
     "cursor": ("{cursor}", "run7"),
     "consumer": ("{name}", "profile"),
@@ -346,7 +348,9 @@ def _keys() -> str:
 
 
 def _both(pattern: Key, example: Key) -> tuple[str, str, str]:
-    return _code(pattern.pk), _code(pattern.sk), f"{_code(example.pk)} {_code(example.sk)}"
+    digest = sha256(_KEY_IDS["fan"][0].encode()).hexdigest()
+    pk = pattern.pk.replace(digest, "{SHA-256(globalUserId)}")
+    return _code(pk), _code(pattern.sk), f"{_code(example.pk)} {_code(example.sk)}"
 
 
 def _questions() -> str:
@@ -390,17 +394,18 @@ def _known(answer: object) -> str:
 
 def _event() -> str:
     """Give an example of a user event."""
-    fan = GlobalUserId("user123")
+    fan, said = GlobalUserId("user123"), '{"seats":2}'
     event = UserEvent(
-        stable_id("upsertEntry", fan, RequestId("request1")),
+        entry_id(fan, "request1", phoneNumber="+442071838750", locale="en-GB", attributes=said),
         datetime(2026, 11, 2, 8, 0, 0, 250_000, tzinfo=UTC),
         fan,
         MemberId("member123"),
         CampaignId("camp1"),
-        Email("fan@example.com"),
+        Email("account@example.com"),
         PhoneNumber("+442071838750"),
         Locale("en-GB"),
-        '{"seats":2}',
+        said,
+        ("email",),
     )
     document = event_document(event, datetime(2026, 11, 2, 8, 0, 1, tzinfo=UTC))
     return _block("json", json.dumps(document, indent=2))

@@ -34,6 +34,7 @@ CALLS: Mapping[str, Mapping[str, object]] = {
     "Mutation.demandRecordSave": {"input": {**RECORD_KEY, "requestId": REQUEST}},
     "Mutation.demandRecordDelete": {"input": {**RECORD_KEY, "requestId": "request-2"}},
     "Mutation.upsertEntry": {"input": {"campaignId": "camp1", "requestId": REQUEST}},
+    "Mutation.entryWithdraw": {"input": {"campaignId": "camp1", "requestId": REQUEST}},
     "Mutation.checkLiveness": {"input": {"requestId": REQUEST}},
     "Mutation.lnaaActivate": {},
 }

@@ -31,6 +31,7 @@ MATRIX = {
     "Mutation.demandRecordSave": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.demandRecordDelete": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.upsertEntry": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
+    "Mutation.entryWithdraw": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.checkLiveness": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.lnaaActivate": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
 }

@@ -294,7 +294,8 @@ def success(**record: object) -> Mapping[str, object]:
 
 
 DELETED = data({"status": "DELETED", "record": None})
-RECEIPT = data({"status": "ACCEPTED", "eventId": "05e78e91-b82c-57c1-af06-b4c37e19767a"})
+RECEIPT = data({"status": "ACCEPTED", "eventId": "e1949e11-bc68-5e90-a778-cacdba0ce4ea"})
+WITHDRAWN = data({"status": "ACCEPTED", "eventId": "8444da67-31d9-5c61-8b9e-5c4dd4c15084"})
 MUTATIONS: Mapping[str, Sequence[Item]] = {
     "Mutation.demandRecordSave": (
         Item(success()),
@@ -307,6 +308,13 @@ MUTATIONS: Mapping[str, Sequence[Item]] = {
         Item(bad_input("arguments.input.saleId", "required"), {"input": {"eventId": "evt123"}}),
         Item(NOT_LOGGED_IN, caller="IAM role"),
         Item(DELETED),
+    ),
+    "Mutation.entryWithdraw": (
+        Item(WITHDRAWN),
+        Item(bad_id("arguments.input.campaignId"), {"input": {"campaignId": "camp 1"}}),
+        Item(not_allowed("Mutation.entryWithdraw"), caller="OIDC"),
+        Item(NOT_LOGGED_IN, caller="IAM role"),
+        Item(WITHDRAWN),
     ),
     "Mutation.upsertEntry": (
         Item(RECEIPT),

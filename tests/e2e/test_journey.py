@@ -15,8 +15,9 @@ from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring.embedded import connect_bus, write_sample
 from fanscore_core.canonical import stable_id
-from fanscore_core.ids import GlobalUserId, RequestId
+from fanscore_core.ids import CampaignId, GlobalUserId, RequestId
 from tests.e2e.lambda_runtime import invoked
+from tests.event_ids import entry_id, withdrawal_id
 
 FAN = GlobalUserId("identity-fan")
 HEADERS: Mapping[str, object] = {"authorization": "Bearer token"}
@@ -29,7 +30,14 @@ ENTRY: Mapping[str, object] = {
     "attributes": {"seats": 2, "price": 99.5},
     "requestId": "request-1",
 }
-ENTRY_EVENT = stable_id("upsertEntry", FAN, RequestId("request-1"))
+ENTRY_EVENT = entry_id(
+    FAN,
+    "request-1",
+    email="fan@example.com",
+    phoneNumber="+442071838750",
+    locale="en-GB",
+    attributes='{"price":99.5,"seats":2}',
+)
 IDEMPOTENCY_KEYS = {
     system: stable_id(name, FAN, RequestId(ENTRY_EVENT))
     for name, system in (("notification", "notification_endpoint"), ("sync", "sync_endpoint"))
@@ -78,6 +86,14 @@ class Journey:
         """Give the fan's identity record."""
         with SqliteTables(self.database) as tables:
             (text,) = tables.look_up("fan_identity_table", [keys.identity(FAN)])
+        assert text is not None
+        item: Mapping[str, object] = json.loads(text)
+        return item
+
+    def entry(self) -> Mapping[str, object]:
+        """Give the fan's entry."""
+        with SqliteTables(self.database) as tables:
+            (text,) = tables.look_up("demand_table", [keys.entry(FAN, CampaignId("camp1"))])
         assert text is not None
         item: Mapping[str, object] = json.loads(text)
         return item
@@ -135,8 +151,8 @@ def test_demand_boosts_the_score_until_it_is_deleted(journey: Journey) -> None:
     assert journey.score() == (71, ("EVENT_NO_DEMAND", 0))
 
 
-def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
-    """An entry updates the profile and not the score, and is posted to both endpoints, once."""
+def test_an_entry_reaches_the_consumers(journey: Journey) -> None:
+    """An entry is kept, updates the profile and not the score, and is posted twice, once each."""
     began_at = datetime.now(UTC)
     receipt = journey.call("Mutation.upsertEntry", input=ENTRY)
     assert receipt == {"status": "ACCEPTED", "eventId": ENTRY_EVENT}
@@ -158,7 +174,7 @@ def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
         },
     }
     detail = {
-        "schemaVersion": 1,
+        "schemaVersion": 2,
         "id": ENTRY_EVENT,
         "occurredAt": profile_at,
         "globalUserId": FAN,
@@ -166,12 +182,61 @@ def test_an_entry_reaches_the_three_consumers(journey: Journey) -> None:
         **{name: value for name, value in ENTRY.items() if name != "requestId"},
         "phoneNumber": "+442071838750",
         "locale": "en-GB",
+        "defaulted": [],
     }
     posts = {system: (key, detail) for system, key in IDEMPOTENCY_KEYS.items()}
     assert journey.posts() == posts
     assert journey.call("Mutation.upsertEntry", input=ENTRY) == receipt
     journey.deliver()
     assert (journey.identity(), journey.posts()) == (identity, posts)
+    assert journey.entry() == {
+        "PK": "fan:identity-fan",
+        "SK": "entry#camp1",
+        "campaignId": "camp1",
+        "fanId": "identity-fan",
+        "email": "fan@example.com",
+        "phoneNumber": "+442071838750",
+        "locale": "en-GB",
+        "attributes": {"seats": "2", "price": "99.5"},
+        "requestedAt": profile_at,
+        "updatedAt": profile_at,
+        "version": 1,
+        "requests": [[ENTRY_EVENT, ""]],
+        "stamps": {
+            name: [profile_at, ENTRY_EVENT]
+            for name in ("attributes", "email", "locale", "phoneNumber", "record")
+        },
+    }
+
+
+def test_a_fan_withdraws(journey: Journey) -> None:
+    """A withdrawal leaves nothing that the fan said, and nor does the same entry sent again."""
+    withdrawal = {"campaignId": "camp1", "requestId": "request-2"}
+    for field, given in (
+        ("upsertEntry", ENTRY),
+        ("entryWithdraw", withdrawal),
+        ("upsertEntry", ENTRY),
+        ("entryWithdraw", withdrawal),
+    ):
+        receipt = journey.call(f"Mutation.{field}", input=given)
+        assert isinstance(receipt, dict)
+        assert receipt["status"] == "ACCEPTED"
+        journey.deliver()
+    entry = journey.entry()
+    withdrawn_by = withdrawal_id(FAN, "request-2")
+    assert entry == {
+        "PK": "fan:identity-fan",
+        "SK": "entry#camp1",
+        "campaignId": "camp1",
+        "fanId": "identity-fan",
+        "requestedAt": entry["requestedAt"],
+        "updatedAt": entry["updatedAt"],
+        "version": 2,
+        "requests": [[ENTRY_EVENT, ""], [withdrawn_by, ""]],
+        "stamps": {},
+        "deletedAt": [entry["updatedAt"], withdrawn_by],
+    }
+    assert journey.identity()["email"] == "fan@example.com"
 
 
 def test_a_fan_shows_their_face(journey: Journey) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 
 import attrs
 
@@ -32,6 +33,9 @@ CALLS: Mapping[str, Mapping[str, object]] = {
     "Mutation.demandRecordSave": {"input": {**RECORD_KEY, **SHOWN, "contactMethod": "SMS"}},
     "Mutation.demandRecordDelete": {"input": RECORD_KEY},
     "Mutation.upsertEntry": {"input": {**ENTRY, **SHOWN}},
+    "Mutation.entryWithdraw": {
+        "input": {"campaignId": "canary-campaign", "requestId": "canary-request"}
+    },
     "Mutation.checkLiveness": {"input": {"eventId": "canary-event", "requestId": "canary-1"}},
     "Mutation.lnaaActivate": {},
 }
@@ -77,6 +81,25 @@ ITEMS: Mapping[str, Mapping[str, object]] = {
         "version": 1,
         "requests": [["canary-stored-request", CANARY]],
     },
+    "entry": {
+        "PK": "fan:canary-fan",
+        "SK": "entry#canary-campaign",
+        "campaignId": "canary-campaign",
+        "fanId": FAN,
+        "email": EMAIL,
+        "attributes": {CANARY: '"canary"'},
+        "defaults": {"email": EMAIL},
+        "updatedAt": "2026-10-20T09:30:00Z",
+        "requestedAt": "2026-10-20T09:30:00Z",
+        "version": 1,
+        "requests": [["canary-stored-event", CANARY]],
+    },
+    "erased": {
+        "PK": f"erased:{sha256(FAN.encode()).hexdigest()}",
+        "SK": "erased",
+        "erasedAt": "2026-10-20T09:30:00Z",
+        "ttl": 1795600800,
+    },
 }
 """What is stored, by a name of its own."""
 
@@ -88,6 +111,8 @@ TABLE_OF = {
     "session": "verification_table",
     "mapping": "demand_table",
     "record": "demand_table",
+    "entry": "demand_table",
+    "erased": "fan_identity_table",
 }
 
 _MEMBER = {"isMember": True, "tier": CANARY}

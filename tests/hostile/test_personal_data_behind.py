@@ -184,6 +184,38 @@ def test_malformed_profiles(
     watch.finds_nothing()
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"updatedAt": CANARY},
+        {"email": [EMAIL]},
+        {"attributes": {CANARY: CANARY}},
+        {"defaults": {"email": [EMAIL]}},
+        {"defaults": CANARY},
+        {"stamps": {CANARY: [CANARY, EMAIL]}},
+        {"requests": [[EMAIL]]},
+        {"campaignId": "canary-else"},
+    ],
+)
+def test_malformed_entries(
+    watch: Watch, system: LocalSystem, members: Mapping[str, object]
+) -> None:
+    """A malformed entry is not quoted."""
+    system.tables.load(TABLE_OF["entry"], [{**ITEMS["entry"], **members}])
+    assert raised(system, Consumer.ENTRY, document(system)) == "Unavailable"
+    watch.finds_nothing()
+
+
+@pytest.mark.parametrize("consumer", Consumer)
+def test_malformed_marks_of_erased_fans(
+    watch: Watch, system: LocalSystem, consumer: Consumer
+) -> None:
+    """A malformed mark of an erased fan is not quoted."""
+    system.tables.load(TABLE_OF["erased"], [{**ITEMS["erased"], "erasedAt": CANARY}])
+    assert raised(system, consumer, document(system)) == "Unavailable"
+    watch.finds_nothing()
+
+
 @pytest.mark.parametrize("answer", FAILURES[1:], ids=range(1, len(FAILURES)))
 def test_dead_letters(watch: Watch, system: LocalSystem, answer: object) -> None:
     """What is kept of a delivery that fails, to be shown to an operator, tells of nobody."""

@@ -33,8 +33,9 @@ from tests.hostile.canary_world import (
 from tests.hostile.events import changed, paths
 from tests.unit.fanscore_appsync.samples import Faulty, app_of
 
-SAVE, DELETE, ENTER = (
-    f"Mutation.{name}" for name in ("demandRecordSave", "demandRecordDelete", "upsertEntry")
+SAVE, DELETE, ENTER, WITHDRAW = (
+    f"Mutation.{name}"
+    for name in ("demandRecordSave", "demandRecordDelete", "upsertEntry", "entryWithdraw")
 )
 ACCOUNT = "proxy_tm_account_service"
 NEEDS: Sequence[tuple[str, str, str]] = (
@@ -49,6 +50,7 @@ NEEDS: Sequence[tuple[str, str, str]] = (
     (DELETE, ACCOUNT, "503"),
     (ENTER, ACCOUNT, "503"),
     (ENTER, "check_eligibility", "503"),
+    (WITHDRAW, ACCOUNT, "503"),
     ("Mutation.checkLiveness", "arm_scoring", "data"),
     ("Mutation.lnaaActivate", "lnaa_api", "503"),
 )
@@ -241,9 +243,11 @@ def test_malformed_items(watch: Watch, name: str, members: Mapping[str, object])
         ("canary-logged-out", SAVE, "401"),
         ("canary-logged-out", DELETE, "401"),
         ("canary-logged-out", ENTER, "401"),
+        ("canary-logged-out", WITHDRAW, "401"),
         ("canary-impostor", SAVE, "403"),
         ("canary-impostor", DELETE, "403"),
         ("canary-impostor", ENTER, "403"),
+        ("canary-impostor", WITHDRAW, "403"),
         ("canary-blocked", ENTER, "403"),
         ("canary-other", "VFApi.livenessSession", "404"),
     ],

@@ -30,6 +30,7 @@ from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
 from fanscore_core.ports.consumers import PutMark, PutProfile
+from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email, Locale
 from fanscore_core.systems import UPSERT_USER
@@ -38,7 +39,7 @@ from fanscore_core.user_events import UserEvent
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 TIME_LEFT_S = 29.5
 DELIVERIES = 3
-EFFECTS = {PutMark, PutProfile, *ENDPOINTS}
+EFFECTS = {PutEntry, PutMark, PutProfile, *ENDPOINTS}
 FANS = tuple(map(GlobalUserId, ("fan-1", "fan-2")))
 SCORE: Mapping[str, object] = {"score": 75, "updatedAt": "2026-10-01T08:00:00Z", "extra": [1]}
 

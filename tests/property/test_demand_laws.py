@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
 from fanscore_adapters.items.demand import read_record, record_item
 from fanscore_core.canonical import canonical_json
-from fanscore_core.demand import DemandRecord, Stamp, StoredDemandRecord, fill, merge
+from fanscore_core.demand import DemandRecord, StoredDemandRecord, fill
+from fanscore_core.merging import Stamp, merge
 from tests.demand_samples import KEY, at, deleted, sale, saved
 from tests.property.demand_model import FIELDS, PREFIX, Asked, When, seen, shown
 

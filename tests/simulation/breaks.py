@@ -18,6 +18,7 @@ from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfil
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Question
+from fanscore_core.entry_record import StoredEntry
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs, ConsumeStash
 from fanscore_core.ports.consumers import (
     Post,
@@ -25,6 +26,7 @@ from fanscore_core.ports.consumers import (
     PutProfile,
 )
 from fanscore_core.ports.demand import PutDemandRecord
+from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.ports.verification import (
@@ -163,6 +165,29 @@ def _forget_values(stored: StoredDemandRecord) -> StoredDemandRecord:
     return attrs.evolve(stored, record=attrs.evolve(stored.record, fields={}))
 
 
+def _of_entries(forget: Callable[[StoredEntry], StoredEntry]) -> Pieces:
+    """Let something of a stored entry be forgotten, whenever it is read."""
+
+    def hear(_question: Question[object], answer: object) -> object:
+        match answer:
+            case StoredEntry():
+                return forget(answer)
+            case PutOutcome(stored=StoredEntry() as stored):
+                return attrs.evolve(answer, stored=forget(stored))
+            case _:
+                return answer
+
+    return Pieces(hear=hear)
+
+
+def _forget_events(stored: StoredEntry) -> StoredEntry:
+    return attrs.evolve(stored, requests=())
+
+
+def _forget_withdrawal(stored: StoredEntry) -> StoredEntry:
+    return attrs.evolve(stored, record=attrs.evolve(stored.record, deleted=None))
+
+
 def _takes_refused_for_written(question: Question[object], answer: object) -> object:
     refused = isinstance(question, PutDemandRecord) and isinstance(answer, PutOutcome)
     return PutOutcome(written=True) if refused else answer
@@ -204,20 +229,22 @@ def _stale(*kinds: Kind) -> Pieces:
 
 def _consumers(order: Callable[[ConsumerPipeline], ConsumerPipeline]) -> Pieces:
     reordered: Mapping[Consumer, ConsumerPipeline] = {
-        consumer: order(sound) for consumer, sound in CONSUMERS.items()
+        consumer: sound if consumer is Consumer.ENTRY else order(sound)
+        for consumer, sound in CONSUMERS.items()
     }
     return Pieces(consumers=reordered)
 
 
 def _finishing_first(sound: ConsumerPipeline) -> ConsumerPipeline:
-    claim, work, finish = sound.steps
-    steps = (claim, finish, work)
+    erased, mark, claim, work, finish = sound.steps
+    steps = (erased, mark, claim, finish, work)
     return cast("ConsumerPipeline", pipeline(sound.name, ConsumeStash, steps))
 
 
 def _finishing_never(sound: ConsumerPipeline) -> ConsumerPipeline:
-    claim, work, _finish = sound.steps
-    return cast("ConsumerPipeline", pipeline(sound.name, ConsumeStash, (claim, work)))
+    erased, mark, claim, work, _finish = sound.steps
+    steps = (erased, mark, claim, work)
+    return cast("ConsumerPipeline", pipeline(sound.name, ConsumeStash, steps))
 
 
 BREAKS = (
@@ -251,6 +278,22 @@ BREAKS = (
         "a refused put is taken for written",
         "a change that is answered is in the record",
         _hears(_takes_refused_for_written),
+    ),
+    # Entries.
+    Break(
+        "an entry is put without a condition",
+        "an entry's version is one more than the last",
+        _puts(PutEntry, _anyway),
+    ),
+    Break(
+        "an entry forgets its events",
+        "of several events with one id the first counts",
+        _of_entries(_forget_events),
+    ),
+    Break(
+        "an entry forgets that the fan withdrew",
+        "an entry is what the merge law makes of its events, withdrawals included",
+        _of_entries(_forget_withdrawal),
     ),
     # Marks.
     Break(

@@ -13,8 +13,9 @@ import attrs
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.items.keys import Key
-from fanscore_core.demand import LEAST, DemandRecord, StoredDemandRecord
+from fanscore_core.demand import DemandRecord, StoredDemandRecord
 from fanscore_core.ids import EventId
+from fanscore_core.merging import LEAST
 from fanscore_core.pipelines.demand_record import DemandRecordResult
 from fanscore_core.systems import DEMAND
 from tests.property.demand_model import FIELDS, Asked, Shown, counts, seen, shown, value_of

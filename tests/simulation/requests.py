@@ -1,4 +1,4 @@
-"""What fans ask for, call by call: saves, deletes, entries, liveness checks, scores."""
+"""What fans ask for, call by call: saves, deletes, entries, withdrawals, checks, scores."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ from tests.property.demand_model import PREFIX, Asked, When
 SAVE = "Mutation.demandRecordSave"
 DELETE = "Mutation.demandRecordDelete"
 ENTER = "Mutation.upsertEntry"
+WITHDRAW = "Mutation.entryWithdraw"
 CHECK = "Mutation.checkLiveness"
 RESULT = "VFApi.livenessSession"
 SCORE = "VFApi.accountFanscore"
 
 EVENT = "evt-1"
 SALES = ("s1", "s2")
+CAMPAIGNS = ("c-1", "c-2")
 FANS = (GlobalUserId("ann"), GlobalUserId("bob"))
 
 POLICY = PolicyBook(DEFAULT_POLICY)
@@ -152,7 +154,10 @@ class Maker:
             case "VFApi.accountFanscore":
                 arguments = {"globalUserId": fan, "eventId": EVENT}
             case "Mutation.upsertEntry":
-                arguments = {"input": {"campaignId": "c-1", **self._some(_ENTRIES)}}
+                fan, request_id = self._entering(fan, request_id)
+                arguments = {"input": {"campaignId": self._campaign(), **self._some(_ENTRIES)}}
+            case "Mutation.entryWithdraw":
+                arguments = {"input": {"campaignId": self._campaign()}}
             case "Mutation.checkLiveness":
                 arguments = {"input": {}}
             case _:
@@ -181,6 +186,18 @@ class Maker:
         said = {} if field == DELETE else self._some(_CHOICES)
         given = {"eventId": EVENT, "saleId": sale, "requestId": request_id, **said}
         return fan, request_id, {"input": given}
+
+    def _campaign(self) -> str:
+        """Choose a campaign, mostly the first, so that entries meet."""
+        return self.random.choice((CAMPAIGNS[0], *CAMPAIGNS))
+
+    def _entering(self, fan: GlobalUserId, request_id: RequestId) -> tuple[GlobalUserId, RequestId]:
+        """Choose who enters under which id; now and then one that was used for another entry."""
+        earlier = [each for each in self._made if each.field == ENTER]
+        if earlier and self.random.random() < 0.1:
+            used = self.random.choice(earlier)
+            return used.fan, used.request_id
+        return fan, request_id
 
     def _session(self, fan: GlobalUserId) -> str:
         """Give the session that one of the fan's checks has or would have."""

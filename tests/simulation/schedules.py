@@ -16,6 +16,7 @@ from tests.simulation.requests import (
     SALES,
     SAVE,
     SCORE,
+    WITHDRAW,
     Maker,
 )
 from tests.simulation.simulation import Simulation
@@ -24,9 +25,10 @@ from tests.simulation.world import World
 THEMES: Sequence[Sequence[str]] = (
     (SAVE, SAVE, SAVE, DELETE),
     (ENTER,),
+    (ENTER, ENTER, WITHDRAW),
     (ENTER, SCORE),
     (CHECK, CHECK, RESULT, RESULT, RESULT),
-    (SAVE, DELETE, ENTER, CHECK, RESULT, SCORE),
+    (SAVE, DELETE, ENTER, WITHDRAW, CHECK, RESULT, SCORE),
 )
 """What the requests of a schedule are of; the first kind is always there."""
 

@@ -17,7 +17,7 @@ import attrs
 
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.user_event import read_event
-from fanscore_core.consumer_mark import LEASE
+from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.state import Run
 from fanscore_core.errors import (
@@ -120,6 +120,7 @@ class Simulation:
         self._settle()
         self.world.demand.settled()
         self.world.consumers.settled(self.world.events)
+        self.world.entries.settled(self.world.events)
         self.world.liveness.settled(self.world.now)
 
     def broken_law(self) -> str | None:
@@ -323,7 +324,10 @@ class Simulation:
         self._note(name, "ends", outcome.error or outcome.value)
         delivery.under_way = False
         if outcome.error is None:
-            self.world.consumers.consumed(args, delivery.consumer, outcome.value)
+            if delivery.consumer is Consumer.ENTRY:
+                self.world.entries.consumed(args.event)
+            else:
+                self.world.consumers.consumed(args, delivery.consumer, outcome.value)
             if self.faults.ended or self.random.random() >= AGAIN:
                 self.world.deliveries.remove(delivery)
             return

@@ -12,6 +12,7 @@ import pytest
 from fanscore_core.errors import Conflict
 from fanscore_core.ports.consumers import PostNotification, PostSync, PutMark, PutProfile
 from fanscore_core.ports.demand import PutDemandRecord
+from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.idv_check_liveness import StartLivenessSession
 from fanscore_core.ports.liveness_vendor import CreateVendorSession
@@ -32,6 +33,7 @@ EFFECTS = (
     PostSync,
     PublishUserEvent,
     PutDemandRecord,
+    PutEntry,
     PutLivenessSession,
     PutMark,
     PutProfile,
@@ -94,6 +96,7 @@ def test_every_fault_befalls_every_effect(tried: Sequence[Tried]) -> None:
     "rarity",
     [
         ("PutDemandRecord", "refused"),
+        ("PutEntry", "refused"),
         ("PutMark", "refused"),
         ("PutProfile", "refused"),
         ("PutMark", LATE),

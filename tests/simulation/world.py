@@ -25,15 +25,17 @@ from fanscore_core.ports.campaign_service import Eligibility
 from fanscore_core.ports.consumers import Post, PutMark, PutProfile
 from fanscore_core.ports.demand import PutDemandRecord
 from fanscore_core.ports.eligibility_service import FanEligibility
+from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.liveness_vendor import CreateVendorSession, VendorSessionResult
 from fanscore_core.ports.verification import FinishLivenessSession, PutLivenessSession
 from fanscore_core.scalars import Email
 from fanscore_core.systems import FAN_IDENTITY
-from fanscore_core.user_events import UserEvent
+from fanscore_core.user_events import AnyUserEvent
 from tests.demand_samples import at
 from tests.simulation.consumer_laws import ConsumerLaws
 from tests.simulation.demand_laws import DemandLaws
+from tests.simulation.entry_laws import EntryLaws
 from tests.simulation.liveness_laws import LivenessLaws
 from tests.simulation.pieces import Pieces
 from tests.simulation.processes import Process
@@ -73,6 +75,7 @@ class World:
         tables: what is stored.
         demand: watches demand records.
         consumers: watches the consumers.
+        entries: watches entries.
         liveness: watches liveness sessions.
         second: of the clock.
         events: that were published, in order.
@@ -84,9 +87,10 @@ class World:
     tables: ModelTables
     demand: DemandLaws
     consumers: ConsumerLaws
+    entries: EntryLaws
     liveness: LivenessLaws
     second: int = 0
-    events: list[UserEvent] = attrs.field(factory=list)
+    events: list[AnyUserEvent] = attrs.field(factory=list)
     deliveries: list[Delivery] = attrs.field(factory=list)
     made: dict[SessionId, datetime] = attrs.field(factory=dict)
 
@@ -94,7 +98,14 @@ class World:
     def empty(cls, random: Random, pieces: Pieces) -> Self:
         """Make a world in which nothing has happened."""
         stored = ModelTables(pieces, random)
-        return cls(random, stored, DemandLaws(stored), ConsumerLaws(stored), LivenessLaws(stored))
+        return cls(
+            random,
+            stored,
+            DemandLaws(stored),
+            ConsumerLaws(stored),
+            EntryLaws(stored),
+            LivenessLaws(stored),
+        )
 
     @property
     def now(self) -> datetime:
@@ -142,6 +153,8 @@ class World:
         match question:
             case PutDemandRecord():
                 self.demand.written(written, cast("Request", process.subject), process.second)
+            case PutEntry():
+                self.entries.written(written, cast("ConsumeArgs", process.args))
             case PutMark():
                 self.consumers.marked(written, cast("ConsumeArgs", process.args))
             case PutProfile(event=event):
@@ -152,7 +165,7 @@ class World:
             case _:
                 raise NotImplementedError(type(question).__name__)
 
-    def _publish(self, event: UserEvent, request: Request) -> None:
+    def _publish(self, event: AnyUserEvent, request: Request) -> None:
         self.consumers.published(event, request)
         document = json.dumps(event_document(event, self.now))
         self.events.append(read_event(json.loads(document)))

@@ -20,7 +20,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.systems import UPSERT_USER
-from fanscore_core.user_events import DETAIL_TYPE, SOURCE
+from fanscore_core.user_events import SOURCE, detail_type
 
 READ_S = 3.0
 """How long one attempt waits for data."""
@@ -118,7 +118,7 @@ class EventBridge:
         return {
             "EventBusName": self.bus,
             "Source": SOURCE,
-            "DetailType": DETAIL_TYPE,
+            "DetailType": detail_type(event),
             "Detail": detail_text(event),
         }
 

@@ -6,7 +6,7 @@ See docs/reference/events.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from fanscore_adapters.documents.converter import (
@@ -20,7 +20,17 @@ from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ports.consumers import PostNotification, PostSync
 from fanscore_core.systems import NOTIFICATION_ENDPOINT, SYNC_ENDPOINT
-from fanscore_core.user_events import DETAIL_TYPE, SCHEMA_VERSION, SOURCE, UserEvent
+from fanscore_core.user_events import (
+    DETAIL_TYPES,
+    SCHEMA_VERSION,
+    SOURCE,
+    UPSERT,
+    WITHDRAW,
+    AnyUserEvent,
+    UserEvent,
+    UserWithdrawal,
+    detail_type,
+)
 
 ENDPOINTS: Mapping[type[Question[object]], str] = {
     PostNotification: NOTIFICATION_ENDPOINT,
@@ -37,13 +47,22 @@ REPLAY_NAME = "replay-name"
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
 
-def detail_document(event: UserEvent) -> Mapping[str, object]:
+def detail_document(event: AnyUserEvent) -> Mapping[str, object]:
     """Write an event as the ``detail`` of what EventBridge carries; a field without value is null.
 
-    ``attributes`` is an object there, so that rules and receivers can look into it.
+    ``attributes`` is an object there, so that rules and receivers can look into it. An event that
+    was read in version 1 is written in it again: it does not tell what is ``defaulted``.
     """
-    return {
-        "schemaVersion": SCHEMA_VERSION,
+    if isinstance(event, UserWithdrawal):
+        return {
+            "schemaVersion": SCHEMA_VERSION,
+            "id": event.id,
+            "occurredAt": date_time_text(event.occurred_at),
+            "globalUserId": event.global_user_id,
+            "campaignId": event.campaign_id,
+        }
+    document = {
+        "schemaVersion": 1 if event.defaulted is None else SCHEMA_VERSION,
         "id": event.id,
         "occurredAt": date_time_text(event.occurred_at),
         "globalUserId": event.global_user_id,
@@ -54,14 +73,17 @@ def detail_document(event: UserEvent) -> Mapping[str, object]:
         "locale": event.locale,
         "attributes": None if event.attributes is None else json.loads(event.attributes),
     }
+    if event.defaulted is None:
+        return document
+    return {**document, "defaulted": list(event.defaulted)}
 
 
-def detail_text(event: UserEvent) -> str:
+def detail_text(event: AnyUserEvent) -> str:
     """Write an event's ``detail`` as JSON text, as it is published, and posted to endpoints."""
     return json.dumps(detail_document(event))
 
 
-def event_document(event: UserEvent, published_at: datetime) -> Mapping[str, object]:
+def event_document(event: AnyUserEvent, published_at: datetime) -> Mapping[str, object]:
     """Write an event with its envelope, as EventBridge hands it to a Lambda function.
 
     (https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html)
@@ -69,7 +91,7 @@ def event_document(event: UserEvent, published_at: datetime) -> Mapping[str, obj
     return {
         "version": "0",
         "id": event.id,
-        "detail-type": DETAIL_TYPE,
+        "detail-type": detail_type(event),
         "source": SOURCE,
         "account": "000000000000",
         "time": published_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -98,13 +120,13 @@ def read_replay(document: object) -> str | None:
     raise InvalidInput(f"event.{REPLAY_NAME}", "expected a name")
 
 
-def read_event(document: object) -> UserEvent:
+def read_event(document: object) -> AnyUserEvent:
     """Read an event from what EventBridge hands to a Lambda function.
 
     What is not known here is passed over, so that events can grow.
 
     Raises:
-        InvalidInput: it is no user event of this version; names the path of the mistake.
+        InvalidInput: it is no user event of a known version; names the path of the mistake.
     """
     match document:
         case {"source": source, "detail-type": kind, "detail": detail}:
@@ -113,19 +135,37 @@ def read_event(document: object) -> UserEvent:
             raise InvalidInput("event", "expected source, detail-type and detail")
     if source != SOURCE:
         raise InvalidInput("event.source", f"expected {SOURCE}")
-    if kind != DETAIL_TYPE:
-        raise InvalidInput("event.detail-type", f"expected {DETAIL_TYPE}")
-    return _read_detail(detail)
-
-
-def _read_detail(detail: object) -> UserEvent:
+    if kind not in DETAIL_TYPES:
+        raise InvalidInput("event.detail-type", f"expected {UPSERT} or {WITHDRAW}")
     if not isinstance(detail, dict):
         raise InvalidInput("event.detail", "expected an object")
+    return _read_upsert(detail) if kind == UPSERT else _read_withdrawal(detail)
+
+
+def _read_upsert(detail: Mapping[str, object]) -> UserEvent:
+    version = _read_version(detail, (1, SCHEMA_VERSION))
+    return _converter.structure(
+        {
+            **detail,
+            "attributes": _read_attributes(detail.get("attributes")),
+            "defaulted": None if version == 1 else detail.get("defaulted") or [],
+        },
+        UserEvent,
+        "event.detail",
+    )
+
+
+def _read_withdrawal(detail: Mapping[str, object]) -> UserWithdrawal:
+    _read_version(detail, (SCHEMA_VERSION,))
+    return _converter.structure(detail, UserWithdrawal, "event.detail")
+
+
+def _read_version(detail: Mapping[str, object], known: Sequence[int]) -> int:
     version = detail.get("schemaVersion")
-    if type(version) is not int or version != SCHEMA_VERSION:
-        raise InvalidInput("event.detail.schemaVersion", f"expected {SCHEMA_VERSION}")
-    attributes = _read_attributes(detail.get("attributes"))
-    return _converter.structure({**detail, "attributes": attributes}, UserEvent, "event.detail")
+    if type(version) is not int or version not in known:
+        problem = f"expected {' or '.join(map(str, known))}"
+        raise InvalidInput("event.detail.schemaVersion", problem)
+    return version
 
 
 def _read_attributes(attributes: object) -> str | None:

@@ -22,6 +22,7 @@ from fanscore_adapters.http.environment import DIRECT, HttpEnvironment
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.consumers import Post
+from fanscore_core.user_events import detail_type
 
 # Together, the attempts of one post stay below the lease of a consumer's mark (30 s): three
 # times connecting and reading, and twice waiting.
@@ -93,7 +94,11 @@ class Webhooks:
         call = HttpCall(
             "POST",
             self.urls[system],
-            {"Content-Type": "application/json", "Idempotency-Key": post.idempotency_key},
+            {
+                "Content-Type": "application/json",
+                "Event-Type": detail_type(post.event),
+                "Idempotency-Key": post.idempotency_key,
+            },
             partial(_read, system),
             detail_text(post.event),
             MAX_ATTEMPTS,

@@ -18,9 +18,10 @@ from fanscore_adapters.items.operations import Item, Lookup, Put, Write, if_stor
 from fanscore_adapters.items.stamps import read_stamps, stamp_document
 from fanscore_core.canonical import canonical_json
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, news
-from fanscore_core.demand import LEAST, Stamp, Written, attributes_text
+from fanscore_core.demand import attributes_text
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.merging import LEAST, Stamp, Written
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     ErasedMark,

@@ -1,25 +1,20 @@
 """Demand records as items (docs/reference/tables-and-keys.md).
 
-Besides what the API shows, an item keeps the stamp of each field, the last requests, and, as a
-tombstone, a time to live. Attribute values are JSON text, so that numbers survive.
+Besides what all records that merge keep, a tombstone has a time to live.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 import attrs
 
 from fanscore_adapters.documents.converter import (
-    TEXT_RULE,
     StrictConverter,
     camel,
-    date_time_text,
-    is_text,
 )
-from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import (
@@ -31,19 +26,17 @@ from fanscore_adapters.items.operations import (
     if_stored,
     put_outcome,
 )
-from fanscore_adapters.items.stamps import read_stamps, stamp_document
-from fanscore_core.canonical import canonical_json
-from fanscore_core.demand import (
-    ATTRIBUTE,
-    FIELDS,
-    ContactMethod,
-    DemandRecord,
-    Stamp,
-    StoredDemandRecord,
-    Written,
+from fanscore_adapters.items.records import (
+    RecordItem,
+    bookkeeping,
+    read_attributes,
+    read_merged,
 )
+from fanscore_core.canonical import canonical_json
+from fanscore_core.demand import FIELDS, ContactMethod, DemandRecord, StoredDemandRecord
 from fanscore_core.errors import InvalidInput
-from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
+from fanscore_core.ids import EventId, GlobalUserId, SaleId
+from fanscore_core.merging import ATTRIBUTE
 from fanscore_core.ports.demand import (
     DemandRecords,
     DemandRecordsPage,
@@ -56,23 +49,16 @@ from fanscore_core.systems import DEMAND
 
 TOMBSTONE_KEPT = timedelta(days=30)
 
-_RECORD = "record"
 _CLEARED = "attributes"
-_OUR_STAMPS = frozenset({_RECORD, _CLEARED, *FIELDS})
 
 _converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen
-class _Item:
+class _Item(RecordItem):
     event_id: EventId
     sale_id: SaleId
     fan_id: GlobalUserId
-    updated_at: datetime
-    version: int
-    requested_at: datetime | None = None
-    requests: tuple[tuple[RequestId, str], ...] = ()
-    deleted_at: tuple[datetime, str] | None = None
     email: Email | None = None
     contact_method: ContactMethod | None = None
     locale: Locale | None = None
@@ -88,15 +74,8 @@ def record_item(stored: StoredDemandRecord) -> Item:
         "eventId": record.event_id,
         "saleId": record.sale_id,
         "fanId": record.fan_id,
-        "updatedAt": date_time_text(record.updated_at),
-        "version": stored.version,
-        "requests": [list(request) for request in stored.requests],
-        "stamps": _stamps(record),
+        **bookkeeping(stored, _CLEARED),
     }
-    if record.requested_at:
-        item["requestedAt"] = date_time_text(record.requested_at)
-    if record.deleted:
-        item["deletedAt"] = stamp_document(record.deleted)
     if not record.is_live:
         item["ttl"] = int((record.updated_at + TOMBSTONE_KEPT).timestamp())
     for name in FIELDS:
@@ -113,64 +92,27 @@ def read_record(item: Item) -> StoredDemandRecord:
         InvalidInput: the item is malformed.
     """
     stored = _converter.structure(item, _Item, "record")
-    if stored.version < 1:
-        raise InvalidInput("record.version", "expected 1 or more")
     if (item.get("PK"), item.get("SK")) != _key(stored):
         raise InvalidInput("record", "its ids are not those of its key")
-    default = Stamp(stored.updated_at, "")
-    stamps = read_stamps(item.get("stamps"), "record.stamps", _OUR_STAMPS)
-    texts = _texts(item)
+    texts = {name: canonical_json(item[name]) for name in FIELDS if item.get(name) is not None}
     if stored.locale is not None:
-        texts = {**texts, "locale": canonical_json(stored.locale)}
-    cleared = {name: "null" for name in stamps if name not in {_RECORD, _CLEARED}}
-    record = DemandRecord(
-        stored.fan_id,
-        stored.event_id,
-        stored.sale_id,
-        {
-            name: Written(stamps.get(name, default), text)
-            for name, text in sorted({**cleared, **texts}.items())
-        },
-        None if "ttl" in item else stamps.get(_RECORD, default),
-        None if stored.deleted_at is None else Stamp(*stored.deleted_at),
-        stamps.get(_CLEARED),
-        stored.requested_at,
-        stored.updated_at,
+        texts["locale"] = canonical_json(stored.locale)
+    for name, text in read_attributes(item, "record").items():
+        texts[f"{ATTRIBUTE}{name}"] = text
+    record = read_merged(
+        DemandRecord(stored.fan_id, stored.event_id, stored.sale_id, updated_at=stored.updated_at),
+        item,
+        stored,
+        texts,
+        where="record",
+        names=FIELDS,
+        clearing=_CLEARED,
     )
     return StoredDemandRecord(record, stored.version, stored.requests)
 
 
 def _key(stored: _Item) -> Key:
     return keys.demand_record(stored.fan_id, stored.event_id, stored.sale_id)
-
-
-def _stamps(record: DemandRecord) -> Mapping[str, object]:
-    marks = {_RECORD: record.saved, _CLEARED: record.attributes_cleared}
-    return {
-        **{name: stamp_document(stamp) for name, stamp in marks.items() if stamp},
-        **{name: stamp_document(written.stamp) for name, written in record.fields.items()},
-    }
-
-
-def _texts(item: Item) -> Mapping[str, str]:
-    """Return the values of the fields that an item has, as JSON."""
-    fields = {name: canonical_json(item[name]) for name in FIELDS if item.get(name) is not None}
-    attributes = item.get("attributes") or {}
-    if not isinstance(attributes, dict):
-        raise InvalidInput("record.attributes", "expected an object")
-    if not all(map(is_text, attributes)):
-        raise InvalidInput("record.attributes", TEXT_RULE)
-    for name, text in attributes.items():
-        if not isinstance(text, str):
-            raise InvalidInput("record.attributes.*", "expected JSON text")
-        try:
-            document = parse_stored_json(text)
-            if "\\u" in text or not text.isascii():
-                canonical_json(document)  # refuses half characters
-        except InvalidInput as error:
-            raise InvalidInput("record.attributes.*", error.problem) from error
-        fields[f"{ATTRIBUTE}{name}"] = text
-    return fields
 
 
 def _records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:

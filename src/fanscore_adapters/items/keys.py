@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from fanscore_adapters.items.escapes import escaped, escaped_before_dash
-from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, SessionId
+from fanscore_core.ids import BotRunId, CampaignId, EventId, GlobalUserId, MemberId, SessionId
 
 
 class Key(NamedTuple):
@@ -58,6 +58,16 @@ def demand_of_event(fan: GlobalUserId, event: EventId) -> Key:
 def demand_of_fan(fan: GlobalUserId, event: EventId | None) -> Key:
     """Prefix of the keys of a fan's demand records, for one event or for all."""
     return Key(f"fan:{escaped(fan)}", "demand#") if event is None else demand_of_event(fan, event)
+
+
+def entry(fan: GlobalUserId, campaign: CampaignId) -> Key:
+    """Key of a fan's entry of a campaign."""
+    return Key(f"fan:{escaped(fan)}", f"entry#{escaped(campaign)}")
+
+
+def entries_of_fan(fan: GlobalUserId) -> Key:
+    """Prefix of the keys of a fan's entries."""
+    return Key(f"fan:{escaped(fan)}", "entry#")
 
 
 def liveness_session(fan: GlobalUserId, session: SessionId) -> Key:

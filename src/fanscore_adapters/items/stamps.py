@@ -12,8 +12,8 @@ from fanscore_adapters.documents.converter import (
     date_time_text,
     is_text,
 )
-from fanscore_core.demand import Stamp
 from fanscore_core.errors import InvalidInput
+from fanscore_core.merging import Stamp
 
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 

@@ -14,6 +14,7 @@ from fanscore_adapters.adapter import by_question
 from fanscore_adapters.documents.converter import StrictConverter, camel
 from fanscore_adapters.items import consumers as consumer_items
 from fanscore_adapters.items import demand as demand_items
+from fanscore_adapters.items import entries as entry_items
 from fanscore_adapters.items import keys
 from fanscore_adapters.items import verification as verification_items
 from fanscore_adapters.items.operations import (
@@ -123,16 +124,22 @@ LOOKUPS = by_question(
         ),
         *consumer_items.LOOKUPS,
         *demand_items.LOOKUPS,
+        *entry_items.LOOKUPS,
         *verification_items.LOOKUPS,
     )
 )
 """The questions that one item answers."""
 
-PREFIX_READS = by_question(demand_items.PREFIX_READS)
+PREFIX_READS = by_question((*demand_items.PREFIX_READS, *entry_items.PREFIX_READS))
 """The questions that a range of items answers."""
 
 WRITES = by_question(
-    (*consumer_items.WRITES, *demand_items.WRITES, *verification_items.WRITES),
+    (
+        *consumer_items.WRITES,
+        *demand_items.WRITES,
+        *entry_items.WRITES,
+        *verification_items.WRITES,
+    )
 )
 """The effects that write items."""
 

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
         demand_record_save,
     )
     from fanscore_core.pipelines.demand_records import RecordsArgs, records
-    from fanscore_core.pipelines.entries import UpsertEntryArgs, upsert_entry
+    from fanscore_core.pipelines.entries import (
+        EntryWithdrawArgs,
+        UpsertEntryArgs,
+        entry_withdraw,
+        upsert_entry,
+    )
     from fanscore_core.pipelines.events import EventDetailsArgs, event_details
     from fanscore_core.pipelines.liveness_checks import (
         CheckLivenessArgs,
@@ -55,7 +60,12 @@ else:
                 "demand_record_save",
             ),
             "demand_records": ("RecordsArgs", "records"),
-            "entries": ("UpsertEntryArgs", "upsert_entry"),
+            "entries": (
+                "EntryWithdrawArgs",
+                "UpsertEntryArgs",
+                "entry_withdraw",
+                "upsert_entry",
+            ),
             "events": ("EventDetailsArgs", "event_details"),
             "liveness_checks": (
                 "CheckLivenessArgs",
@@ -79,6 +89,7 @@ __all__ = [
     "DemandChangeArgs",
     "DemandRecordResult",
     "EligibilityArgs",
+    "EntryWithdrawArgs",
     "EventDetailsArgs",
     "LivenessSessionArgs",
     "MembershipArgs",
@@ -91,6 +102,7 @@ __all__ = [
     "demand_record_delete",
     "demand_record_save",
     "eligibility",
+    "entry_withdraw",
     "event_details",
     "liveness_session",
     "lnaa_activate",

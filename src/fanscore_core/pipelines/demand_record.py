@@ -11,18 +11,11 @@ from typing import TypeAlias
 import attrs
 
 from fanscore_core.attributes import check_attributes, check_changed_attributes
-from fanscore_core.demand import (
-    DemandChange,
-    StoredDemandRecord,
-    applied_before,
-    counts,
-    fill,
-    merge,
-    next_version,
-)
+from fanscore_core.demand import DemandChange, StoredDemandRecord, fill, next_version
 from fanscore_core.engine.definition import Pipeline, pipeline
 from fanscore_core.engine.steps import Context, EffectContext, effect_step, step
 from fanscore_core.errors import Conflict, ConflictReason, InvalidInput
+from fanscore_core.merging import applied_before, counts, merge
 from fanscore_core.pipelines.login import LoginArgs, LoginStash, account_of, tm_account_info
 from fanscore_core.ports.demand import DemandRecords, DemandSaleRecord, PutDemandRecord
 

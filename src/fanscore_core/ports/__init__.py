@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         PutDemandRecord,
     )
     from fanscore_core.ports.eligibility_service import FanEligibility
+    from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
     from fanscore_core.ports.event_bus import PublishUserEvent
     from fanscore_core.ports.event_details import EventById, EventDetails, Sale, Venue
     from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
@@ -76,6 +77,7 @@ else:
                 "PutDemandRecord",
             ),
             "eligibility_service": ("FanEligibility",),
+            "entries": ("FanEntries", "FanEntry", "PutEntry"),
             "event_bus": ("PublishUserEvent",),
             "event_details": ("EventById", "EventDetails", "Sale", "Venue"),
             "fan_identity": ("BotOrNot", "BotOrNotCursor", "FanIdentity", "Identity"),
@@ -116,6 +118,8 @@ __all__ = [
     "EventDemandCount",
     "EventDetails",
     "FanEligibility",
+    "FanEntries",
+    "FanEntry",
     "FanIdentity",
     "FanProfile",
     "FinishLivenessSession",
@@ -131,6 +135,7 @@ __all__ = [
     "PostSync",
     "PublishUserEvent",
     "PutDemandRecord",
+    "PutEntry",
     "PutLivenessSession",
     "PutMark",
     "PutOutcome",

@@ -10,7 +10,7 @@ from fanscore_core.consumer_mark import Consumer, Mark, StoredProfile
 from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.ids import GlobalUserId, valid_id
 from fanscore_core.ports.put_outcome import PutOutcome
-from fanscore_core.user_events import UserEvent
+from fanscore_core.user_events import AnyUserEvent, UserEvent
 
 
 @attrs.frozen
@@ -81,7 +81,7 @@ class Post(Effect[None]):
         idempotency_key: by which the endpoint knows an event that it has had before.
     """
 
-    event: UserEvent
+    event: AnyUserEvent
     idempotency_key: str
 
 

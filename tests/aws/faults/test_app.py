@@ -17,7 +17,6 @@ from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
-from fanscore_core.canonical import stable_id
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
@@ -43,6 +42,7 @@ from tests.aws.tables import typed
 from tests.demand_samples import EVENT, FAN, SALE, START
 from tests.e2e.calls import call
 from tests.e2e.local_system import POLICY, SAMPLE
+from tests.event_ids import entry_id
 from tests.patience import AMPLE_S, GivenUp
 
 TIME_LEFT_S = 20.0
@@ -51,7 +51,7 @@ KEY = {"eventId": EVENT, "saleId": SALE}
 SAVE = {"input": {**KEY, "attributes": {"seats": 2}, "requestId": REQUEST}}
 DELETE = {"input": {**KEY, "requestId": REQUEST}}
 ENTER = {"input": {"campaignId": "camp1", "requestId": REQUEST}}
-EVENT_ID = stable_id("upsertEntry", FAN, REQUEST)
+EVENT_ID = entry_id(FAN, REQUEST)
 
 
 @attrs.frozen

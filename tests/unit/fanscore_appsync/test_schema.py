@@ -10,6 +10,7 @@ import graphql
 import pytest
 
 from fanscore_appsync import demand_record as demand
+from fanscore_appsync.entry import entry
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.local.graphql.execution import appsync_schema
 from fanscore_appsync.testing.routing import check_routing
@@ -21,7 +22,8 @@ from fanscore_appsync.testing.spelling import (
 )
 from fanscore_core import ids
 from fanscore_core.demand import DemandRecord, StoredDemandRecord, deletion
-from fanscore_core.demand import Stamp as DemandStamp
+from fanscore_core.entry_record import EntryRecord, StoredEntry
+from fanscore_core.merging import Stamp as DemandStamp
 from fanscore_core.pipelines.demand_record import DemandRecordResult
 from fanscore_core.signals import SIGNALS, Signal
 
@@ -94,6 +96,7 @@ def test_types_agree(name: str) -> None:
         *RESOLVED_TYPES,
         "DemandRecord",
         "DemandRecordConnection",
+        "Entry",
         "ScoreBoosts",
     }:
         return
@@ -128,3 +131,12 @@ def test_a_demand_record_shows_the_members_of_its_type() -> None:
     shown = demand.record(StoredDemandRecord(empty, 1, ()))
     assert {*shown, "event"} == set(kind.fields)
     assert get_type_hints(DemandRecordResult)["record"] == StoredDemandRecord | None
+
+
+def test_an_entry_shows_the_members_of_its_type() -> None:
+    """``Entry`` is written with all of its members."""
+    kind = SCHEMA.type_map["Entry"]
+    assert isinstance(kind, graphql.GraphQLObjectType)
+    at = datetime.fromisoformat("2026-11-01T00:00:00+00:00")
+    record = EntryRecord(ids.GlobalUserId("fan"), ids.CampaignId("campaign"), updated_at=at)
+    assert set(entry(StoredEntry(record, 1, ()))) == set(kind.fields)

@@ -167,13 +167,13 @@ CHILD = f"  event: EventDetails {MODES}\n"
             id="values of an enum",
         ),
         pytest.param(
-            changed("input EntryInput", "input Entry").replace(
-                "input: EntryInput!", "input: Entry!"
+            changed("input EntryInput", "input Given").replace(
+                "input: EntryInput!", "input: Given!"
             ),
             [
                 "EntryInput: the schema has no such input or enum type",
                 (
-                    "Mutation.upsertEntry: argument input is Entry! in the schema, "
+                    "Mutation.upsertEntry: argument input is Given! in the schema, "
                     "EntryInput! in UpsertEntryArguments"
                 ),
             ],

@@ -18,9 +18,10 @@ from fanscore_core.attributes import (
     check_given_attributes,
 )
 from fanscore_core.canonical import canonical_json
-from fanscore_core.demand import KEPT_REQUESTS, DemandRecord, Stamp, StoredDemandRecord, merge
+from fanscore_core.demand import DemandRecord, StoredDemandRecord
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId, RequestId, SaleId
+from fanscore_core.merging import KEPT_REQUESTS, Stamp, merge
 from tests.counted import calls_of
 from tests.demand_samples import FAN, saved
 
@@ -169,9 +170,8 @@ def test_cleared_keys_make_room() -> None:
             cleared(range(5)),
             DemandRecord(
                 *(FAN, EventId("evt123"), SaleId("sale456")),
-                dict(saved(1, attributes={"x" * (MAX_NAMES_BYTES - 20): None}).fields),
-                *(None, None, None, None),
-                datetime(2026, 11, 1, tzinfo=UTC),
+                fields=dict(saved(1, attributes={"x" * (MAX_NAMES_BYTES - 20): None}).fields),
+                updated_at=datetime(2026, 11, 1, tzinfo=UTC),
             ),
         ),
     ],

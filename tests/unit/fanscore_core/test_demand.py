@@ -7,22 +7,17 @@ import attrs
 import pytest
 
 from fanscore_core.demand import (
-    LEAST,
     DemandRecord,
-    DifferentKeysError,
-    Stamp,
     StoredDemandRecord,
-    Written,
-    applied_before,
     attributes_text,
     deletion,
     fill,
-    merge,
     next_version,
     save,
 )
 from fanscore_core.errors import Conflict, ConflictReason
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
+from fanscore_core.merging import LEAST, DifferentKeysError, Stamp, Written, applied_before, merge
 from tests.demand_samples import (
     EVENT,
     FAN,
@@ -54,7 +49,7 @@ def test_a_save_is_a_record_of_its_own() -> None:
         FAN,
         EVENT,
         SALE,
-        {
+        fields={
             "attributes.seats": Written(stamp(5), "2"),
             "email": Written(stamp(5), '"fan@example.com"'),
         },
@@ -70,14 +65,14 @@ def test_a_save_is_a_record_of_its_own() -> None:
 def test_a_save_may_clear_all_attributes() -> None:
     """Clearing all attributes at once is stamped like any write."""
     assert save(KEY, {}, stamp(5), clear_attributes=True) == DemandRecord(
-        *KEY, {}, stamp(5), None, stamp(5), at(5), at(5)
+        *KEY, saved=stamp(5), attributes_cleared=stamp(5), requested_at=at(5), updated_at=at(5)
     )
 
 
 def test_a_delete_is_a_tombstone() -> None:
     """A delete makes a record that holds its stamp and nothing else."""
     made = deletion(KEY, stamp(5))
-    assert made == DemandRecord(*KEY, {}, None, stamp(5), None, None, at(5))
+    assert made == DemandRecord(*KEY, deleted=stamp(5), updated_at=at(5))
     assert not made.is_live
 
 
@@ -87,7 +82,7 @@ def test_merged_records() -> None:
     second = saved(9, "b", email="new@example.com", attributes={"seats": 4})
     assert merge(first, second) == DemandRecord(
         *KEY,
-        {
+        fields={
             "attributes.row": Written(stamp(1, "a"), '"A"'),
             "attributes.seats": Written(stamp(9, "b"), "4"),
             "email": Written(stamp(9, "b"), '"new@example.com"'),
@@ -153,13 +148,13 @@ def test_clearing_all_attributes_clears_nothing_else() -> None:
 def test_a_tombstone_forgets() -> None:
     """A deleted record has no field left, and keeps when it was first requested."""
     merged = merge(saved(1, email=MAIL, attributes={"a": 1}), deleted(5))
-    assert merged == DemandRecord(*KEY, {}, None, stamp(5), None, at(1), at(5))
+    assert merged == DemandRecord(*KEY, deleted=stamp(5), requested_at=at(1), updated_at=at(5))
 
 
 def test_a_late_older_save_does_not_resurrect() -> None:
     """A save that is older than the delete does not bring the record back."""
     merged = merge(deleted(5), saved(4, email=MAIL))
-    assert merged == DemandRecord(*KEY, {}, None, stamp(5), None, at(4), at(5))
+    assert merged == DemandRecord(*KEY, deleted=stamp(5), requested_at=at(4), updated_at=at(5))
 
 
 def test_a_save_at_the_moment_of_the_delete_is_gone() -> None:
@@ -173,7 +168,7 @@ def test_a_newer_save_resurrects() -> None:
     merged = merge(merge(old, deleted(5)), new)
     assert merged == DemandRecord(
         *KEY,
-        {"locale": Written(stamp(6), '"en-GB"')},
+        fields={"locale": Written(stamp(6), '"en-GB"')},
         saved=stamp(6),
         deleted=stamp(5),
         attributes_cleared=None,

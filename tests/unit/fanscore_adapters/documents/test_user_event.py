@@ -21,7 +21,7 @@ from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.ids import RULE, CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import EMAIL_RULE, PHONE_RULE, Email, Locale, PhoneNumber
-from fanscore_core.user_events import UserEvent
+from fanscore_core.user_events import UserEvent, UserWithdrawal
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 BARE = UserEvent("e-1", NOW, GlobalUserId("user123"), MemberId("m-1"), CampaignId("c-1"))
@@ -69,9 +69,12 @@ json_values = st.recursive(
 attribute_texts = st.dictionaries(st.text(), json_values, max_size=4).map(canonical_json)
 moments = st.integers(0, 10**15).map(lambda count: NOW + timedelta(microseconds=count))
 user_events = st.builds(
-    lambda at, attributes: attrs.evolve(FULL, occurred_at=at, attributes=attributes),
+    lambda at, attributes, defaulted: attrs.evolve(
+        FULL, occurred_at=at, attributes=attributes, defaulted=defaulted
+    ),
     moments,
     st.none() | attribute_texts,
+    st.none() | st.lists(st.sampled_from(("email", "locale", "new")), unique=True).map(tuple),
 )
 
 
@@ -188,7 +191,11 @@ DATE_TIME_RULE = "expected a date and time with offset, such as 2026-11-01T08:00
         ([ENVELOPE], "event", "expected source, detail-type and detail"),
         ({"detail": DETAIL}, "event", "expected source, detail-type and detail"),
         ({**ENVELOPE, "source": "aws.s3"}, "event.source", "expected fanscore"),
-        ({**ENVELOPE, "detail-type": ["x"]}, "event.detail-type", "expected user.upsert"),
+        (
+            {**ENVELOPE, "detail-type": ["x"]},
+            "event.detail-type",
+            "expected user.upsert or user.withdraw",
+        ),
         ({**ENVELOPE, "detail": None}, "event.detail", "expected an object"),
         ({**ENVELOPE, "detail": json.dumps(DETAIL)}, "event.detail", "expected an object"),
     ],
@@ -203,10 +210,11 @@ def test_what_is_no_user_event_is_refused(document: object, where: str, problem:
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("schemaVersion", 2, "expected 1"),
-        ("schemaVersion", True, "expected 1"),
-        ("schemaVersion", 1.0, "expected 1"),
-        ("schemaVersion", None, "expected 1"),
+        ("schemaVersion", 3, "expected 1 or 2"),
+        ("schemaVersion", 0, "expected 1 or 2"),
+        ("schemaVersion", True, "expected 1 or 2"),
+        ("schemaVersion", 1.0, "expected 1 or 2"),
+        ("schemaVersion", None, "expected 1 or 2"),
         ("id", 5, "expected a string"),
         ("id", "a\nb", RULE),
         ("occurredAt", "2026-11-01T08:00:00", DATE_TIME_RULE),
@@ -236,3 +244,59 @@ def test_missing_fields_are_refused(name: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_event({**ENVELOPE, "detail": detail})
     assert (refused.value.where, refused.value.problem) == (f"event.detail.{name}", "required")
+
+
+WITHDRAWAL = UserWithdrawal("w-1", NOW, GlobalUserId("user123"), CampaignId("c-1"))
+WITHDRAWN: Mapping[str, object] = {
+    "schemaVersion": 2,
+    "id": "w-1",
+    "occurredAt": "2026-11-01T08:00:00Z",
+    "globalUserId": "user123",
+    "campaignId": "c-1",
+}
+
+
+def test_an_event_tells_what_comes_from_the_account() -> None:
+    """An event of schema 2 names what the fan did not say, or nothing."""
+    told = attrs.evolve(FULL, defaulted=("email",))
+    detail = {**DETAIL, "schemaVersion": 2, "defaulted": ["email"]}
+    assert detail_document(told) == detail
+    assert read_event({**ENVELOPE, "detail": detail}) == told
+    nothing = attrs.evolve(FULL, defaulted=())
+    assert detail_document(nothing) == {**detail, "defaulted": []}
+    assert read_event({**ENVELOPE, "detail": {**detail, "defaulted": []}}) == nothing
+    assert read_event({**ENVELOPE, "detail": {**detail, "defaulted": None}}) == nothing
+
+
+def test_an_event_of_schema_1_tells_nothing_of_it() -> None:
+    """What is not a member of schema 1 is passed over there."""
+    assert read_event({**ENVELOPE, "detail": {**DETAIL, "defaulted": ["email"]}}) == FULL
+
+
+@pytest.mark.parametrize("defaulted", ["email", {"email": 1}, [5], [None]])
+def test_malformed_names_are_refused(defaulted: object) -> None:
+    """What is defaulted is a list of names."""
+    detail = {**DETAIL, "schemaVersion": 2, "defaulted": defaulted}
+    with pytest.raises(InvalidInput) as refused:
+        read_event({**ENVELOPE, "detail": detail})
+    assert refused.value.where.startswith("event.detail.defaulted")
+
+
+def test_a_withdrawal_is_an_event_of_its_own() -> None:
+    """A withdrawal has a type of its own, and of the fan its id alone."""
+    document = {**ENVELOPE, "id": "w-1", "detail-type": "user.withdraw", "detail": WITHDRAWN}
+    published_at = NOW + timedelta(seconds=1)
+    assert event_document(WITHDRAWAL, published_at) == document
+    assert read_event(document) == WITHDRAWAL
+
+
+@pytest.mark.parametrize("version", [1, 3, None, True])
+def test_a_withdrawal_is_of_schema_2(version: object) -> None:
+    """There is no withdrawal of schema 1."""
+    detail = {**WITHDRAWN, "schemaVersion": version}
+    with pytest.raises(InvalidInput) as refused:
+        read_event({**ENVELOPE, "detail-type": "user.withdraw", "detail": detail})
+    assert (refused.value.where, refused.value.problem) == (
+        "event.detail.schemaVersion",
+        "expected 2",
+    )

@@ -30,7 +30,7 @@ from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from fanscore_core.scalars import Email
-from fanscore_core.user_events import UserEvent
+from fanscore_core.user_events import UserEvent, UserWithdrawal
 from tests.impatience import UNHEARD, impatient_client
 from tests.virtual_time import VirtualTime
 
@@ -74,6 +74,10 @@ class Endpoint:
     received: list[tuple[str, Mapping[str, str], object]] = attrs.field(factory=list)
 
 
+HEADERS = ("Content-Type", "Event-Type", "Idempotency-Key")
+"""What endpoints are told besides the event."""
+
+
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
     """Serve an endpoint."""
@@ -82,7 +86,7 @@ def endpoint() -> Iterator[Endpoint]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {name: self.headers[name] for name in ("Content-Type", "Idempotency-Key")}
+            headers = {name: self.headers[name] for name in HEADERS}
             served.received.append((self.path, headers, json.loads(body)))
             response = served.responses.pop(0) if served.responses else Response(200)
             if response is None:
@@ -157,8 +161,8 @@ def posted(system: str = "notification_endpoint", calls: int = 1) -> Answered:
 
 def request(key: str) -> tuple[str, Mapping[str, str], object]:
     """Make the request that an endpoint is to receive."""
-    headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-    return "/hook", headers, detail_document(EVENT)
+    values = ("application/json", "user.upsert", key)
+    return "/hook", dict(zip(HEADERS, values, strict=True)), detail_document(EVENT)
 
 
 def test_events_are_posted(endpoint: Endpoint) -> None:
@@ -167,6 +171,14 @@ def test_events_are_posted(endpoint: Endpoint) -> None:
     assert desk.post(NOTIFICATION, SYNC) == [posted(), posted("sync_endpoint")]
     assert endpoint.received == [request("key-1"), request("key-2")]
     assert desk.waits_s == []
+
+
+def test_a_withdrawal_is_told_by_its_type(endpoint: Endpoint) -> None:
+    """An endpoint knows by a header that a fan withdrew."""
+    withdrawal = UserWithdrawal("w-1", EVENT.occurred_at, EVENT.global_user_id, EVENT.campaign_id)
+    assert Desk(endpoint.url).post(PostSync(withdrawal, "key-3")) == [posted("sync_endpoint")]
+    headers = dict(zip(HEADERS, ("application/json", "user.withdraw", "key-3"), strict=True))
+    assert endpoint.received == [("/hook", headers, detail_document(withdrawal))]
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])

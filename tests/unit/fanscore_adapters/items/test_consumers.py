@@ -17,11 +17,11 @@ from fanscore_adapters.items.consumers import (
 )
 from fanscore_adapters.items.keys import Key, consumer_mark, erased_mark, identity
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
-from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, said
-from fanscore_core.demand import LEAST, Stamp, Written
+from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, stamped
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
+from fanscore_core.merging import LEAST, Stamp, Written
 from fanscore_core.ports.consumers import (
     ConsumerMark,
     ErasedMark,
@@ -219,7 +219,7 @@ def test_a_profile_is_made_where_there_is_none(tables: SqliteTables) -> None:
     """A fan without an identity record gets one, with what the event says and nothing else."""
     assert ask(tables, FanProfile(FAN)) is None
     assert ask(tables, PutProfile(FULL_EVENT, None, 0)) == PutOutcome[StoredProfile](written=True)
-    assert ask(tables, FanProfile(FAN)) == StoredProfile(NOW, FULL_ITEM, said(FULL_EVENT))
+    assert ask(tables, FanProfile(FAN)) == StoredProfile(NOW, FULL_ITEM, stamped(FULL_EVENT))
 
 
 def test_a_profile_keeps_what_is_not_the_events(tables: SqliteTables) -> None:

@@ -14,16 +14,10 @@ from fanscore_adapters.items.demand import (
 )
 from fanscore_adapters.items.operations import PageRange, Put, Refused
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, WRITES
-from fanscore_core.demand import (
-    DemandRecord,
-    Stamp,
-    StoredDemandRecord,
-    Written,
-    fill,
-    merge,
-)
+from fanscore_core.demand import DemandRecord, StoredDemandRecord, fill
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, SaleId
+from fanscore_core.merging import Stamp, Written, merge
 from fanscore_core.pages import Page
 from fanscore_core.ports.demand import (
     DemandRecords,
@@ -185,7 +179,10 @@ def test_a_record_without_stamps() -> None:
     assert read_record(item) == StoredDemandRecord(
         DemandRecord(
             *KEY,
-            {"email": Written(default, f'"{MAIL}"'), "attributes.a": Written(default, "[1]")},
+            fields={
+                "email": Written(default, f'"{MAIL}"'),
+                "attributes.a": Written(default, "[1]"),
+            },
             saved=default,
             deleted=None,
             attributes_cleared=None,

@@ -15,12 +15,12 @@ from fanscore_core.consumer_mark import (
     MarkStatus,
     StoredProfile,
     news,
-    said,
+    stamped,
 )
-from fanscore_core.demand import Stamp, Written
-from fanscore_core.engine.question import Answered, Ask, Question
+from fanscore_core.engine.question import Answered, Ask, Effect, Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.trace import Fate
+from fanscore_core.entry_record import StoredEntry, changed_entry, entry_change
 from fanscore_core.errors import (
     Conflict,
     ConflictReason,
@@ -31,9 +31,11 @@ from fanscore_core.errors import (
     UnknownQuestion,
 )
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, RequestId
+from fanscore_core.merging import LEAST, Stamp, Written
 from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
 from fanscore_core.ports.consumers import (
     ConsumerMark,
+    ErasedMark,
     FanProfile,
     Post,
     PostNotification,
@@ -41,9 +43,10 @@ from fanscore_core.ports.consumers import (
     PutMark,
     PutProfile,
 )
+from fanscore_core.ports.entries import FanEntry, PutEntry
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email, Locale, PhoneNumber
-from fanscore_core.user_events import UserEvent
+from fanscore_core.user_events import AnyUserEvent, UserEvent, UserWithdrawal
 from tests.declarations import undeclared_use
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -64,7 +67,10 @@ WORK: Mapping[Consumer, type] = {
     Consumer.SYNC: PostSync,
 }
 
-each_consumer = pytest.mark.parametrize("consumer", Consumer, ids=lambda each: each.value)
+MARKED = tuple(consumer for consumer in Consumer if consumer is not Consumer.ENTRY)
+"""Those that keep a mark."""
+
+each_consumer = pytest.mark.parametrize("consumer", MARKED, ids=lambda each: each.value)
 
 
 def mark(
@@ -84,6 +90,8 @@ class World:
     Attributes:
         mark: as it is stored.
         profile: as it is stored.
+        entry: as it is stored.
+        erased_at: when the fan was erased.
         failures: what the work fails with, one after the other; then it succeeds.
         rivals: what others do before each write, one after the other.
         broken: the types of question that fail, and with what.
@@ -92,6 +100,8 @@ class World:
 
     mark: Mark | None = None
     profile: StoredProfile | None = None
+    entry: StoredEntry | None = None
+    erased_at: datetime | None = None
     failures: list[FanscoreError] = attrs.field(factory=list)
     rivals: list[Callable[[World], None]] = attrs.field(factory=list)
     broken: dict[type, FanscoreError] = attrs.field(factory=dict)
@@ -111,13 +121,21 @@ class World:
         kind = type(question)
         if kind in self.broken:
             return self.broken[kind]
-        if isinstance(question, PutProfile | Post) and self.failures:
+        if isinstance(question, PutProfile | PutEntry | Post) and self.failures:
             return self.failures.pop(0)
         if isinstance(question, PutMark):
             return self._put_mark(question)
         if isinstance(question, PutProfile):
             return self._put_profile(question)
-        known = {ConsumerMark: self.mark, FanProfile: self.profile, **dict.fromkeys(POSTS)}
+        if isinstance(question, PutEntry):
+            return self._put_entry(question)
+        known = {
+            ConsumerMark: self.mark,
+            ErasedMark: self.erased_at,
+            FanEntry: self.entry,
+            FanProfile: self.profile,
+            **dict.fromkeys(POSTS),
+        }
         return known.get(kind, UnknownQuestion())
 
     def _put_mark(self, effect: PutMark) -> PutOutcome[Mark]:
@@ -132,7 +150,14 @@ class World:
         if self.profile != effect.replaced:
             return PutOutcome(written=False, stored=self.profile)
         at = effect.event.occurred_at
-        self.profile = StoredProfile(at, {"by": effect.event.id}, said(effect.event))
+        self.profile = StoredProfile(at, {"by": effect.event.id}, stamped(effect.event))
+        return PutOutcome(written=True)
+
+    def _put_entry(self, effect: PutEntry) -> PutOutcome[StoredEntry]:
+        self._let_rival_act()
+        if (self.entry.version if self.entry else 0) != effect.expected_version:
+            return PutOutcome(written=False, stored=self.entry)
+        self.entry = effect.new
         return PutOutcome(written=True)
 
     def _let_rival_act(self) -> None:
@@ -140,7 +165,7 @@ class World:
             self.rivals.pop(0)(self)
 
     def consume(
-        self, consumer: Consumer = Consumer.PROFILE, event: UserEvent = EVENT, owner: str = "me"
+        self, consumer: Consumer = Consumer.PROFILE, event: AnyUserEvent = EVENT, owner: str = "me"
     ) -> Consumed | str:
         """Deliver an event; give what came of it, an error as its ``repr``."""
         outcome = run(CONSUMERS[consumer], ConsumeArgs(event, owner, NOW), self)
@@ -151,21 +176,22 @@ def nothing(_world: World) -> None:
     """Let a rival do nothing."""
 
 
-@pytest.mark.parametrize("position", range(3))
-@each_consumer
-def test_steps_declare_what_they_use(consumer: Consumer, position: int) -> None:
+@pytest.mark.parametrize("consumer", Consumer, ids=lambda each: each.value)
+def test_steps_declare_what_they_use(consumer: Consumer) -> None:
     """Each step declares exactly the fields that it uses."""
-    assert undeclared_use(CONSUMERS[consumer].steps[position]) == ()
+    assert [
+        undeclared_use(each) for each in CONSUMERS[consumer].steps if undeclared_use(each)
+    ] == []
 
 
 @each_consumer
 def test_steps_have_names(consumer: Consumer) -> None:
-    """A consumer claims the mark, does what its name says, and finishes the mark."""
+    """A consumer reads two marks, claims its own, does its work, and finishes the mark."""
     work = {Consumer.PROFILE: "updateProfile", Consumer.NOTIFICATION: "notify"}.get(
         consumer, "sync"
     )
     names = [step.name for step in CONSUMERS[consumer].steps]
-    assert names == ["claimMark", work, "finishMark"]
+    assert names == ["getErasedMark", "getMark", "claimMark", work, "finishMark"]
 
 
 @each_consumer
@@ -216,15 +242,15 @@ def test_a_finished_event_is_left_alone(consumer: Consumer) -> None:
     """What is delivered again after it was finished is success, and nothing is done."""
     world = World(mark("other", FINISHED, consumer=consumer))
     assert world.consume(consumer) is Consumed.BEFORE
-    assert world.kinds == [ConsumerMark]
+    assert world.kinds == [ErasedMark, ConsumerMark]
 
 
 def test_the_trace_shows_where_it_ended() -> None:
-    """A delivery of a finished event ends at the first step."""
+    """A delivery of a finished event ends where the mark would be claimed."""
     outcome = run(
         CONSUMERS[Consumer.SYNC], ConsumeArgs(EVENT, "me", NOW), World(mark("other", FINISHED))
     )
-    assert outcome.trace.fates == (Fate.ENDED, Fate.NOT_REACHED, Fate.NOT_REACHED)
+    assert outcome.trace.fates == (Fate.RAN, Fate.RAN, Fate.ENDED, *[Fate.NOT_REACHED] * 2)
 
 
 @each_consumer
@@ -233,7 +259,7 @@ def test_a_live_lease_of_another_owner_raises(consumer: Consumer) -> None:
     other = mark("other", consumer=consumer, lease_until=NOW + timedelta(microseconds=1))
     world = World(other)
     assert world.consume(consumer) == LEASED
-    assert world.kinds == [ConsumerMark]
+    assert world.kinds == [ErasedMark, ConsumerMark]
     assert world.mark == other
 
 
@@ -262,7 +288,7 @@ def test_a_rival_who_claims_first_wins() -> None:
     world = World(rivals=[claim])
     assert world.consume() == LEASED
     assert world.mark == mark("rival")
-    assert world.kinds == [ConsumerMark, PutMark]
+    assert world.kinds == [ErasedMark, ConsumerMark, PutMark]
 
 
 def test_a_rival_who_finishes_first_has_done_the_work() -> None:
@@ -367,7 +393,7 @@ def test_a_profile_takes_news(stored: StoredProfile | None) -> None:
     world = World(profile=stored)
     assert world.consume() is Consumed.NOW
     assert PutProfile(EVENT, stored, 0) in world.asked
-    assert world.profile == StoredProfile(EARLIER, {"by": "e-1"}, said(EVENT))
+    assert world.profile == StoredProfile(EARLIER, {"by": "e-1"}, stamped(EVENT))
 
 
 NEWER = attrs.evolve(EVENT, id="e-2", occurred_at=NOW)
@@ -376,9 +402,9 @@ NEWER = attrs.evolve(EVENT, id="e-2", occurred_at=NOW)
 @pytest.mark.parametrize(
     "stored",
     [
-        pytest.param(StoredProfile(NOW, {}, said(NEWER)), id="newer"),
-        pytest.param(StoredProfile(EARLIER, {}, said(attrs.evolve(EVENT, id="e-2"))), id="id"),
-        pytest.param(StoredProfile(EARLIER, {}, said(EVENT)), id="the same"),
+        pytest.param(StoredProfile(NOW, {}, stamped(NEWER)), id="newer"),
+        pytest.param(StoredProfile(EARLIER, {}, stamped(attrs.evolve(EVENT, id="e-2"))), id="id"),
+        pytest.param(StoredProfile(EARLIER, {}, stamped(EVENT)), id="the same"),
     ],
 )
 def test_a_profile_never_goes_back_in_time(stored: StoredProfile) -> None:
@@ -392,7 +418,7 @@ def test_a_profile_never_goes_back_in_time(stored: StoredProfile) -> None:
 
 def test_a_late_event_fills_what_nobody_has_said() -> None:
     """An older event is news where it says something that no newer one did."""
-    stored, late = StoredProfile(NOW, {}, said(NEWER)), attrs.evolve(EVENT, locale=Locale("fr"))
+    stored, late = StoredProfile(NOW, {}, stamped(NEWER)), attrs.evolve(EVENT, locale=Locale("fr"))
     world = World(profile=stored)
     assert world.consume(event=late) is Consumed.NOW
     assert PutProfile(late, stored, 0) in world.asked
@@ -401,7 +427,7 @@ def test_a_late_event_fills_what_nobody_has_said() -> None:
 
 def test_a_profile_that_others_change_is_read_again() -> None:
     """After a conflict the rule is applied to what lies there then."""
-    scored, newer = StoredProfile(None, {"score": 75}), StoredProfile(NOW, {}, said(NEWER))
+    scored, newer = StoredProfile(None, {"score": 75}), StoredProfile(NOW, {}, stamped(NEWER))
 
     def put(profile: StoredProfile) -> Callable[[World], None]:
         return lambda world: setattr(world, "profile", profile)
@@ -456,3 +482,136 @@ def test_what_a_fan_said_is_in_no_repr() -> None:
     shown = repr([PutProfile(event, StoredProfile(NOW, {"email": "canary"}), 0), Post(event, "k")])
     assert "canary" not in shown
     assert "+15550100" not in shown
+
+
+WITHDRAWAL = UserWithdrawal("w-1", NOW, FAN, CampaignId("c-1"))
+DEFAULTED = attrs.evolve(EVENT, email=Email("account@example.com"), defaulted=("email",))
+
+
+def test_what_comes_from_the_account_gives_way() -> None:
+    """A profile never takes what is defaulted over what a fan said, however old that is."""
+    long_ago = attrs.evolve(
+        EVENT, id="e-0", occurred_at=NOW - timedelta(days=9), email=Email("fan@example.com")
+    )
+    stored = StoredProfile(long_ago.occurred_at, {}, stamped(long_ago))
+    stamp = Stamp(EARLIER, "e-1")
+    assert news(DEFAULTED, stored) == {"memberId": Written(stamp, '"member123"')}
+    assert news(DEFAULTED, None) == {
+        "memberId": Written(stamp, '"member123"'),
+        "email": Written(LEAST, '"account@example.com"'),
+    }
+
+
+def test_a_withdrawal_says_nothing_of_a_profile() -> None:
+    """A withdrawal is consumed, and the profile is not even read."""
+    world = World()
+    assert world.consume(event=WITHDRAWAL) is Consumed.NOW
+    assert {FanProfile, PutProfile}.isdisjoint(world.kinds)
+    assert world.mark is not None
+    assert world.mark.status is FINISHED
+
+
+@pytest.mark.parametrize(
+    ("consumer", "kind"), [(Consumer.NOTIFICATION, PostNotification), (Consumer.SYNC, PostSync)]
+)
+def test_a_withdrawal_is_posted(consumer: Consumer, kind: type[Post]) -> None:
+    """The endpoints are told that a fan withdrew, under a key of its own."""
+    world = World()
+    assert world.consume(consumer, WITHDRAWAL) is Consumed.NOW
+    assert kind(WITHDRAWAL, stable_id(consumer.value, FAN, RequestId("w-1"))) in world.asked
+
+
+@pytest.mark.parametrize("event", [EVENT, WITHDRAWAL], ids=["entry", "withdrawal"])
+@pytest.mark.parametrize("consumer", Consumer, ids=lambda each: each.value)
+def test_events_of_an_erased_fan_are_dropped(consumer: Consumer, event: AnyUserEvent) -> None:
+    """What occurred until a fan was erased leaves nothing, whatever lies there, not even a mark."""
+    world = World(erased_at=event.occurred_at)
+    assert world.consume(consumer, event) is Consumed.ERASED
+    reads = {ErasedMark, FanEntry if consumer is Consumer.ENTRY else ConsumerMark}
+    assert set(world.kinds) == reads
+
+
+@pytest.mark.parametrize("consumer", Consumer, ids=lambda each: each.value)
+def test_a_fan_who_was_erased_may_come_again(consumer: Consumer) -> None:
+    """What occurs after a fan was erased is consumed as ever."""
+    world = World(erased_at=EARLIER - timedelta(microseconds=1))
+    assert world.consume(consumer) is Consumed.NOW
+
+
+@pytest.mark.parametrize("consumer", Consumer, ids=lambda each: each.value)
+def test_who_was_erased_is_asked_in_the_first_round(consumer: Consumer) -> None:
+    """To ask for the mark of an erased fan takes no round of its own."""
+    outcome = run(CONSUMERS[consumer], ConsumeArgs(EVENT, "me", NOW), World())
+    first = [each.question for each in outcome.trace.asked if each.round == 0]
+    own = FanEntry(FAN, EVENT.campaign_id)
+    mark_of = ConsumerMark("e-1", consumer)
+    assert first == [ErasedMark(FAN), own if consumer is Consumer.ENTRY else mark_of]
+
+
+@pytest.mark.parametrize("consumer", Consumer, ids=lambda each: each.value)
+def test_nothing_is_done_where_nobody_can_tell_who_was_erased(consumer: Consumer) -> None:
+    """Without the answer, whether a fan was erased, the event is delivered again later."""
+    world = World(broken={ErasedMark: Unavailable("fan_identity_table")})
+    assert world.consume(consumer) == repr(Unavailable("fan_identity_table"))
+    assert not any(isinstance(each, Effect) for each in world.asked)
+
+
+def test_an_event_is_merged_into_the_entry() -> None:
+    """An entry is written once, over what was read, and known by the id of its event."""
+    world = World()
+    assert world.consume(Consumer.ENTRY) is Consumed.NOW
+    entered = changed_entry(None, entry_change(EVENT))
+    assert world.consume(Consumer.ENTRY) is Consumed.BEFORE
+    assert world.consume(Consumer.ENTRY, WITHDRAWAL) is Consumed.NOW
+    withdrawn = changed_entry(entered, entry_change(WITHDRAWAL))
+    assert [each for each in world.asked if isinstance(each, PutEntry)] == [
+        PutEntry(entered, 0, 0),
+        PutEntry(withdrawn, 1, 0),
+    ]
+    assert world.entry == withdrawn
+
+
+def test_an_event_that_counts_for_nothing_is_remembered() -> None:
+    """An entry that arrives after its withdrawal changes nothing, nor does its retry later."""
+    world = World()
+    retried = attrs.evolve(EVENT, occurred_at=NOW + timedelta(minutes=1))
+    for event in (WITHDRAWAL, EVENT, retried):
+        world.consume(Consumer.ENTRY, event)
+    assert world.entry is not None
+    assert not world.entry.record.is_live
+    assert [name for name, _ in world.entry.requests] == ["w-1", "e-1"]
+
+
+def test_an_entry_that_others_change_is_merged_again() -> None:
+    """After a conflict the event is merged into what lies there then."""
+    other = attrs.evolve(EVENT, id="e-2", locale=Locale("fr"))
+    theirs = changed_entry(None, entry_change(other))
+    world = World(rivals=[lambda world: setattr(world, "entry", theirs)])
+    assert world.consume(Consumer.ENTRY) is Consumed.NOW
+    assert [each for each in world.asked if isinstance(each, PutEntry)] == [
+        PutEntry(changed_entry(None, entry_change(EVENT)), 0, 0),
+        PutEntry(changed_entry(theirs, entry_change(EVENT)), 1, 1),
+    ]
+
+
+def test_an_entry_whose_reply_was_lost_is_written_once() -> None:
+    """A write that was made although its reply did not come is found to be there."""
+
+    def write(world: World) -> None:
+        world.entry = changed_entry(None, entry_change(EVENT))
+
+    world = World(rivals=[write])
+    assert world.consume(Consumer.ENTRY) is Consumed.BEFORE
+    assert world.entry == changed_entry(None, entry_change(EVENT))
+
+
+def test_an_entry_that_keeps_changing_is_a_conflict() -> None:
+    """After six attempts the delivery fails."""
+
+    def change(world: World) -> None:
+        other = attrs.evolve(EVENT, id=f"other-{len(world.rivals)}")
+        world.entry = changed_entry(world.entry, entry_change(other))
+
+    world = World(rivals=[change] * 9)
+    assert world.consume(Consumer.ENTRY) == CHANGED
+    assert world.kinds.count(PutEntry) == 6

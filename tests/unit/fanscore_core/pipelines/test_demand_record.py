@@ -6,15 +6,7 @@ from typing import TypeAlias, cast
 import attrs
 import pytest
 
-from fanscore_core.demand import (
-    DemandChange,
-    DemandRecord,
-    StoredDemandRecord,
-    Written,
-    deletion,
-    fill,
-    merge,
-)
+from fanscore_core.demand import DemandChange, DemandRecord, StoredDemandRecord, deletion, fill
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.recording import Recording
@@ -32,6 +24,7 @@ from fanscore_core.errors import (
     Unavailable,
 )
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, RequestId
+from fanscore_core.merging import Written, merge
 from fanscore_core.pages import ListPage, Page, PageRequest
 from fanscore_core.pipelines.demand_record import (
     DemandChangeArgs,
@@ -241,7 +234,7 @@ def test_a_tombstone_gets_no_default() -> None:
     desk = Desk(tombstone, account=ACCOUNT)
     assert desk.delete(deleted(9)).result() == DELETED
     requests = {"r-0": "digest-0", **ONE_REQUEST}
-    record = DemandRecord(*KEY, {}, None, stamp(99, "r-0"), None, None, at(99))
+    record = DemandRecord(*KEY, deleted=stamp(99, "r-0"), updated_at=at(99))
     assert desk.puts == [PutDemandRecord(stored(record, 2, requests), 1, 0)]
 
 
