@@ -70,6 +70,15 @@ class RecordsArguments:
 
 
 @attrs.frozen
+class EntriesArguments:
+    """``Demand.entries``."""
+
+    limit: int | None = None
+    next_token: str | None = None
+    global_user_id: GlobalUserId | None = None
+
+
+@attrs.frozen
 class DemandRecordInput:
     """``DemandRecordInput``."""
 

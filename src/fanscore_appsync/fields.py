@@ -9,7 +9,7 @@ import attrs
 
 from fanscore_appsync import arguments as given
 from fanscore_appsync import demand_record as demand
-from fanscore_appsync import pages, wire
+from fanscore_appsync import entry, pages, wire
 from fanscore_appsync.authorization import Pattern, Patterns
 from fanscore_appsync.invocation import Invocation
 from fanscore_core.demand import attributes_text
@@ -20,6 +20,7 @@ from fanscore_core.pipelines import (
     demand_record,
     demand_records,
     entries,
+    entry_records,
     events,
     liveness_checks,
     memberships,
@@ -181,6 +182,14 @@ FIELDS: Mapping[str, Field] = {
         demand_records.records,
         demand.records_args,
         write=lambda found: pages.connection(found, demand.record),
+        service_only=frozenset({"globalUserId"}),
+    ),
+    "Demand.entries": Field(
+        LOGIN_OR_SERVICE,
+        given.EntriesArguments,
+        entry_records.fan_entries,
+        entry.entries_args,
+        write=lambda found: pages.connection(found, entry.entry),
         service_only=frozenset({"globalUserId"}),
     ),
     "DemandRecord.event": Field(

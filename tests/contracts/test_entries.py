@@ -11,8 +11,9 @@ from fanscore_adapters.items.consumers import erased_item
 from fanscore_core.entry_record import StoredEntry, changed_entry, entry_change
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.merging import applied_before
+from fanscore_core.pages import Page
 from fanscore_core.ports.consumers import ErasedMark
-from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
+from fanscore_core.ports.entries import EntriesPage, FanEntry, PutEntry
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email, Locale
 from fanscore_core.systems import FAN_IDENTITY
@@ -94,9 +95,9 @@ def test_all_entries_of_a_fan_are_found(store: Store) -> None:
         attrs.evolve(ENTERED, global_user_id=GlobalUserId("user1234")),
     ):
         consume(store, event)
-    ((found, _),) = said(store.adapter, FanEntries(FAN))
-    assert isinstance(found, tuple)
-    assert [(each.record.campaign_id, each.record.is_live) for each in found] == [
+    ((found, _),) = said(store.adapter, EntriesPage(FAN, 1000))
+    assert isinstance(found, Page)
+    assert [(each.record.campaign_id, each.record.is_live) for each in found.items] == [
         ("a", False),
         ("b", True),
     ]
@@ -110,7 +111,7 @@ def test_erasing_covers_entries(store: Store) -> None:
         consume(store, event)
     erasure, entries = Erasure(store.partitions, None), Kind(TABLE, "entry#")
     assert erasure.erase(FAN) == Erased(Counter({entries: 2}), Counter())
-    assert said(store.adapter, FanEntries(FAN)) == [((), TABLE)]
+    assert said(store.adapter, EntriesPage(FAN, 1000)) == [(Page((), None), TABLE)]
     assert stored_entry(store, other) is not None
 
 

@@ -30,6 +30,7 @@ CALLS: Mapping[str, Mapping[str, object]] = {
     "VFApi.lnaaMembership": {},
     "Demand.eventDetails": {"eventId": "evt123"},
     "Demand.records": {"eventId": "disco456"},
+    "Demand.entries": {},
     "DemandRecord.event": {"eventId": "evt123"},
     "Mutation.demandRecordSave": {"input": {**RECORD_KEY, "requestId": REQUEST}},
     "Mutation.demandRecordDelete": {"input": {**RECORD_KEY, "requestId": "request-2"}},
@@ -56,7 +57,10 @@ CALLERS: Mapping[str, Mapping[str, object] | None] = {
     "OIDC": OIDC,
 }
 
-OF_SERVICES: Mapping[str, Mapping[str, object]] = {"Demand.records": {"globalUserId": FAN}}
+OF_SERVICES: Mapping[str, Mapping[str, object]] = {
+    "Demand.records": {"globalUserId": FAN},
+    "Demand.entries": {"globalUserId": FAN},
+}
 """What a good call by a service names besides: whose data it wants."""
 
 

@@ -27,6 +27,7 @@ MATRIX = {
     "VFApi.lnaaMembership": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Demand.eventDetails": (KIND, "data", "data", "data", "data", KIND, KIND),
     "Demand.records": (LOGIN, LOGIN, "data", "data", "data", LOGIN, KIND),
+    "Demand.entries": (LOGIN, LOGIN, "data", "data", "data", LOGIN, KIND),
     "DemandRecord.event": (LOGIN, LOGIN, "data", "data", "data", LOGIN, KIND),
     "Mutation.demandRecordSave": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "Mutation.demandRecordDelete": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attrs
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +21,7 @@ from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sqlite.adapter import SqliteTables
 from fanscore_appsync import Settings
 from fanscore_appsync.wiring.embedded import connect_bus
-from fanscore_core.consumer_mark import SENDING, Consumed, Consumer
+from fanscore_core.consumer_mark import SENDING, Consumer
 from fanscore_core.engine.question import Ask
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.ports.event_bus import PublishUserEvent
@@ -151,7 +150,6 @@ def test_erase_then_replay(published: Sequence[UserEvent]) -> None:
         assert now.of_fans() == others
 
 
-@pytest.mark.skipif(not hasattr(Consumed, "ERASED"), reason="no consumer reads the mark yet")
 @few
 @given(published=events())
 def test_an_archive_elsewhere_brings_nothing_back(published: Sequence[UserEvent]) -> None:

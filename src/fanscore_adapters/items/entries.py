@@ -32,7 +32,7 @@ from fanscore_core.demand import attributes_text
 from fanscore_core.entry_record import DEFAULT, FIELDS, EntryRecord, StoredEntry
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import CampaignId, GlobalUserId
-from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
+from fanscore_core.ports.entries import EntriesPage, FanEntry, PutEntry
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.systems import DEMAND
 
@@ -40,7 +40,7 @@ _ATTRIBUTES = "attributes"
 _DEFAULTS = "defaults"
 _NAMES = (*FIELDS, *(f"{DEFAULT}{name}" for name in FIELDS))
 
-_converter = StrictConverter(camel, forbid_extra_keys=False)
+_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen
@@ -140,11 +140,13 @@ LOOKUPS = (
 
 PREFIX_READS = (
     PrefixRead(
-        FanEntries,
+        EntriesPage,
         DEMAND,
         lambda asked: keys.entries_of_fan(asked.global_user_id),
         _entries,
         consistent=True,
+        limit=lambda asked: asked.limit,
+        after=lambda asked: asked.after,
     ),
 )
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         entry_withdraw,
         upsert_entry,
     )
+    from fanscore_core.pipelines.entry_records import EntriesArgs, fan_entries
     from fanscore_core.pipelines.events import EventDetailsArgs, event_details
     from fanscore_core.pipelines.liveness_checks import (
         CheckLivenessArgs,
@@ -66,6 +67,7 @@ else:
                 "entry_withdraw",
                 "upsert_entry",
             ),
+            "entry_records": ("EntriesArgs", "fan_entries"),
             "events": ("EventDetailsArgs", "event_details"),
             "liveness_checks": (
                 "CheckLivenessArgs",
@@ -89,6 +91,7 @@ __all__ = [
     "DemandChangeArgs",
     "DemandRecordResult",
     "EligibilityArgs",
+    "EntriesArgs",
     "EntryWithdrawArgs",
     "EventDetailsArgs",
     "LivenessSessionArgs",
@@ -104,6 +107,7 @@ __all__ = [
     "eligibility",
     "entry_withdraw",
     "event_details",
+    "fan_entries",
     "liveness_session",
     "lnaa_activate",
     "lnaa_membership",

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         PutDemandRecord,
     )
     from fanscore_core.ports.eligibility_service import FanEligibility
-    from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
+    from fanscore_core.ports.entries import EntriesPage, FanEntry, PutEntry
     from fanscore_core.ports.event_bus import PublishUserEvent
     from fanscore_core.ports.event_details import EventById, EventDetails, Sale, Venue
     from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
@@ -77,7 +77,7 @@ else:
                 "PutDemandRecord",
             ),
             "eligibility_service": ("FanEligibility",),
-            "entries": ("FanEntries", "FanEntry", "PutEntry"),
+            "entries": ("EntriesPage", "FanEntry", "PutEntry"),
             "event_bus": ("PublishUserEvent",),
             "event_details": ("EventById", "EventDetails", "Sale", "Venue"),
             "fan_identity": ("BotOrNot", "BotOrNotCursor", "FanIdentity", "Identity"),
@@ -113,12 +113,12 @@ __all__ = [
     "DemandSaleRecord",
     "DiscoEventId",
     "Eligibility",
+    "EntriesPage",
     "ErasedMark",
     "EventById",
     "EventDemandCount",
     "EventDetails",
     "FanEligibility",
-    "FanEntries",
     "FanEntry",
     "FanIdentity",
     "FanProfile",

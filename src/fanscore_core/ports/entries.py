@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 import attrs
 
 from fanscore_core.engine.question import Effect, Query, exactly
 from fanscore_core.entry_record import StoredEntry
 from fanscore_core.ids import CampaignId, GlobalUserId, valid_id
+from fanscore_core.pages import Page
 from fanscore_core.ports.put_outcome import PutOutcome
 
 
@@ -19,10 +22,18 @@ class FanEntry(Query[StoredEntry | None]):
 
 
 @attrs.frozen
-class FanEntries(Query[tuple[StoredEntry, ...]]):
-    """A fan's stored entries, tombstones included; strongly consistent."""
+class EntriesPage(Query[Page[StoredEntry]]):
+    """One page of a fan's stored entries, tombstones included; strongly consistent.
+
+    Attributes:
+        global_user_id: whose entries.
+        limit: the most entries, 1 or more.
+        after: the ``next`` of the page before, if there was one.
+    """
 
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
+    limit: int = attrs.field(validator=exactly(int))
+    after: str | None = attrs.field(default=None, validator=exactly(str, NoneType))
 
 
 @attrs.frozen

@@ -15,7 +15,8 @@ from fanscore_core.entry_record import EntryRecord, StoredEntry, changed_entry, 
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.merging import Stamp, Written
-from fanscore_core.ports.entries import FanEntries, FanEntry, PutEntry
+from fanscore_core.pages import Page
+from fanscore_core.ports.entries import EntriesPage, FanEntry, PutEntry
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.scalars import Email, Locale, PhoneNumber
 from fanscore_core.user_events import UserEvent, UserWithdrawal
@@ -168,8 +169,8 @@ def test_all_entries_of_a_fan(tables: SqliteTables) -> None:
     for stored in (WITHDRAWN, entered, changed_entry(None, entry_change(stranger))):
         ask(tables, PutEntry(stored, 0, 0))
     tables.put(TABLE, {"PK": "fan:user123", "SK": "demand#evt-1"})
-    assert ask(tables, FanEntries(FAN)) == (entered, WITHDRAWN)
-    assert ask(tables, FanEntries(GlobalUserId("nobody"))) == ()
+    assert ask(tables, EntriesPage(FAN, 1000)) == Page((entered, WITHDRAWN), None)
+    assert ask(tables, EntriesPage(GlobalUserId("nobody"), 1)) == Page((), None)
 
 
 def test_a_malformed_entry_makes_the_table_unavailable(tables: SqliteTables) -> None:
