@@ -20,6 +20,7 @@ Json = Mapping[str, object]
 NO_CALLER_OF_THE_GATEWAY = {
     "campaign-identity-pool",
     "entry-identity-pool",
+    "withdraw-identity-pool",
     "event-details-nobody",
     "iam-identity-pool",
     "identity-string",
@@ -39,6 +40,7 @@ NO_VALID_DOCUMENT = {
     "arguments-list",
     "arguments-null",
     "delete-without-sale",
+    "withdraw-without-campaign",
     "eligibility-without-argument",
     "event-is-null",
     "event-is-number",

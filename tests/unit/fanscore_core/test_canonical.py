@@ -96,13 +96,16 @@ def test_a_stable_id() -> None:
 
 
 def test_stable_ids_of_others() -> None:
-    """No other field, fan or request has the same id, however the three are cut."""
+    """No other field, fan, request or input has the same id, however these are cut."""
     ids = [
         stable_id("upsertEntry", FAN, REQUEST),
         stable_id("lnaaActivate", FAN, REQUEST),
         stable_id("upsertEntry", GlobalUserId("user12"), RequestId("3request-1")),
         stable_id("upsertEntryuser123", GlobalUserId("-"), REQUEST),
         stable_id("upsertEntry", FAN, RequestId("request-2")),
+        stable_id("upsertEntry", FAN, REQUEST, "camp1"),
+        stable_id("upsertEntry", FAN, REQUEST, "camp1", ""),
+        stable_id("upsertEntry", FAN, REQUEST, "", "camp1"),
     ]
     assert len(set(ids)) == len(ids)
 
