@@ -266,6 +266,15 @@ QUERIES: Mapping[str, Sequence[Item]] = {
         Item(bad_input("arguments.nextToken", "not a token of this list"), {"nextToken": "x"}),
         Item(bad_input("arguments.limit", "expected an integer from 1 to 1000"), {"limit": 0}),
     ),
+    "Demand.entries": (
+        Item(data(listed())),
+        Item(NOT_LOGGED_IN, caller="nobody"),
+        Item(data(listed()), {"globalUserId": "user123"}, "IAM role"),
+        Item(bad_input("arguments.globalUserId", "required of a service"), {}, "IAM role"),
+        Item(not_allowed("arguments.globalUserId"), {"globalUserId": "user123"}),
+        Item(bad_input("arguments.nextToken", "not a token of this list"), {"nextToken": "x"}),
+        Item(bad_input("arguments.limit", "expected an integer from 1 to 1000"), {"limit": 1001}),
+    ),
     "DemandRecord.event": (
         Item(data(SMALL_SHOW)),
         Item(bad_input("source.eventId", "required"), {"saleId": "sale456"}),
@@ -311,7 +320,7 @@ MUTATIONS: Mapping[str, Sequence[Item]] = {
     ),
     "Mutation.entryWithdraw": (
         Item(WITHDRAWN),
-        Item(bad_id("arguments.input.campaignId"), {"input": {"campaignId": "camp 1"}}),
+        Item(bad_id("arguments.input.campaignId"), {"input": {"campaignId": "camp 1 "}}),
         Item(not_allowed("Mutation.entryWithdraw"), caller="OIDC"),
         Item(NOT_LOGGED_IN, caller="IAM role"),
         Item(WITHDRAWN),

@@ -53,8 +53,14 @@ def test_a_fan_with_any_id(
     assert isinstance(saved, dict)
     record = saved["record"]
     assert (record["eventId"], record["saleId"], record["fanId"]) == (EVENT, SALE, fan)
-    assert called(system, fan, "Demand.records", eventId=EVENT) == [record]
-    assert called(system, fan, "Demand.records", eventId="evt#1") == []
+    assert called(system, fan, "Demand.records", eventId=EVENT) == {
+        "items": [record],
+        "nextToken": None,
+    }
+    assert called(system, fan, "Demand.records", eventId="evt#1") == {
+        "items": [],
+        "nextToken": None,
+    }
     score = called(system, fan, "VFApi.accountFanscore", globalUserId=fan, eventId=EVENT)
     assert isinstance(score, dict)
     assert score["globalUserId"] == fan
@@ -67,6 +73,9 @@ def test_a_fan_with_any_id(
     assert isinstance(called(system, fan, "VFApi.livenessSession", **session), dict)
     system.bus.deliver_due(system.now)
     assert system.bus.undelivered() == ()
+    entered = called(system, fan, "Demand.entries")
+    assert isinstance(entered, dict)
+    assert [each["campaignId"] for each in entered["items"]] == ["camp #1%"]
     assert [json.loads(text)["globalUserId"] for _, _, text in system.events.posts()] == [fan] * 2
     assert not [each for each in caplog.records if "canary" in repr(vars(each))]
     assert traces(tmp_path, fan)

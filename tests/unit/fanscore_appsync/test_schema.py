@@ -67,25 +67,30 @@ CLASSES = graphql_classes([_result_of(field) for field in FIELDS], NAMES)
 INPUTS = graphql_classes([field.given for field in FIELDS.values()], NAMES)
 
 
+CONNECTIONS = {"Demand.records": "DemandRecord", "Demand.entries": "Entry"}
+"""The fields that give pages, and of what."""
+
+
 def test_the_schema_and_the_routing_table_agree() -> None:
     """Fields, arguments, input types and who may call are the same in schema and routing table."""
     assert check_routing(SDL, FIELDS) == []
 
 
-@pytest.mark.parametrize("field", sorted({*FIELDS} - {"Demand.records"}))
+@pytest.mark.parametrize("field", sorted({*FIELDS} - {*CONNECTIONS}))
 def test_results_agree(field: str) -> None:
     """A field is nullable, and of the type that its pipeline gives."""
     result = graphql_type(_result_of(field), NAMES)
     assert str(_field(field).type) == result.removesuffix("!")
 
 
-def test_records_are_never_null() -> None:
-    """``Demand.records`` is a page, and its items a list without holes."""
-    assert str(_field("Demand.records").type) == "DemandRecordConnection!"
-    connection = SCHEMA.type_map["DemandRecordConnection"]
+@pytest.mark.parametrize(("field", "item"), CONNECTIONS.items())
+def test_pages_are_never_null(field: str, item: str) -> None:
+    """A list is a page, and its items a list without holes."""
+    assert str(_field(field).type) == f"{item}Connection!"
+    connection = SCHEMA.type_map[f"{item}Connection"]
     assert isinstance(connection, graphql.GraphQLObjectType)
-    types = {name: str(field.type) for name, field in connection.fields.items()}
-    assert types == {"items": "[DemandRecord!]!", "nextToken": "String"}
+    types = {name: str(each.type) for name, each in connection.fields.items()}
+    assert types == {"items": f"[{item}!]!", "nextToken": "String"}
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMA.type_map))
@@ -94,9 +99,8 @@ def test_types_agree(name: str) -> None:
     kind = SCHEMA.type_map[name]
     if name.startswith("__") or name in {
         *RESOLVED_TYPES,
-        "DemandRecord",
-        "DemandRecordConnection",
-        "Entry",
+        *CONNECTIONS.values(),
+        *(f"{item}Connection" for item in CONNECTIONS.values()),
         "ScoreBoosts",
     }:
         return

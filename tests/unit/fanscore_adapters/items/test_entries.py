@@ -126,7 +126,7 @@ def test_an_entry_of_another_program() -> None:
     [
         ({"version": 0}, "entry.version"),
         ({"campaignId": "camp2"}, "entry"),
-        ({"fanId": 5}, "entry.fanId"),
+        ({"fanId": 5.5}, "entry.fanId"),
         ({"updatedAt": "today"}, "entry.updatedAt"),
         ({"deletedAt": "today"}, "entry.deletedAt"),
         ({"stamps": []}, "entry.stamps"),
