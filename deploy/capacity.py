@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 
-from fanscore_appsync.fields import FIELDS
+from fanscore_appsync.api import API
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.log import METRICS
 from fanscore_core.consumer_mark import Consumer
@@ -142,7 +142,7 @@ class Assumptions:
 ASSUMED = Assumptions()
 
 HOURS_OF_A_MONTH = 730
-METRICS_OF_OUR_OWN = len(METRICS) * (len(FIELDS) + len(OPERATIONS) + len(Consumer))
+METRICS_OF_OUR_OWN = len(METRICS) * (len(API.fields) + len(OPERATIONS) + len(Consumer))
 
 
 def of_registrations(count: int) -> Use:

@@ -20,7 +20,7 @@ from deploy import own
 from deploy.own import Own, actions
 from fanscore_adapters.documents.proxies import ProxyCall
 from fanscore_appsync.api import API, named_api
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.fields import Field
 from fanscore_appsync.resolvers.cloudformation import References, code_map, literal, resolvers
 from fanscore_appsync.resolvers.schema import shipped_schema, without_extensions
 from fanscore_core.errors import InvalidInput
@@ -48,8 +48,8 @@ class Deployment:
     """
 
     schema: str = attrs.field(factory=shipped_schema, converter=without_extensions, repr=False)
-    fields: Mapping[str, Field] = FIELDS
-    namespaces: frozenset[str] = NAMESPACES
+    fields: Mapping[str, Field] = API.fields
+    namespaces: frozenset[str] = API.namespaces
     own: Own = attrs.field(factory=Own)
 
     @property

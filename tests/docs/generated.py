@@ -33,8 +33,9 @@ from fanscore_adapters.embedded import stand_in_vendor
 from fanscore_adapters.items import keys, tables
 from fanscore_adapters.items.keys import Key
 from fanscore_appsync import wire
+from fanscore_appsync.api import API
 from fanscore_appsync.authorization import Caller, CallerKind, Pattern, Patterns, admit
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.fields import Field
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.auth.invalid_token import TokenFault
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
@@ -135,7 +136,7 @@ def _fields() -> str:
     """Give each field: its arguments, its result, who may call it, and how it is cached."""
     rows = (
         (_code(name), _arguments(name, field), _code(_definition(name, "type")), *_handling(field))
-        for name, field in FIELDS.items()
+        for name, field in API.fields.items()
     )
     return _table(("field", "arguments", "returns", "who may call", "cached", "batched"), rows)
 
@@ -172,7 +173,7 @@ def _patterns(patterns: Patterns) -> str:
 
 def _callers() -> str:
     """Give what becomes of each kind of caller, by the patterns of a field."""
-    sets = dict.fromkeys(field.patterns for field in FIELDS.values())
+    sets = dict.fromkeys(field.patterns for field in API.fields.values())
     rows = (
         (_patterns(patterns), *(_admitted(patterns, kind) for kind in CallerKind))
         for patterns in sets
@@ -197,7 +198,9 @@ def _pattern_meanings() -> str:
 
 def _types() -> str:
     """Give the types of the schema, but for those that are resolved, without directives."""
-    resolved = {name.partition(".")[0] for name in (*FIELDS, *NAMESPACES)} - {"DemandRecord"}
+    resolved = {name.partition(".")[0] for name in (*API.fields, *API.namespaces)} - {
+        "DemandRecord"
+    }
     shown = (
         re.sub(r" @\w+", "", graphql.print_ast(kind))
         for kind in _SCHEMA.definitions
@@ -208,7 +211,7 @@ def _types() -> str:
 
 def _steps() -> str:
     """Give the steps of every field, in order."""
-    pipelines = {field.pipeline.name: field.pipeline for field in FIELDS.values()}
+    pipelines = {field.pipeline.name: field.pipeline for field in API.fields.values()}
     return _steps_of(pipelines.values())
 
 

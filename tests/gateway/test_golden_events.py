@@ -121,7 +121,7 @@ def deaf(event: object, _time_left_s: float) -> Response:
         case [*events]:
             return Response([{"data": None}] * len(events))
         case {"info": {"parentTypeName": "Demand", "fieldName": "records"}}:
-            return Response({"data": records()})
+            return Response({"data": {"items": records(), "nextToken": None}})
         case _:
             return Response({"data": {}})
 
@@ -185,7 +185,7 @@ def test_the_gateway_sends_the_golden_batch(
     one, asked = gateway
     first, *_ = events = batch()
     selected = cast("Json", first["info"])["selectionSetGraphQL"]
-    query = f"{{ demand {{ records {{ event {selected} }} }} }}"
+    query = f"{{ demand {{ records {{ items {{ event {selected} }} }} }} }}"
     request = attrs.evolve(golden_request("records"), event=first, query=query)
     asked.append(request)
     one.events.clear()
