@@ -108,11 +108,14 @@ class Erasure:
         tables: where the items are.
         events: of the local bus; ``None`` where events are kept elsewhere.
         declared: the tables that hold something of fans, and where in them.
+        others: the names of tables that are there, and that nobody declared: they are not looked
+            into.
     """
 
     tables: Partitions
     events: Events | None
     declared: Sequence[Table] = TABLES
+    others: Sequence[str] = ()
 
     def find(self, fan: GlobalUserId, account: MemberId | None = None) -> Counts:
         """Count what there is of a fan.

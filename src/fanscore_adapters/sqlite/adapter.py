@@ -49,6 +49,7 @@ from fanscore_adapters.sqlite.layout import (
     LAYOUT_VERSION,
     check_layout,
     mark_layout,
+    other_tables,
     own_table,
     refuse_foreign,
 )
@@ -154,6 +155,7 @@ class SqliteTables:
         self._connect = connect
         self._names = {name: name for name in TABLES} | {name: own_table(name) for name in own}
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._others: tuple[str, ...] = ()
         self._is_closed = False
         if not path:
             raise InvalidInput("database", "expected a path")
@@ -173,6 +175,7 @@ class SqliteTables:
         self._idle.put(self._connect(self._path, self._access))
         with self._connection() as connection:
             tables = check_layout(connection, self._path)
+            self._others = other_tables(tables, self._names.values())
             if self._access is Access.WRITE:
                 self._lay_out(connection)
             else:
@@ -185,6 +188,11 @@ class SqliteTables:
         for name, stored_as in self._names.items():
             if stored_as not in tables:
                 raise InvalidInput(where, f"has no {name}; 'fanscore sample' makes one")
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of tables of one's own that were not asked for: another API's."""
+        return self._others
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
