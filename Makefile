@@ -279,7 +279,7 @@ deploy-local: package .venv/.dev .ministack/.ready .deploy/.ready ## Deploy to a
 
 .PHONY: test-deploy
 test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test what is deployed to an emulator (needs Node)
-	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py
+	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py tests/deploy/test_presale.py
 
 .PHONY: audit
 audit: .venv/.demo .audit/.ready ## Ask databases of vulnerabilities about all pins (OSV_URL=: about Python, another)
