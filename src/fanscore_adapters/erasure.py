@@ -128,6 +128,8 @@ class Erasure:
         events_kept: how long an event can be delivered that was published before erasing; as long
             stays the mark of an erased fan.
         clock: the time, with offset.
+        others: the names of tables that are there, and that nobody declared: they are not looked
+            into.
     """
 
     tables: Partitions
@@ -135,6 +137,7 @@ class Erasure:
     declared: Sequence[Table] = TABLES
     events_kept: timedelta = EVENTS_KEPT
     clock: Callable[[], datetime] = utc_now
+    others: Sequence[str] = ()
 
     def find(self, fan: GlobalUserId, account: MemberId | None = None) -> Counts:
         """Count what there is of a fan.

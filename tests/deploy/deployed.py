@@ -22,6 +22,7 @@ from http.client import HTTPConnection
 from importlib import resources
 from pathlib import Path
 from time import time
+from types import MappingProxyType
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -143,13 +144,16 @@ class Deployed:
         self.tables.load(sample.tables)
         create_proxies(self.aws, sample)
 
-    def log_in(self) -> Fan:
-        """Make a user in the pool, and log in with the pool's client."""
+    def log_in(self, *groups: str) -> Fan:
+        """Make a user in the pool, put them into groups, and log in with the pool's client."""
         cognito = self.aws.client("cognito-idp")
         pool = {"UserPoolId": self.outputs["UserPoolId"]}
         name, password = f"{uuid4()}@example.com", f"Aa1!{uuid4()}"
         made = cognito.admin_create_user(**pool, Username=name, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(**pool, Username=name, Password=password, Permanent=True)
+        for group in groups:
+            cognito.create_group(**pool, GroupName=group)
+            cognito.admin_add_user_to_group(**pool, Username=name, GroupName=group)
         logged_in = cognito.admin_initiate_auth(
             **pool,
             ClientId=self.outputs["UserPoolClientId"],
@@ -183,13 +187,21 @@ class Deployed:
 
 
 @contextmanager
-def deployed(package: Path, folder: Path, log_level: str = "ERROR") -> Iterator[Deployed]:
+def deployed(
+    package: Path,
+    folder: Path,
+    log_level: str = "ERROR",
+    template: Path = TEMPLATE,
+    own: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Deployed]:
     """Start the emulator, deploy a package to it, and take the stack down in the end.
 
     Args:
         package: the zip.
         folder: for what is made on the way.
         log_level: of ministack.
+        template: what is deployed.
+        own: parameters that it has beside those of fanscore's.
 
     Raises:
         FileNotFoundError: ``.ministack`` or ``.deploy`` is missing.
@@ -203,9 +215,9 @@ def deployed(package: Path, folder: Path, log_level: str = "ERROR") -> Iterator[
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         _make_role(aws)
-        template = transformed(folder)
-        where = [f"--bucket={BUCKET}", f"--template={template}", f"--package={package}"]
-        given = [f"{name}={value}" for name, value in parameters(aws, others).items()]
+        made = transformed(folder, template)
+        where = [f"--bucket={BUCKET}", f"--template={made}", f"--package={package}"]
+        given = [f"{name}={value}" for name, value in {**parameters(aws, others), **own}.items()]
         list(main(["apply", STACK, *given, *where], aws.connect, POLL_S))
         yield Deployed(aws, others, outputs(aws, STACK))
         list(main(["delete", STACK, *where], aws.connect, POLL_S))

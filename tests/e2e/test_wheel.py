@@ -3,7 +3,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import attr
 import attrs
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.e2e.wheels import ROOT, build_wheel, unpack
 
 SCORING = """
 import sys
@@ -39,12 +38,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} - {*sys.stdlib_mo
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel, and install it without its dependencies, beside attrs alone."""
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory"]
-    subprocess.run([*build, str(folder)], cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    site = folder / "site"
-    with zipfile.ZipFile(wheel) as file:
-        file.extractall(site)
+    site = unpack(build_wheel(ROOT, folder), folder / "site")
     for package in (attr, attrs):
         source = Path(str(package.__file__)).parent
         shutil.copytree(source, site / source.name)

@@ -74,7 +74,10 @@ class Program:
 
 @contextmanager
 def serving(
-    folder: Path, *options: str, environ: Mapping[str, str] | None = None
+    folder: Path,
+    *options: str,
+    environ: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> Iterator[Program]:
     """Serve on a free port until the end of the block."""
     command = [PROGRAM, "serve", "--port", "0", "--keys", str(folder), *options]
@@ -83,6 +86,7 @@ def serving(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
         env=environment({"PYTHONUNBUFFERED": "1", **(environ or {})}),
     ) as process:
         assert process.stdout is not None

@@ -101,7 +101,7 @@ async def performing(ctx: EffectContext[str, Basket]) -> None:
 
 
 def telling() -> None:
-    """An answer told beforehand has the type that its query says, or is an error of the tree."""
+    """An answer told beforehand has the type that its question says, or is an error of the tree."""
     answer(Count("apples"), 3)
     answer(Count("apples"), Unavailable("orchard"))
     answer(Owner(), None)
@@ -110,7 +110,8 @@ def telling() -> None:
     answer(Count("apples"), None)  # type: ignore[misc]
     answer(Owner(), 3)  # type: ignore[misc]
     answer(Count("apples"), ValueError())  # type: ignore[misc]
-    answer(Add("apples"), 3)  # type: ignore[arg-type]
+    answer(Add("apples"), 3)
+    answer(Add("apples"), "three")  # type: ignore[misc]
 
 
 def invariance(owner: Query[str | None]) -> None:

@@ -108,7 +108,7 @@ def test_the_staff_invites() -> None:
     executed = presale.graphql(
         INVITE,
         as_=user("staff1", ["staff"]),
-        answers={PutInvitation(new): PutOutcome(written=True)},
+        answers=[answer(PutInvitation(new), PutOutcome(written=True))],
     )
     assert executed.data == {"presaleInvite": {"globalUserId": "user123", "invitedBy": "staff1"}}
 
@@ -119,7 +119,7 @@ def test_an_invitation_stays() -> None:
     executed = presale.graphql(
         INVITE,
         as_=user("staff2", ["staff"]),
-        answers={PutInvitation(new): PutOutcome(written=False, stored=INVITED)},
+        answers=[answer(PutInvitation(new), PutOutcome(written=False, stored=INVITED))],
     )
     assert executed.data == {"presaleInvite": {"globalUserId": "user123", "invitedBy": "staff1"}}
 

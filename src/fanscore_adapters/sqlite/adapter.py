@@ -44,7 +44,7 @@ from fanscore_adapters.sqlite.connection import (
     transaction,
     unavailable,
 )
-from fanscore_adapters.sqlite.layout import LAYOUT_VERSION, open_database, own_table
+from fanscore_adapters.sqlite.layout import LAYOUT_VERSION, open_database, other_tables, own_table
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import is_plain
@@ -147,11 +147,13 @@ class SqliteTables:
         self._connect = connect
         self._names = {name: name for name in TABLES} | {name: own_table(name) for name in own}
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._others: tuple[str, ...] = ()
         self._is_closed = False
         if not path:
             raise InvalidInput("database", "expected a path")
         connection, tables = open_database(path, access, connect, self._lay_out)
         self._idle.put(connection)
+        self._others = other_tables(tables, self._names.values())
         if access is Access.READ:
             try:
                 self._refuse_without(tables)
@@ -166,6 +168,11 @@ class SqliteTables:
         for name, stored_as in self._names.items():
             if stored_as not in tables:
                 raise InvalidInput(where, f"has no {name}; 'fanscore sample' makes one")
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of tables of one's own that were not asked for: another API's."""
+        return self._others
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -44,6 +44,12 @@ def own_table(name: str) -> str:
     if not _is_name(name):
         raise InvalidInput("table", "expected small letters, digits and _")
     return OWN + name
+
+
+def other_tables(tables: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of tables of one's own, among those of a file, that are not known."""
+    found = {name for name in tables if name.startswith(OWN)} - {*known}
+    return tuple(sorted(name.removeprefix(OWN) for name in found))
 
 
 def open_database(

@@ -22,6 +22,8 @@ Not here: the event archive (as long as the parameter ArchiveRetention says, 30 
 changed), dead-letter queues (14 days) and backups (35 days). They end by themselves. Once erased, a
 replay or a redrive brings nothing back; after a restore, erase again."""
 
+OTHERS = "Not looked into: {}, of another API; name that with --api"
+
 TRACES = (
     "fanscore: what was erased still stands in the database's log, since another program reads "
     "the database: stop that program, then erase again"
@@ -73,6 +75,8 @@ def erase(
             status = _show_erased(done)
         else:
             status = _show_found(erasure.find(person, member))
+    if erasure.others:
+        click.echo(OTHERS.format(", ".join(erasure.others)), err=True)
     if settings.aws is not None:
         click.echo(ELSEWHERE, err=True)
     sys.exit(status)

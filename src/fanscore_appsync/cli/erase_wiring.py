@@ -43,7 +43,7 @@ def connect_erasure(
     access = Access.READ if reads_only else Access.WRITE
     tables = closing.enter_context(SqliteTables(settings.database, access, own=api.own_tables))
     events = closing.enter_context(EventStore(settings.database, access))
-    return Erasure(tables, events, api.tables, KEPT)
+    return Erasure(tables, events, api.tables, KEPT, others=tables.others)
 
 
 def _on_aws(aws: AwsSettings, api: Api, closing: ExitStack, archived: timedelta) -> Erasure:

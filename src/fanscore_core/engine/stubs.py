@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeVar, cast
 
-from fanscore_core.engine.question import Answered, Ask, Query, Question, Source
+from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question, Source
 from fanscore_core.errors import FanscoreError, UnknownQuestion
 
 AnswerT = TypeVar("AnswerT")
@@ -14,9 +14,11 @@ GivenAnswer: TypeAlias = tuple[Question[object], object]
 """A question and its answer, as ``answer`` pairs them."""
 
 
-def answer(query: Query[AnswerT], value: AnswerT | FanscoreError) -> GivenAnswer:
-    """Pair a query with its answer, so that the type checker sees that they fit."""
-    return query, value
+def answer(
+    question: Query[AnswerT] | Effect[AnswerT], value: AnswerT | FanscoreError
+) -> GivenAnswer:
+    """Pair a question with its answer, so that the type checker sees that they fit."""
+    return question, value
 
 
 class Answers:

@@ -98,6 +98,21 @@ def test_a_dry_run_changes_no_byte(path: str) -> None:
     assert {file.name: file.read_bytes() for file in Path(path).parent.iterdir()} == before
 
 
+def test_tables_of_another_api_are_named(path: str) -> None:
+    """Tables in the file that the chosen API does not declare are not looked into, and named."""
+    with SqliteTables(path, own=["loyalty_table", "a_table"]) as tables:
+        tables.put("loyalty_table", item("fan:canary", "points"))
+    said = "Not looked into: a_table, loyalty_table, of another API; name that with --api\n"
+    dry, real = (
+        fanscore_erase("canary", "--db", path),
+        fanscore_erase("canary", "--yes", "--db", path),
+    )
+    assert told(dry) == (0, FOUND, "5 would be erased; --yes does it\n" + said)
+    assert told(real) == (0, FOUND, "5 erased, 0 left\n" + said)
+    with SqliteTables(path, own=["loyalty_table"]) as tables:
+        assert [held.sk for held in tables.partition("loyalty_table", "fan:canary")] == ["points"]
+
+
 def test_an_account_can_be_named(path: str) -> None:
     """The score of an account goes that no identity record names."""
     result = fanscore_erase("nobody", "--member", "canary", "--yes", "--db", path)
