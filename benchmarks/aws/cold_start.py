@@ -21,8 +21,10 @@ FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "fanscore"}
 OURS = "fanscore_appsync.handler"
 ORDINARY = "benchmarks.aws.ordinary"
 
+# Where click is installed, httpx imports its own command line; neither is deployed.
 _START = """
 import sys, time
+sys.modules["click"] = None
 started_at = time.perf_counter()
 from {module} import handler
 imported_at = time.perf_counter()
