@@ -221,6 +221,10 @@ serve: .venv/.serve ## Serve the API and its console on this machine
 bench-aws: .venv/.dev .ministack/.ready ## Measure the AWS adapters, side by side with ordinary code
 	$(BIN)/python -m benchmarks.aws
 
+.PHONY: bench-own-api
+bench-own-api: .venv/.dev .ministack/.ready ## Measure an API of one's own, side by side with ordinary code
+	$(BIN)/python -m benchmarks.own_api
+
 .PHONY: build
 build: .venv/.demo ## Make the wheel and the sdist in dist/
 	$(BIN)/python -m hatchling build

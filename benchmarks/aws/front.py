@@ -1,4 +1,4 @@
-"""What both sides call: it answers for Lambda, passes all else on to a server, and counts.
+"""What both sides call: it answers for functions, passes all else on to a server, and counts.
 
 It runs in a process of its own, so that it takes no time from those who are measured.
 """
@@ -20,7 +20,11 @@ import attrs
 from tests.aws.ministack import HOST
 
 ASKED_PATH = "/_asked"
-ARM_SCORE = 2
+LAMBDA_S = 0.005
+"""What a function takes."""
+
+ARM: Mapping[str, object] = {"/functions/": {"data": {"armScore": 2}}}
+"""Every function is ARM, which gives everyone the same score."""
 
 _PROCESS = Path(__file__).with_name("front_process.py")
 
@@ -69,15 +73,23 @@ class Front:
 
 
 @contextmanager
-def front(upstream: str, delay_s: float = 0.0) -> Iterator[Front]:
+def front(
+    upstream: str,
+    delay_s: float = 0.0,
+    lambda_s: float = LAMBDA_S,
+    answers: Mapping[str, object] = ARM,
+) -> Iterator[Front]:
     """Start a front.
 
     Args:
-        upstream: URL of the server that all but Lambda is passed on to.
+        upstream: URL of the server that everything is passed on to that has no answer here.
         delay_s: what every call takes longer.
+        lambda_s: what a function takes.
+        answers: JSON documents, by a part of the path that is asked for.
     """
+    given = (upstream, str(delay_s), str(lambda_s), json.dumps(answers))
     with subprocess.Popen(  # noqa: S603  # this very interpreter, and a file of ours
-        [sys.executable, _PROCESS, HOST, upstream, str(delay_s), str(ARM_SCORE)],
+        [sys.executable, _PROCESS, HOST, *given],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

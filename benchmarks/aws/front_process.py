@@ -14,8 +14,8 @@ from contextlib import closing, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-LAMBDA_S = 0.005
-"""What a function takes."""
+FUNCTIONS = "/functions/"
+"""What the path of a call of a function holds."""
 
 
 class Message(NamedTuple):
@@ -33,11 +33,14 @@ class Message(NamedTuple):
 class Front:
     """Answers requests, and keeps what was asked."""
 
-    def __init__(self, upstream: str, delay_s: float, arm_score: int) -> None:
-        """Say where to pass calls on to, how much later, and the score that ARM gives everyone."""
+    def __init__(
+        self, upstream: str, delay_s: float, lambda_s: float, answers: dict[str, object]
+    ) -> None:
+        """Say where to pass calls on to, how much later, what a function takes, and its answers."""
         self._upstream = urlsplit(upstream)
         self._delay_s = delay_s
-        self._arm_answer = _ok({"data": {"armScore": arm_score}})
+        self._lambda_s = lambda_s
+        self._answers = {part: _ok(document) for part, document in answers.items()}
         self._forget()
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
@@ -61,12 +64,13 @@ class Front:
         self._under_way -= 1
 
     async def _answer(self, request: Message, reader: StreamReader, writer: StreamWriter) -> bytes:
-        await asyncio.sleep(self._delay_s)
-        if "/functions/" in request.start[1]:
-            self._calls["Invoke"] += 1
-            await asyncio.sleep(LAMBDA_S)
-            return self._arm_answer
         self._calls[_operation(request)] += 1
+        await asyncio.sleep(self._delay_s)
+        if FUNCTIONS in request.start[1]:
+            await asyncio.sleep(self._lambda_s)
+        for part, answer in self._answers.items():
+            if part in request.start[1]:
+                return answer
         writer.write(b"".join(request))
         return b"".join(await _read(reader))
 
@@ -86,7 +90,9 @@ async def _read(reader: StreamReader) -> Message:
 
 
 def _operation(request: Message) -> str:
-    return _header(request.head, "x-amz-target").rpartition(".")[2]
+    if FUNCTIONS in request.start[1]:
+        return "Invoke"
+    return _header(request.head, "x-amz-target").rpartition(".")[2] or request.start[0]
 
 
 def _header(head: bytes, name: str) -> str:
@@ -100,9 +106,9 @@ def _ok(document: object) -> bytes:
     return f"{head}\r\n\r\n".encode() + body
 
 
-async def main(host: str, upstream: str, delay_s: str, arm_score: str) -> None:
+async def main(host: str, upstream: str, delay_s: str, lambda_s: str, answers: str) -> None:
     """Serve until standard input ends."""
-    front = Front(upstream, float(delay_s), int(arm_score))
+    front = Front(upstream, float(delay_s), float(lambda_s), json.loads(answers))
     async with await asyncio.start_server(front.serve, host, 0, backlog=256) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.read)

@@ -56,7 +56,7 @@ def scene() -> Iterator[Scene]:
         tables.create()
         tables.load(default_sample().tables)
         tables.load(_more_fans())
-        environ = {**aws.environ, **_settings(), **tables.environ}
+        environ = {**aws.environ, **settings(), **tables.environ}
         yield Scene(
             {**environ, "AWS_ENDPOINT_URL_LAMBDA": lambdas.url},
             {**environ, "AWS_ENDPOINT_URL": late_front.url},
@@ -74,7 +74,8 @@ def _within(environ: Mapping[str, str], function: Callable[[], ResultT]) -> Resu
     return function()
 
 
-def _settings() -> Mapping[str, str]:
+def settings() -> Mapping[str, str]:
+    """Return the settings of a resolver on AWS that say nothing of the scene."""
     return {
         "FANSCORE_BACKEND": "aws",
         "FANSCORE_LNAA_URL": "http://127.0.0.1/never-called",

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import TypeVar, cast, get_args, get_origin
 
@@ -91,9 +91,18 @@ class StrictConverter:
         self._shows_key = shows_key
         self._of_arguments = of_arguments
         self._structure_id = _structure_id_or_number if numbers_as_ids else _structure_id
-        # The quick one says that there is a mistake, the careful one where: few documents have one.
-        self._quick = self._converter(careful=False)
-        self._careful = self._converter(careful=True)
+
+    # The quick one says that there is a mistake, the careful one where: few documents have one.
+    # Neither is made before it is needed: making those of all modules took a quarter of importing
+    # the handler, and a first event needs few of them.
+
+    @cached_property
+    def _quick(self) -> Converter:
+        return self._converter(careful=False)
+
+    @cached_property
+    def _careful(self) -> Converter:
+        return self._converter(careful=True)
 
     def structure(self, document: object, kind: type[ValueT], where: str) -> ValueT:
         """Make a value of a document.

@@ -24,6 +24,11 @@ WEB = {"aiohttp", "bottle", "django", "fastapi", "flask", "starlette", "tornado"
 SERVERS = {"http.server", "wsgiref", "socketserver", "werkzeug"}
 IMPORTED = "import sys, json; import fanscore_appsync.handler; print(json.dumps([*sys.modules]))"
 
+CONVERTERS = """
+import gc, cattrs, fanscore_appsync.handler
+print(sum(isinstance(each, cattrs.Converter) for each in gc.get_objects()))
+"""
+
 
 def test_importing_the_handler_is_cheap() -> None:
     """Importing the handler, as at every cold start, loads no vendor's client and no server."""
@@ -32,6 +37,13 @@ def test_importing_the_handler_is_cheap() -> None:
     loaded = set(cast("list[str]", json.loads(shown.stdout)))
     assert "fanscore_appsync.handler" in loaded
     assert loaded & (VENDORS | LOCAL | WEB | SERVERS) == set()
+
+
+def test_importing_the_handler_makes_no_converter() -> None:
+    """Converters are expensive to make, and are made for the first document of their kind."""
+    command = [sys.executable, "-c", CONVERTERS]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert shown.stdout == "1\n"  # that of cattrs itself
 
 
 def test_the_handler_answers() -> None:
