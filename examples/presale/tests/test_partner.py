@@ -66,7 +66,7 @@ def test_who_has_a_card(fan: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("fan", "reason", "calls"),
     [
-        ("broken", "malformed answer: data.active: expected a boolean", 1),
+        ("broken", "malformed answer: data.active: expected true or false", 1),
         ("failing", "answered with status 500", 3),
     ],
 )
