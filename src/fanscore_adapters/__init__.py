@@ -8,7 +8,7 @@ from fanscore_core.lazy_face import lazy_face
 
 if TYPE_CHECKING:
     from fanscore_adapters.adapter import Adapter, one_by_one, together
-    from fanscore_adapters.aws.client import AwsClient, AwsSession
+    from fanscore_adapters.aws.client import AwsClient, AwsSession, answer_one
     from fanscore_adapters.aws.eventbridge import EventBridge
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
@@ -49,7 +49,7 @@ else:
         __name__,
         {
             "adapter": ("Adapter", "one_by_one", "together"),
-            "aws.client": ("AwsClient", "AwsSession"),
+            "aws.client": ("AwsClient", "AwsSession", "answer_one"),
             "aws.eventbridge": ("EventBridge",),
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
@@ -119,6 +119,7 @@ __all__ = [
     "Table",
     "Webhooks",
     "Write",
+    "answer_one",
     "base_url",
     "bearer_token",
     "default_sample",

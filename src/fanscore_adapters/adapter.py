@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import attrs
 
@@ -40,6 +40,10 @@ def by_question(rows: Iterable[RowT]) -> Mapping[type[Question[object]], RowT]:
             raise ValueError(message)
         found[row.question] = row
     return found
+
+
+Split: TypeAlias = Callable[[Sequence[Ask]], Sequence[Sequence[int]]]
+"""Says which asks, by their indexes, go together in one call; each is in one group."""
 
 
 class Adapter(Protocol):

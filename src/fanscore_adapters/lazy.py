@@ -7,26 +7,26 @@ from threading import Lock
 
 import attrs
 
-from fanscore_adapters.adapter import Adapter, one_by_one
+from fanscore_adapters.adapter import Adapter, Split, one_by_one
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 
 
 @attrs.define
 class LazyAdapter:
-    """An adapter in the place of another one, whose questions are asked each on its own.
+    """An adapter in the place of another one.
 
     Attributes:
         systems: those of the other one.
         make: makes the other one; called until it does not raise ``InvalidInput``.
+        split: says which asks go together, before the other one is made.
     """
 
     systems: Mapping[type[Question[object]], str]
     make: Callable[[], Adapter]
+    split: Split = one_by_one
     _made: Adapter | None = attrs.field(default=None, init=False)
     _lock: Lock = attrs.field(factory=Lock, init=False, repr=False)
-
-    split = staticmethod(one_by_one)
 
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Let the other one answer every ask, if it can be made."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.adapter import Adapter, Split, one_by_one
 from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall, services_of
 from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Question
@@ -63,12 +63,15 @@ class Connector:
             that are not among these are the adapter's there, too.
         check: refuses at start, with ``InvalidInput``, what it cannot use of the environment.
             Called where the adapter is the one that answers.
+        split: which questions of a round the adapter is asked together: each on its own, unless
+            ``together`` or the like says otherwise.
     """
 
     systems: Mapping[type[Question[object]], str]
     make: Callable[[Resources], Adapter]
     stand_in: Sequence[ProxyCall] = ()
     check: Callable[[Mapping[str, str]], None] = _nothing_to_check
+    split: Split = one_by_one
 
 
 def _check_http(environ: Mapping[str, str]) -> None:

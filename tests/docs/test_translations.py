@@ -208,7 +208,7 @@ def test_what_is_written_between_reading_and_putting(
         {"held": "3", "version": 1, "requestId": "a"},
         {"held": True, "version": 1, "requestId": "a"},
         {"version": 1, "requestId": "a"},
-        {"held": 3, "version": 1, "requestId": "no id"},
+        {"held": 3, "version": 1, "requestId": " no id"},
     ],
 )
 def test_malformed_items(desk: Desk, item: Item) -> None:

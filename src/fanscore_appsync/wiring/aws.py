@@ -39,6 +39,7 @@ def resolver_adapters(
     aws = with_own(aws, api.own_tables, api.own_functions, os.environ)
     for connector in api.connectors:
         connector.check(os.environ)
+    resources = Resources(settings, os.environ, closing)
     session = _session(aws, "lambda", "dynamodb", "events")
     functions = _client("lambda", session, closing, lambda_.READ_S)
     impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
@@ -49,7 +50,7 @@ def resolver_adapters(
         _tables(aws, session, closing, api.operations),
         eventbridge.EventBridge(bus, aws.event_bus),
         *(
-            LazyAdapter(each.systems, partial(each.make, Resources(settings, os.environ, closing)))
+            LazyAdapter(each.systems, partial(each.make, resources), each.split)
             for each in api.connectors
         ),
     )

@@ -216,7 +216,7 @@ def _connected(settings: Settings, api: Api, closing: ExitStack) -> Iterator[Ada
         }
         if systems:
             connector.check(os.environ)
-            yield LazyAdapter(systems, partial(connector.make, resources))
+            yield LazyAdapter(systems, partial(connector.make, resources), connector.split)
 
 
 def _events(settings: Settings, closing: ExitStack) -> EventStore:

@@ -7,7 +7,7 @@ from typing import cast
 
 import attrs
 
-from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.adapter import Adapter, together
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_core.engine.question import Ask, Question
@@ -61,6 +61,13 @@ def test_it_is_made_when_it_is_first_asked() -> None:
     for _ in range(3):
         assert said(later, QUESTION, QUESTION) == [(NO_MEMBER, "lnaa_api")] * 2
     assert maker.made == 1
+
+
+def test_asks_go_together_where_that_is_said() -> None:
+    """What goes together is known before the other one is made."""
+    maker = Maker()
+    later = LazyAdapter(SYSTEMS, maker.make, together)
+    assert ([list(each) for each in later.split(asks(3))], maker.made) == ([[0, 1, 2]], 0)
 
 
 def test_it_is_made_once_for_all_threads() -> None:
