@@ -17,7 +17,7 @@ const VIEWS = [
     `#score?fan=${"f".repeat(128)}&event=${"e".repeat(128)}`,
     "How it adds up",
   ],
-  ["An error", "#score?fan=a%20b&event=", "identity.sub"],
+  ["An error", "#score?fan=a%E2%80%AEb&event=", "identity.sub"],
   ["A query", "#query?example=home", "What ran for it"],
   ["A refused query", "#query?example=refused", "Only the owner may ask for this"],
   ["A failed mutation", "#query?example=save", "proxy_tm_account_service is unavailable"],

@@ -213,7 +213,7 @@ test("A score can be opened as the query behind it", async () => {
 test("An id that is none is told, and no old score is left standing", async () => {
   const page = await openScore(browser, gateway, { fan: "user123", event: "evt456" });
   await shownScore(page, "87");
-  await eventField(page).fill("evt 456");
+  await eventField(page).fill("evt\u202e456");
   await page.keyboard.press("Enter");
   await page.getByText("INVALID_ID", { exact: true }).waitFor();
   await page.locator("#score-number").waitFor({ state: "hidden" });
