@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from tests.docs.pages import ROOT, Block, blocks
 
-PARTS = ("src", "tests", "docs", "deploy", "benchmarks")
+PARTS = ("src", "tests", "docs", "deploy", "benchmarks", "examples")
 FILES = ("pyproject.toml", "README.md", "CHANGELOG.md", "Makefile", "LICENSE")
 
 _STEP = re.compile(r"^## (\d+)\. ", re.MULTILINE)

@@ -9,11 +9,10 @@ from pathlib import Path
 import attrs
 import click
 
-from fanscore_appsync.api import API, Api
+from fanscore_appsync.api import API, Api, named_api
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
 from fanscore_appsync.wiring.embedded import services_of
-from fanscore_appsync.wiring.parts import api_of
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import RULE, is_id
 
@@ -46,22 +45,23 @@ def chosen_api(settings: Settings) -> Api:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
+    where = "FANSCORE_API" if os.environ.get("FANSCORE_API") == settings.api else "--api"
     try:
-        api = api_of(settings)
+        api = named_api(settings.api, where)
     except InvalidInput as error:
         refuse(str(error))
-    _refuse_unfit(api)
+    _refuse_unfit(api, where)
     return api
 
 
-def _refuse_unfit(api: Api) -> None:
+def _refuse_unfit(api: Api, where: str) -> None:
     try:
         from fanscore_appsync.testing.routing import check  # noqa: PLC0415  # takes long to import
     except ImportError:  # fanscore[gateway] is not installed: whoever serves the API needs it
         return
     mistakes = check(api)
     if mistakes:
-        refuse("--api: " + "; ".join(mistakes))
+        refuse(f"{where}: {'; '.join(mistakes)}")
 
 
 def with_options(

@@ -49,13 +49,13 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("explain fan --db \x1b[31m", "\\x1b[31m: no such file"),
     ("explain fan --outage nope", f"--outage nope: {SERVICES}"),
     ("invoke event.json --api ''", f"--api: {EMPTY}"),
-    ("explain fan --api nope", f"FANSCORE_API: {NAMED}"),
-    ("explain fan --api nope:API", "FANSCORE_API: cannot import nope: ModuleNotFoundError"),
-    ("explain fan --api fanscore_appsync:NOPE", "FANSCORE_API: fanscore_appsync has no NOPE"),
-    ("explain fan --api fanscore_appsync:App", "FANSCORE_API: fanscore_appsync:App is no Api"),
-    ("sample x.db --api nope", f"FANSCORE_API: {NAMED}"),
+    ("explain fan --api nope", f"--api: {NAMED}"),
+    ("explain fan --api nope:API", "--api: cannot import nope: ModuleNotFoundError"),
+    ("explain fan --api fanscore_appsync:NOPE", "--api: fanscore_appsync has no NOPE"),
+    ("explain fan --api fanscore_appsync:App", "--api: fanscore_appsync:App is no Api"),
+    ("sample x.db --api nope", f"--api: {NAMED}"),
     ("erase fan --api ''", f"--api: {EMPTY}"),
-    ("serve --api nope", f"FANSCORE_API: {NAMED}"),
+    ("serve --api nope", f"--api: {NAMED}"),
     ("sample", "Missing argument 'DB'."),
     ("sample ''", f"DB: {EMPTY}"),
     ("sample /", "database /: cannot be used: "),
@@ -106,7 +106,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("events retry --db /", "/: no such file"),
     ("events retry --id ''", f"--id: {EMPTY}"),
     ("policy nope", "No such command 'nope'. See 'fanscore policy --help'."),
-    ("policy show --api nope", f"FANSCORE_API: {NAMED}"),
+    ("policy show --api nope", f"--api: {NAMED}"),
     ("policy show more", "Got unexpected extra argument (more)."),
     ("policy show --policy ''", f"--policy: {EMPTY}"),
     ("policy show --policy /", "--policy: cannot read /: IsADirectoryError"),
@@ -336,6 +336,13 @@ def test_settings(line: str, environ: Mapping[str, str], said: str) -> None:
         pytest.skip("it asks no service")
     assert fanscore("sample fans.db").exit_code == 0
     check_refused(fanscore(line, {**environ, "FANSCORE_DB": "fans.db"}), said)
+
+
+@pytest.mark.parametrize("line", ["invoke event.json", "explain fan", "schema", "serve"])
+def test_an_api_of_the_environment(line: str) -> None:
+    """Where the environment names the API, the variable is named, and not the option."""
+    environ = {"FANSCORE_API": "fanscore_appsync:App"}
+    check_refused(fanscore(line, environ), "FANSCORE_API: fanscore_appsync:App is no Api")
 
 
 @pytest.mark.parametrize(
