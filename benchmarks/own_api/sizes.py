@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import tokenize
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -84,19 +84,33 @@ def code_lines(text: str) -> frozenset[int]:
     return frozenset(lines - {line for each in _docstrings(text) for line in each})
 
 
-def sizes() -> list[Finding]:
-    """Measure both sides."""
+def compared() -> Mapping[str, tuple[int, int]]:
+    """Return what each side has of everything: ours, and the ordinary way."""
     ours, ordinary = size(OUR_CODE, SIGNAL), size(ORDINARY_CODE)
     our_tests, ordinary_tests = size(OUR_TESTS, SIGNAL_TESTS), size(ORDINARY_TESTS)
+    return {
+        "lines of code": (ours.lines, ordinary.lines),
+        "files of code": (len(OUR_CODE), len(ORDINARY_CODE)),
+        "imported names": (ours.imports, ordinary.imports),
+        "of them names of libraries": (ours.library_names, ordinary.library_names),
+        "lines of the unit tests": (our_tests.lines, ordinary_tests.lines),
+        f"lines of `{ONE_TEST}`": (_one(OUR_TESTS), _one(ORDINARY_TESTS)),
+    }
+
+
+def sizes() -> list[Finding]:
+    """Measure both sides."""
     return [
-        Measure("lines of code", ordinary.lines, ours.lines),
-        Measure("files of code", len(ORDINARY_CODE), len(OUR_CODE)),
-        Measure("imported names", ordinary.imports, ours.imports),
-        Measure("names of libraries", ordinary.library_names, ours.library_names),
-        Measure("lines of the unit tests", ordinary_tests.lines, our_tests.lines),
-        Measure("lines of one unit test", _one(ORDINARY_TESTS), _one(OUR_TESTS)),
+        *(Measure(name, ordinary, ours) for name, (ours, ordinary) in compared().items()),
         Number("lines of the boost, which do not count", _boost(), ""),
     ]
+
+
+def sizes_table() -> str:
+    """Draw the table of the page."""
+    rows = ["| | fanscore | Powertools and boto3 |", "| --- | --- | --- |"]
+    rows += [f"| {name} | {ours} | {ordinary} |" for name, (ours, ordinary) in compared().items()]
+    return "".join(f"{row}\n" for row in rows)
 
 
 def _boost() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module, resources
+from importlib import import_module
 from itertools import chain
 from types import MappingProxyType
 from typing import TypeAlias
@@ -318,7 +318,13 @@ def _text(text: Text) -> str:
 
 
 def _shipped(package: str, name: str) -> Callable[[], str]:
-    return lambda: (resources.files(package) / name).read_text(encoding="utf-8")
+    def read() -> str:
+        # It loads much (archives, temporary files), and the handler reads no schema.
+        from importlib import resources  # noqa: PLC0415
+
+        return (resources.files(package) / name).read_text(encoding="utf-8")
+
+    return read
 
 
 API = Api(

@@ -21,6 +21,7 @@ from typing import TypeAlias, cast
 import attrs
 import graphql
 
+from benchmarks.own_api.sizes import sizes_table
 from deploy import capacity
 from fanscore_adapters.documents import idv as idv_calls
 from fanscore_adapters.documents import proxies as services
@@ -495,6 +496,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "services": _services,
     "settings": _settings,
     "settings-on-aws": _settings_on_aws,
+    "side-by-side-sizes": sizes_table,
     "steps": _steps,
     "token-faults": _token_faults,
     "types": _types,

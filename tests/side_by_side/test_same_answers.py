@@ -112,7 +112,7 @@ def shown(item: dict[str, object]) -> dict[str, object]:
 
 def of_both(sides: Sides, event: object) -> object:
     """Ask both, and return the answer, which is one."""
-    ours, ordinary = (answer(side, event) for side in sides)
+    ours, ordinary = (answer(side, event) for side in (sides.ours, sides.ordinary))
     assert ours == ordinary
     return ours
 
@@ -132,6 +132,14 @@ def invite_event(campaign: str, fan: str, who: Identity | None) -> dict[str, obj
 def test_a_group(sides: Sides, fan: str) -> None:
     """Every fan gets the same group for the same reasons, whatever the systems answer of them."""
     of_both(sides, group_event("autumn", user(fan)))
+
+
+@pytest.mark.parametrize("fan", ["nobody", "user123", "user456", "user789", "partner-fails"])
+@pytest.mark.parametrize("campaign", ["autumn", "camp789"])
+def test_threads_change_no_answer(sides: Sides, fan: str, campaign: str) -> None:
+    """The ordinary way with threads, which is timed, too, gives the same answers."""
+    event = group_event(campaign, user(fan))
+    assert answer(sides.in_threads, event) == answer(sides.ordinary, event)
 
 
 def test_both_know_the_groups(sides: Sides) -> None:
@@ -239,7 +247,7 @@ def test_both_store_the_same(aws: Ministack, sides: Sides) -> None:
     """The items of both are the same but for whom they invite."""
     key = {"PK": {"S": "fan:same"}}
     stored = []
-    for index, side in enumerate(sides):
+    for index, side in enumerate((sides.ours, sides.ordinary)):
         campaign = f"stored{index}"
         answer(side, invite_event(campaign, "same", STAFF))
         found = aws.client("dynamodb").get_item(

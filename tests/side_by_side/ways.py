@@ -17,6 +17,7 @@ from fanscore_appsync.settings import read_settings
 from tests.docs.pages import ROOT
 
 ORDINARY = "benchmarks.own_api.ordinary"
+IN_THREADS = "benchmarks.own_api.in_threads"
 
 Handler = Callable[[object], object]
 
@@ -26,6 +27,7 @@ class Sides(NamedTuple):
 
     ours: Handler
     ordinary: Handler
+    in_threads: Handler
 
 
 def made(environ: Mapping[str, str], closing: ExitStack) -> Sides:
@@ -38,12 +40,16 @@ def made(environ: Mapping[str, str], closing: ExitStack) -> Sides:
     closing.callback(forget, "presale")  # no other test finds it
     forget(ORDINARY)  # it reads the environment
     ordinary = importlib.import_module(ORDINARY)
+    forget(IN_THREADS)  # it imports that
+    in_threads = importlib.import_module(IN_THREADS)
+    closing.callback(in_threads.pool.shutdown)
     closing.callback(ordinary.functions.close)
     closing.callback(ordinary.presale_table.meta.client.close)
     closing.callback(ordinary.partner.clear)
     return Sides(
         lambda event: app.answer(event, time_left_s=10.0).response,
         lambda event: ordinary.handler(event, None),
+        lambda event: in_threads.handler(event, None),
     )
 
 
