@@ -213,6 +213,9 @@ MALFORMED: Sequence[tuple[str, Mapping[str, object]]] = (
     ("record", {"stamps": {"canary@example.com": CANARY}}),
     ("record", {"stamps": {"attributes.canary@example.com": [CANARY, CANARY]}}),
     ("record", {"deletedAt": [CANARY, CANARY]}),
+    ("entry", {"email": [EMAIL]}),
+    ("entry", {"version": CANARY}),
+    ("entry", {"stamps": {"canary@example.com": CANARY}}),
 )
 READERS = {
     "identity": {"VFApi.accountFanscore": "503", "Mutation.checkLiveness": "data"},
@@ -222,6 +225,7 @@ READERS = {
     "pointer": {"Mutation.checkLiveness": "503"},
     "session": {"VFApi.livenessSession": "503", "Mutation.checkLiveness": "503"},
     "record": {"Demand.records": "503", SAVE: "503", DELETE: "503"},
+    "entry": {"Demand.entries": "503"},
 }
 """Which fields read an item, and what they come to where it is malformed."""
 

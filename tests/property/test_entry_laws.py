@@ -19,7 +19,6 @@ from fanscore_adapters.embedded.event_bus import Recorder
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
 from fanscore_adapters.items import keys
-from fanscore_adapters.items.consumers import erased_item
 from fanscore_adapters.items.entries import entry_item, read_entry
 from fanscore_adapters.sources import Sources
 from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
@@ -298,9 +297,7 @@ def test_no_replay_brings_an_erased_fan_back(
     since = [event for event in events if event.occurred_at > _at(second)]
     with new_world() as world, new_world() as other:
         world.replay(data.draw(st.permutations(events)))
-        mark = erased_item(FAN, _at(second), NOW + timedelta(days=30))
-        world.tables.put("fan_identity_table", mark)
-        Erasure(world.tables, world.events).erase(FAN)
+        Erasure(world.tables, world.events, clock=lambda: _at(second)).erase(FAN)
         before = world.events.posts()
         ended = world.replay([event for event in events if event not in since])
         assert ended in ({Consumed.ERASED}, set())
