@@ -100,14 +100,14 @@ def known(given: NoteArguments, call: Invocation) -> Known:
 
 
 @attrs.frozen
-class Points(Query["int | None"]):
+class Points(Query[int | None]):
     """Looked up."""
 
     of: Known = attrs.field(validator=exactly(Known))
 
 
 @attrs.frozen
-class Badges(Query["tuple[str, ...]"]):
+class Badges(Query[tuple[str, ...]]):
     """Read by a prefix."""
 
     of: Known = attrs.field(validator=exactly(Known))
