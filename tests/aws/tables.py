@@ -35,11 +35,18 @@ class AwsTables:
         aws: where they are.
         prefix: what the names of the tables begin with.
         names: their names, where these are others.
+        own: the names of tables beside the four.
     """
 
     aws: Ministack
     prefix: str = ""
     names: Mapping[str, str] = attrs.field(factory=dict)
+    own: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """The tables, by the names that they have in settings and errors."""
+        return (*TABLES, *self.own)
 
     def name(self, table: str) -> str:
         """Give the name that one of ``TABLES`` has here."""
@@ -52,7 +59,7 @@ class AwsTables:
 
     def create(self) -> None:
         """Make the tables, empty."""
-        for table in TABLES:
+        for table in self.every:
             self._client.create_table(
                 TableName=self.name(table),
                 BillingMode="PAY_PER_REQUEST",
@@ -64,7 +71,7 @@ class AwsTables:
 
     def delete(self, *tables: str) -> None:
         """Drop some of the tables, all of them if none is named; one may be gone already."""
-        for table in tables or TABLES:
+        for table in tables or self.every:
             with suppress(self._client.exceptions.ResourceNotFoundException):
                 self._client.delete_table(TableName=self.name(table))
 
@@ -98,9 +105,14 @@ class AwsTables:
 
 
 @contextmanager
-def fresh_tables(aws: Ministack) -> Iterator[AwsTables]:
-    """Make four empty tables under a prefix that nobody else has, and drop them in the end."""
-    tables = AwsTables(aws, next(_prefixes))
+def fresh_tables(aws: Ministack, *own: str) -> Iterator[AwsTables]:
+    """Make empty tables under a prefix that nobody else has, and drop them in the end.
+
+    Args:
+        aws: where.
+        own: the names of tables beside the four.
+    """
+    tables = AwsTables(aws, next(_prefixes), own=own)
     tables.create()
     yield tables
     tables.delete()

@@ -1,4 +1,4 @@
-"""The stores of the four tables, each empty: what the contract suite of the table ports runs over.
+"""The stores of the four tables and one of one's own, each empty: what contract suites run over.
 
 A store joins by a line in ``STORES``.
 """
@@ -20,11 +20,11 @@ from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.dynamodb.partitions import DynamoDbPartitions
 from fanscore_adapters.erasure import Partitions
 from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
-from fanscore_core.systems import TABLES
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.ministack import Ministack
 from tests.aws.tables import fresh_tables
 from tests.contracts.generated import Tables
+from tests.contracts.own_answers import OPERATIONS, OWN_TABLE
 
 
 @attrs.frozen
@@ -48,15 +48,17 @@ Open: TypeAlias = Callable[[], AbstractContextManager[Store]]
 @contextmanager
 def sqlite_in_memory() -> Iterator[Store]:
     """Open the embedded store in memory."""
-    with SqliteTables(IN_MEMORY) as tables:
+    with SqliteTables(IN_MEMORY, own=[OWN_TABLE]) as tables:
         yield _sqlite(tables)
 
 
 @contextmanager
 def sqlite_in_a_file() -> Iterator[Store]:
     """Open the embedded store in a new file."""
-    with TemporaryDirectory() as folder, SqliteTables(str(Path(folder, "fans.db"))) as tables:
-        yield _sqlite(tables)
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder, "fans.db"))
+        with SqliteTables(path, own=[OWN_TABLE]) as tables:
+            yield _sqlite(tables)
 
 
 @contextmanager
@@ -64,11 +66,12 @@ def dynamodb(aws: Ministack) -> Iterator[Store]:
     """Open tables of DynamoDB that nobody else has."""
     with (
         environment_of(aws),
-        fresh_tables(aws) as tables,
+        fresh_tables(aws, OWN_TABLE) as tables,
         closing(aws_client("dynamodb")) as client,
     ):
-        names = {table: tables.name(table) for table in TABLES}
-        yield Store(DynamoDb(client, names), tables.load, DynamoDbPartitions(client, names))
+        names = {table: tables.name(table) for table in tables.every}
+        adapter = DynamoDb(client, names, operations=OPERATIONS)
+        yield Store(adapter, tables.load, DynamoDbPartitions(client, names))
 
 
 STORES: Mapping[str, Callable[[pytest.FixtureRequest], Open]] = {
@@ -97,4 +100,4 @@ def _sqlite(tables: SqliteTables) -> Store:
         for table, of_table in items.items():
             tables.load(table, of_table)
 
-    return Store(Sqlite(tables), load, tables)
+    return Store(Sqlite(tables, OPERATIONS), load, tables)

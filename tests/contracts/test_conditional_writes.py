@@ -16,6 +16,14 @@ from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.user_events import UserEvent
 from tests.contracts.asking import said
 from tests.contracts.generated import Item
+from tests.contracts.own_answers import (
+    OWN_TABLE,
+    Badges,
+    Points,
+    PutBadges,
+    PutPoints,
+    points_item,
+)
 from tests.contracts.stores import Store, open_store, store
 
 __all__ = ["open_store", "store"]
@@ -91,6 +99,43 @@ def test_what_is_otherwise_stays(store: Store, read: Item | None, stored: Item |
     refused = PutOutcome(written=False, stored=found)
     assert said(store.adapter, profile_put(read)) == [(refused, TABLE)]
     assert said(store.adapter, FanProfile(FAN)) == [(found, TABLE)]
+
+
+@pytest.mark.parametrize(
+    ("read", "stored", "is_written"),
+    [
+        (None, None, True),
+        (None, 7, False),
+        (7, 7, True),
+        (7, Decimal("7.0"), True),
+        (7, 8, False),
+        (7, None, False),
+        (None, 9, True),
+        (7, 9, True),
+        (-1, -1, True),
+        (10**30, 10**30, True),
+    ],
+)
+def test_a_condition_of_ones_own(
+    store: Store, read: int | None, stored: int | Decimal | None, is_written: bool
+) -> None:
+    """A write that somebody else declared is made over what was read, or not at all.
+
+    What lies there already counts as written: an attempt may be repeated when its reply is lost.
+    """
+    store.load({OWN_TABLE: [] if stored is None else [points_item(FAN, stored)]})
+    outcome = PutOutcome[object](is_written, None if is_written else stored)
+    assert said(store.adapter, PutPoints(FAN, 9, read)) == [(outcome, OWN_TABLE)]
+    assert said(store.adapter, Points(FAN)) == [(9 if is_written else stored, OWN_TABLE)]
+
+
+def test_several_items_of_ones_own(store: Store) -> None:
+    """Several items are written together or not at all, even if only one condition is not met."""
+    first = PutBadges(FAN, "a", ("x", "y"))
+    assert said(store.adapter, first, first) == [(True, OWN_TABLE)] * 2
+    for names in (("y", "z"), ("z", "x"), ("x", "y", "z")):
+        assert said(store.adapter, PutBadges(FAN, "a", names)) == [(False, OWN_TABLE)]
+    assert said(store.adapter, Badges(FAN)) == [(("a/x", "a/y"), OWN_TABLE)]
 
 
 FREED = attrs.evolve(MARK, owner="other", status=MarkStatus.FREE)

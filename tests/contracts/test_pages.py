@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import record_item
+from fanscore_adapters.items.keys import Key
 from fanscore_core.demand import StoredDemandRecord
-from fanscore_core.engine.question import Ask
+from fanscore_core.engine.question import Ask, Question
 from fanscore_core.ids import EventId, GlobalUserId, SaleId
 from fanscore_core.pages import Page
 from fanscore_core.ports.demand import DemandRecords, DemandRecordsPage
 from fanscore_core.systems import DEMAND
 from tests.contracts.asking import asked, said
+from tests.contracts.generated import Item
+from tests.contracts.own_answers import OWN_TABLE, Badges, BadgesPage, badge_item
 from tests.contracts.stores import Open, Store, open_store, store
 from tests.demand_samples import deleted, saved, stored
 
@@ -45,37 +48,93 @@ def load(store: Store, *records: StoredDemandRecord) -> None:
     store.load({DEMAND: [record_item(each) for each in records]})
 
 
-def page_of(
-    store: Store, event: EventId | None, limit: int, after: str | None
-) -> Page[StoredDemandRecord]:
-    """Read a page."""
-    [answered] = store.adapter.fetch([asked(DemandRecordsPage(FAN, event, limit, after))])
-    assert isinstance(answered.answer, Page)
-    return answered.answer
+@attrs.frozen
+class Listing:
+    """A list that is read page by page.
 
+    Attributes:
+        table: where it lies.
+        item: makes the item of a name, and of a fan.
+        page: asks for a page of an event's part, or of all.
+        list: asks for all of it.
+        name: of a member of the answer.
+    """
 
-def pages(
-    store: Store,
-    event: EventId | None,
-    limit: int,
-    between: Callable[[], object] = lambda: None,
-) -> Iterator[Page[StoredDemandRecord]]:
-    """Read page after page; something may happen between two."""
-    page = page_of(store, event, limit, None)
-    yield page
-    while page.next is not None:
-        between()
-        page = page_of(store, event, limit, page.next)
+    table: str
+    item: Callable[[Name, GlobalUserId], Item]
+    page: Callable[[EventId | None, int, str | None], Question[object]]
+    list: Callable[[EventId | None], Question[object]]
+    name: Callable[[object], Name]
+
+    def load(self, store: Store, *names: Name, fan: GlobalUserId = FAN) -> None:
+        """Write members."""
+        store.load({self.table: [self.item(name, fan) for name in names]})
+
+    def delete(self, store: Store, name: Name) -> None:
+        """Delete a member."""
+        item = self.item(name, FAN)
+        store.partitions.delete(self.table, Key(str(item["PK"]), str(item["SK"])))
+
+    def page_of(
+        self, store: Store, event: EventId | None, limit: int, after: str | None
+    ) -> Page[object]:
+        """Read a page."""
+        [answered] = store.adapter.fetch([asked(self.page(event, limit, after))])
+        assert isinstance(answered.answer, Page)
+        return answered.answer
+
+    def pages(
+        self,
+        store: Store,
+        event: EventId | None,
+        limit: int,
+        between: Callable[[], object] = lambda: None,
+    ) -> Iterator[Page[object]]:
+        """Read page after page; something may happen between two."""
+        page = self.page_of(store, event, limit, None)
         yield page
+        while page.next is not None:
+            between()
+            page = self.page_of(store, event, limit, page.next)
+            yield page
+
+    def whole(self, store: Store, event: EventId | None) -> Sequence[object]:
+        """Read the whole list."""
+        [(found, _)] = said(store.adapter, self.list(event))
+        assert isinstance(found, tuple)
+        return found
 
 
-def whole(store: Store, event: EventId | None) -> Sequence[StoredDemandRecord]:
-    """Read the whole list."""
-    [(found, _)] = said(store.adapter, DemandRecords(FAN, event))
-    assert isinstance(found, tuple)
-    return found
+def name_of_record(found: object) -> Name:
+    """Return what a record is of."""
+    assert isinstance(found, StoredDemandRecord)
+    return found.record.event_id, found.record.sale_id
 
 
+def name_of_badge(found: object) -> Name:
+    """Return what a badge is of."""
+    shelf, _, name = str(found).partition("/")
+    return EventId(shelf), SaleId(name)
+
+
+OURS = Listing(
+    DEMAND,
+    lambda name, fan: record_item(record_of(name, fan=fan)),
+    lambda event, limit, after: DemandRecordsPage(FAN, event, limit, after),
+    lambda event: DemandRecords(FAN, event),
+    name_of_record,
+)
+OWN = Listing(
+    OWN_TABLE,
+    lambda name, fan: badge_item(fan, *name),
+    lambda event, limit, after: BadgesPage(FAN, event, limit, after),
+    lambda event: Badges(FAN, event),
+    name_of_badge,
+)
+each_listing = pytest.mark.parametrize("listing", [OURS, OWN], ids=["ours", "one's own"])
+
+
+@each_listing
 @settings(max_examples=25)  # each opens a database
 @given(
     live=st.dictionaries(names, st.booleans(), max_size=12),
@@ -84,23 +143,37 @@ def whole(store: Store, event: EventId | None) -> Sequence[StoredDemandRecord]:
     limit=limits,
 )
 def test_all_pages_are_the_list(
-    open_store: Open, live: dict[Name, bool], others: set[Name], event: EventId | None, limit: int
+    open_store: Open,
+    listing: Listing,
+    live: dict[Name, bool],
+    others: set[Name],
+    event: EventId | None,
+    limit: int,
 ) -> None:
     """Pages of any size are full but for the last, and have together what one read has."""
     with open_store() as opened:
-        load(opened, *(record_of(name, is_live=each) for name, each in live.items()))
-        load(opened, *(record_of(name, fan=OTHER_FAN) for name in sorted(others)))
-        found = list(pages(opened, event, limit))
-        expected = whole(opened, event)
+        listing.load(opened, *live)
+        dead = [name for name, is_live in live.items() if not is_live]
+        load(opened, *(record_of(name, is_live=False) for name in dead))
+        listing.load(opened, *others, fan=OTHER_FAN)
+        found = list(listing.pages(opened, event, limit))
+        expected = listing.whole(opened, event)
     assert tuple(each for page in found for each in page.items) == expected
+    assert {name for name in live if event in {None, name[0]}} == set(map(listing.name, expected))
     assert [len(page.items) for page in found[:-1]] == [limit] * (len(found) - 1)
     assert len(found) == max(1, -(-len(expected) // limit))  # so that none is empty
 
 
+@each_listing
 @settings(max_examples=25)  # each opens a database
 @given(data=st.data(), before=st.sets(names, max_size=12), event=events, limit=st.integers(1, 3))
 def test_what_changes_between_two_pages(
-    open_store: Open, data: st.DataObject, before: set[Name], event: EventId | None, limit: int
+    open_store: Open,
+    listing: Listing,
+    data: st.DataObject,
+    before: set[Name],
+    event: EventId | None,
+    limit: int,
 ) -> None:
     """Whatever comes and goes, nothing is shown twice, and what was always there is shown."""
     ever, always = set(before), set(before)
@@ -108,30 +181,32 @@ def test_what_changes_between_two_pages(
     def change() -> None:
         for name, is_added in data.draw(st.dictionaries(names, st.booleans(), max_size=4)).items():
             if is_added:
-                load(opened, record_of(name))
+                listing.load(opened, name)
                 ever.add(name)
             else:
-                opened.partitions.delete(DEMAND, keys.demand_record(FAN, *name))
+                listing.delete(opened, name)
                 always.discard(name)
 
     with open_store() as opened:
-        load(opened, *map(record_of, sorted(before)))
-        found = [each.record for page in pages(opened, event, limit, change) for each in page.items]
-    shown = [(each.event_id, each.sale_id) for each in found]
+        listing.load(opened, *sorted(before))
+        pages = listing.pages(opened, event, limit, change)
+        shown = [listing.name(each) for page in pages for each in page.items]
     assert len(set(shown)) == len(shown)
     assert {each for each in always if event in {None, each[0]}} <= set(shown) <= ever
 
 
-def test_a_page_after_what_is_gone(store: Store) -> None:
+@each_listing
+def test_a_page_after_what_is_gone(store: Store, listing: Listing) -> None:
     """A page goes on where the last one ended, even if its last item was deleted meanwhile."""
     names = [(EVENTS[0], SaleId(f"s{number}")) for number in range(4)]
-    load(store, *map(record_of, names))
-    first = page_of(store, EVENTS[0], 2, None)
-    store.partitions.delete(DEMAND, keys.demand_record(FAN, *names[1]))
-    rest = page_of(store, EVENTS[0], 2, first.next)
-    assert (first.next, rest) == ("s1", Page((record_of(names[2]), record_of(names[3]))))
+    listing.load(store, *names)
+    first = listing.page_of(store, EVENTS[0], 2, None)
+    listing.delete(store, names[1])
+    rest = listing.page_of(store, EVENTS[0], 2, first.next)
+    assert (first.next, rest.next, list(map(listing.name, rest.items))) == ("s1", None, names[2:])
 
 
+@each_listing
 @pytest.mark.parametrize(
     ("after", "left"),
     [
@@ -145,16 +220,15 @@ def test_a_page_after_what_is_gone(store: Store) -> None:
         ("\U0010ffff" * 500, []),
     ],
 )
-def test_a_page_may_begin_anywhere(store: Store, after: str, left: list[str]) -> None:
+def test_a_page_may_begin_anywhere(
+    store: Store, listing: Listing, after: str, left: list[str]
+) -> None:
     """Where nothing lies, whatever comes next in the order of bytes is the page."""
-    load(store, *(record_of((EVENTS[0], SaleId(sale))) for sale in ("-", "a", "~")))
-    load(
-        store,
-        record_of((EVENTS[2], SaleId("a"))),
-        record_of((EVENTS[0], SaleId("z")), fan=OTHER_FAN),
-    )
-    found = page_of(store, EVENTS[0], 5, after)
-    assert ([each.record.sale_id for each in found.items], found.next) == (left, None)
+    listing.load(store, *((EVENTS[0], SaleId(sale)) for sale in ("-", "a", "~")))
+    listing.load(store, (EVENTS[2], SaleId("a")))
+    listing.load(store, (EVENTS[0], SaleId("z")), fan=OTHER_FAN)
+    found = listing.page_of(store, EVENTS[0], 5, after)
+    assert ([sale for _, sale in map(listing.name, found.items)], found.next) == (left, None)
 
 
 def test_pages_are_asked_together(store: Store) -> None:

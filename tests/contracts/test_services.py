@@ -7,51 +7,84 @@ from decimal import Decimal
 from io import BytesIO
 from typing import TypeAlias
 
+import attrs
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.adapter import Adapter, by_question
 from fanscore_adapters.aws.lambda_ import LambdaProxies
 from fanscore_adapters.documents.json_text import json_text
+from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns
+from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.ports.arm_scoring import ArmScore
 from tests.aws.clients import aws_client
 from tests.contracts.asking import said
+from tests.contracts.own_answers import OWN_CALL, ShowsAttended
 
 pytestmark = pytest.mark.usefixtures("made_up_credentials")
 
 Responses: TypeAlias = Mapping[str, object]
-Open: TypeAlias = Callable[[Responses], AbstractContextManager[Adapter]]
-Services: TypeAlias = Callable[[Responses], Adapter]
-
-ARM_SCORING = "arm_scoring"
+Open: TypeAlias = Callable[[ProxyCall, Responses], AbstractContextManager[Adapter]]
 VENDOR_TEXT = "jdbc:oracle:thin:scott/tiger@10.0.0.7"
 
 
+@attrs.frozen
+class Declared:
+    """A call that a row declares, whose answer is a number from 0 to 10, or 404 for none.
+
+    Attributes:
+        call: the row.
+        question: asks about a fan.
+        member: where the answer has the number; in this file, all say ``armScore``.
+    """
+
+    call: ProxyCall
+    question: Callable[[str], Question[object]]
+    member: str = "armScore"
+
+    def response(self, response: object) -> object:
+        """Make the service's response of one of ``armScore``."""
+        match response:
+            case {"data": {"armScore": number, **others}, **more}:
+                return {"data": {self.member: number, **others}, **more}
+            case _:
+                return response
+
+
+DECLARED = {
+    "ours": Declared(CALLS[ArmScore], lambda fan: ArmScore(GlobalUserId(fan), EventId("evt456"))),
+    "one's own": Declared(OWN_CALL, lambda fan: ShowsAttended(GlobalUserId(fan)), "shows"),
+}
+
+
 @contextmanager
-def stand_ins(responses: Responses) -> Iterator[Adapter]:
-    """Answer ``armScore`` from a sample with a response for each fan."""
+def stand_ins(declared: ProxyCall, responses: Responses) -> Iterator[Adapter]:
+    """Answer from a sample with a response for each fan."""
     cases = [
-        Case("armScore", {"globalUserId": fan}, response)  # type: ignore[arg-type]  # bad ones too
+        Case(declared.operation, {"globalUserId": fan}, response)  # type: ignore[arg-type]  # bad ones too
         for fan, response in responses.items()
     ]
-    yield StandIns(Sample({}, {ARM_SCORING: cases}))
+    sample = Sample({}, {declared.service: cases})
+    yield StandIns(sample, calls=by_question([declared]))
 
 
 @contextmanager
-def functions(responses: Responses) -> Iterator[Adapter]:
-    """Answer ``armScore`` from a function of Lambda, of which only the network is left out."""
+def functions(declared: ProxyCall, responses: Responses) -> Iterator[Adapter]:
+    """Answer from a function of Lambda, of which only the network is left out."""
 
     def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        fan = json.loads(request.body)["arguments"]["globalUserId"]
-        return function_reply(responses[fan])
+        asked = json.loads(request.body)
+        assert asked["operation"] == declared.operation
+        return function_reply(responses[asked["arguments"]["globalUserId"]])
 
     with closing(
         aws_client("lambda", prepare=lambda events: events.register("before-send", answer))
     ) as client:
-        yield LambdaProxies(client, client, {ARM_SCORING: "our-arm"})
+        names = {declared.service: "our-function"}
+        yield LambdaProxies(client, client, names, by_question([declared]))
 
 
 ADAPTERS: Mapping[str, Open] = {"stand-ins": stand_ins, "Lambda": functions}
@@ -77,17 +110,46 @@ def function_reply(response: object) -> AWSResponse:
     return AWSResponse("http://127.0.0.1", 200, headers, Body(text.encode()))
 
 
+@attrs.frozen
+class Services:
+    """What answers a declared call.
+
+    Attributes:
+        declared: the call.
+        open: makes an adapter from what the service says to ``armScore``, by fan.
+    """
+
+    declared: Declared
+    open: Callable[[Responses], Adapter]
+
+    @property
+    def system(self) -> str:
+        """The service."""
+        return self.declared.call.service
+
+    def asked(self, fan: str) -> Question[object]:
+        """Ask about a fan."""
+        return self.declared.question(fan)
+
+
 @pytest.fixture(params=ADAPTERS.values(), ids=list(ADAPTERS))
-def services(request: pytest.FixtureRequest) -> Iterator[Services]:
+def made(request: pytest.FixtureRequest) -> Open:
     """Give each adapter in turn."""
-    made: Open = request.param
+    found: Open = request.param
+    return found
+
+
+@pytest.fixture(params=DECLARED.values(), ids=list(DECLARED))
+def services(request: pytest.FixtureRequest, made: Open) -> Iterator[Services]:
+    """Give each declared call in turn."""
+    declared: Declared = request.param
     with ExitStack() as to_close:
-        yield lambda responses: to_close.enter_context(made(responses))
 
+        def opened(responses: Responses) -> Adapter:
+            said = {fan: declared.response(each) for fan, each in responses.items()}
+            return to_close.enter_context(made(declared.call, said))
 
-def arm(fan: str) -> ArmScore:
-    """Ask for a fan's risk."""
-    return ArmScore(GlobalUserId(fan), EventId("evt456"))
+        yield Services(declared, opened)
 
 
 def data(arm_score: object) -> object:
@@ -102,7 +164,7 @@ def error(code: object) -> object:
 
 def test_an_adapter_names_the_service_behind_each_question(services: Services) -> None:
     """Each question that a service answers is the adapter's, under the document's name."""
-    assert services({}).systems[ArmScore] == ARM_SCORING
+    assert services.open({}).systems == {services.declared.call.question: services.system}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +182,8 @@ def test_a_good_response_is_the_answer(
     services: Services, response: object, answer: Decimal | None
 ) -> None:
     """A risk from 0 to 10 is the answer, and so is that the service knows none (404)."""
-    assert said(services({"user123": response}), arm("user123")) == [(answer, ARM_SCORING)]
+    adapter = services.open({"user123": response})
+    assert said(adapter, services.asked("user123")) == [(answer, services.system)]
 
 
 @pytest.mark.parametrize(
@@ -159,25 +222,26 @@ def test_a_good_response_is_the_answer(
 )
 def test_any_other_response_is_unavailable(services: Services, response: object) -> None:
     """An error and a malformed answer make the service unavailable, in our words alone."""
-    [(answer, source)] = said(services({"user123": response}), arm("user123"))
-    assert (str(answer).partition("(")[0], source) == (Unavailable.__name__, ARM_SCORING)
-    assert f"system={ARM_SCORING!r}" in str(answer)
+    adapter = services.open({"user123": response})
+    [(answer, source)] = said(adapter, services.asked("user123"))
+    assert (str(answer).partition("(")[0], source) == (Unavailable.__name__, services.system)
+    assert f"system={services.system!r}" in str(answer)
     assert VENDOR_TEXT not in str(answer)
 
 
 def test_one_fetch_of_many_is_many_fetches_of_one(services: Services) -> None:
     """Questions asked together get the answers that each gets alone, a failing one included."""
-    adapter = services({"a": data(1), "b": error(500), "c": error(404), "d": data(4)})
-    questions = [arm(fan) for fan in "dbcabd"]
+    adapter = services.open({"a": data(1), "b": error(500), "c": error(404), "d": data(4)})
+    questions = [services.asked(fan) for fan in "dbcabd"]
     together = said(adapter, *questions)
     assert together == [said(adapter, question)[0] for question in questions]
     assert [together[0], together[2], together[3]] == [
-        (Decimal(4), ARM_SCORING),
-        (None, ARM_SCORING),
-        (Decimal(1), ARM_SCORING),
+        (Decimal(4), services.system),
+        (None, services.system),
+        (Decimal(1), services.system),
     ]
 
 
 def test_no_questions_are_answered_too(services: Services) -> None:
     """An adapter that is asked nothing answers nothing."""
-    assert said(services({})) == []
+    assert said(services.open({})) == []

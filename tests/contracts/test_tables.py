@@ -10,11 +10,20 @@ from fanscore_core.engine.question import Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
+from fanscore_core.pages import Page
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions
+from tests.contracts.own_answers import (
+    OWN_TABLE,
+    Badges,
+    BadgesPage,
+    Points,
+    badge_item,
+    points_item,
+)
 from tests.contracts.stores import Open, Store, open_store, store
 
 __all__ = ["open_store", "store"]
@@ -42,6 +51,9 @@ TABLE_OF: dict[type, str] = {
     BotOrNot: FAN_IDENTITY,
     DiscoEventId: DEMAND,
     EventDemandCount: DEMAND,
+    Points: OWN_TABLE,
+    Badges: OWN_TABLE,
+    BadgesPage: OWN_TABLE,
 }
 
 
@@ -69,6 +81,11 @@ FOUND: list[tuple[Item, Question[object], object]] = [
     ({**VERDICT, "botScore": Decimal("0.05")}, BotOrNot(FAN, RUN), Decimal("0.05")),
     ({**MAPPING, "discoEventId": "disco456"}, DiscoEventId(EVENT), EventId("disco456")),
     (demand(FAN, "demand#evt456-sale789"), EventDemandCount(FAN, EVENT), 1),
+    (points_item(FAN, 7), Points(FAN), 7),
+    (badge_item(FAN, "a", "b#1"), Badges(FAN), ("a/b#1",)),
+    (badge_item(FAN, "a", "b"), Badges(FAN, "a"), ("a/b",)),
+    (badge_item(FAN, "a", "b"), Badges(FAN, "b"), ()),
+    (badge_item(FAN, "a", "b"), BadgesPage(FAN, "a", 1), Page(("a/b",))),
 ]
 
 MALFORMED: list[tuple[Item, Question[object], str]] = [
@@ -78,6 +95,9 @@ MALFORMED: list[tuple[Item, Question[object], str]] = [
     (CURSOR, BotOrNotCursor(), "cursor.cursor: required"),
     ({**VERDICT, "botScore": 2}, BotOrNot(FAN, RUN), "verdict.botScore: expected a probability"),
     (MAPPING, DiscoEventId(EVENT), "mapping.discoEventId: required"),
+    (points_item(FAN, "7"), Points(FAN), "loyalty.points: expected an integer"),
+    ({**badge_item(FAN, "a", "b"), "badge": 1}, Badges(FAN), "badge.badge: expected a string"),
+    ({"PK": "fan:user123", "SK": "badge#"}, BadgesPage(FAN, None, 9), "badge.badge: required"),
 ]
 
 
@@ -106,6 +126,9 @@ def test_what_is_not_there_is_no_error(store: Store) -> None:
         BotOrNot(FAN, RUN),
         DiscoEventId(EVENT),
         EventDemandCount(FAN, EVENT),
+        Points(FAN),
+        Badges(FAN),
+        BadgesPage(FAN, None, 1),
     ) == [
         (None, FAN_IDENTITY),
         (None, ACCOUNT_FANSCORE),
@@ -113,6 +136,9 @@ def test_what_is_not_there_is_no_error(store: Store) -> None:
         (None, FAN_IDENTITY),
         (None, DEMAND),
         (0, DEMAND),
+        (None, OWN_TABLE),
+        ((), OWN_TABLE),
+        (Page(()), OWN_TABLE),
     ]
 
 

@@ -32,7 +32,15 @@ from fanscore_adapters.backoff import pause
 from fanscore_adapters.dynamodb.pages import in_range, one_page, pages
 from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.items.operations import Item, Operations, PrefixRead, Put, Refused, Write
+from fanscore_adapters.items.operations import (
+    Item,
+    Operations,
+    PrefixRead,
+    Put,
+    Refused,
+    Write,
+    refusal,
+)
 from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -284,7 +292,7 @@ class DynamoDb:
         except AwsError as error:
             if error.code != "ConditionalCheckFailedException":
                 raise
-            return _refused(put, error.response.get("Item"))
+            return refusal([_unmet(put, error.response.get("Item"))], 1)
         return None
 
     def _put_together(
@@ -295,10 +303,14 @@ class DynamoDb:
         try:
             self._call_write("transact_write_items", {"TransactItems": items}, expires_at)
         except AwsError as error:
-            for put, reason in zip(puts, _reasons(error), strict=False):
-                if reason.get("Code") == "ConditionalCheckFailed":
-                    return _refused(put, reason.get("Item"))
-            raise
+            unmet = [
+                _unmet(put, reason.get("Item"))
+                for put, reason in zip(puts, _reasons(error), strict=False)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            ]
+            if not unmet:
+                raise
+            return refusal(unmet, len(puts))
         return None
 
     def _call_write(self, operation: str, request: Mapping[str, object], expires_at: float) -> None:
@@ -389,13 +401,9 @@ def _condition(expected: Mapping[str, object] | None) -> Mapping[str, object]:
     }
 
 
-def _refused(put: Put, written: object) -> Refused | None:
-    """Say what did not meet the condition; our own item there means that we have written it.
-
-    An attempt whose reply was lost is repeated by botocore, and then meets what it wrote itself.
-    """
-    stored = _read_optional(written)
-    return None if stored == read_item(write_item(put.item)) else Refused(stored)
+def _unmet(put: Put, written: object) -> tuple[Put, Item | None]:
+    """Return what was to be written, as DynamoDB has it, and what did not meet the condition."""
+    return attrs.evolve(put, item=read_item(write_item(put.item))), _read_optional(written)
 
 
 def _reasons(error: AwsError) -> Sequence[Mapping[str, object]]:

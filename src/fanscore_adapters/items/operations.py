@@ -217,9 +217,28 @@ class Refused:
     stored: Item | None
 
 
+def refusal(unmet: Sequence[tuple[Put, Item | None]], count: int) -> Refused | None:
+    """Return what refused a write, or ``None`` if all of it lies there already.
+
+    An attempt whose reply was lost is repeated, and then meets what it wrote itself: so a write
+    that would change nothing counts as made, in every store.
+
+    Args:
+        unmet: the puts whose condition was not met, each with what lies there, as a store gives
+            both items.
+        count: of all puts of the write.
+    """
+    others = [stored for put, stored in unmet if stored != put.item]
+    if others:
+        return Refused(others[0])
+    return None if len(unmet) == count else Refused(unmet[0][1])
+
+
 @attrs.frozen(init=False)
 class Write:
     """How an effect is performed on a table: all of its puts, or none.
+
+    Where all items lie there already, to the letter, it counts as performed.
 
     Attributes:
         question: the type of effect.

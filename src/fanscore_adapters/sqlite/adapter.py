@@ -31,6 +31,7 @@ from fanscore_adapters.items.operations import (
     Put,
     Refused,
     Write,
+    refusal,
 )
 from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.sqlite.connection import (
@@ -253,19 +254,24 @@ class SqliteTables:
             connection.execute(_replace(self._names[table]), row)
 
     def put_all(self, table: str, puts: Sequence[Put]) -> None:
-        """Write items, all or none, if each meets its condition.
+        """Write items, all or none, if each meets its condition or all lie there already.
 
         Raises:
             ConditionFailedError: one does not; holds what is stored there.
             InvalidInput: as ``put``.
         """
+        rows = [_row(put.item) for put in puts]
         with self._connection() as connection, transaction(connection):
-            for put in puts:
-                row = _row(put.item)
-                stored = _stored(connection, self._names[table], row[:2])
-                if not put.met_by(stored):
-                    raise ConditionFailedError(stored)
-                connection.execute(_replace(self._names[table]), row)
+            found = [_stored(connection, self._names[table], row[:2]) for row in rows]
+            unmet = [
+                (attrs.evolve(put, item=_item(row[2])), stored)
+                for put, row, stored in zip(puts, rows, found, strict=True)
+                if not put.met_by(stored)
+            ]
+            if not unmet:
+                connection.executemany(_replace(self._names[table]), rows)
+            elif refused := refusal(unmet, len(puts)):
+                raise ConditionFailedError(refused.stored)
 
     def load(self, table: str, items: Iterable[Item]) -> None:
         """Write many items, all or none, over what is there.

@@ -14,9 +14,9 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws.client import AwsClient, AwsSession, Events
 from fanscore_adapters.aws.eventbridge import EventBridge
 from fanscore_adapters.aws.lambda_ import LambdaProxies
+from fanscore_adapters.documents.proxies import CALLS
 from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.items.operations import Item
-from fanscore_core.systems import TABLES
 from fanscore_core.user_events import SOURCE
 from tests.aws.clients import READ_S
 from tests.aws.faults.impatience import impatience
@@ -25,6 +25,7 @@ from tests.aws.faults.table import ITEMS, Kind, Operation
 from tests.aws.functions import create_function, invoke
 from tests.aws.ministack import REGION, Ministack
 from tests.aws.tables import AwsTables, fresh_tables
+from tests.contracts.own_answers import OPERATIONS, OWN_CALL, OWN_FUNCTION, OWN_TABLE
 from tests.virtual_time import VirtualTime
 
 NAME = "faults"
@@ -33,7 +34,7 @@ MAX_MESSAGES = 10
 ARM_SCORING = """
 def handler(event, context):
     print("ministack waits for a line")
-    return {"data": {"armScore": 2}}
+    return {"data": {"armScore": 2, "shows": 3}}
 """
 
 
@@ -118,10 +119,12 @@ class Stage:
         self._closing.enter_context(closing(client))
         match kind:
             case Kind.DYNAMODB:
-                names = {table: self.tables.name(table) for table in TABLES}
-                return DynamoDb(client, names, passes, clock)
+                names = {table: self.tables.name(table) for table in self.tables.every}
+                return DynamoDb(client, names, passes, clock, operations=OPERATIONS)
             case Kind.LAMBDA:
-                return LambdaProxies(client, client, {"arm_scoring": NAME})
+                names = {"arm_scoring": NAME, OWN_FUNCTION: NAME}
+                calls = {**CALLS, OWN_CALL.question: OWN_CALL}
+                return LambdaProxies(client, client, names, calls)
             case Kind.EVENTBRIDGE:
                 return EventBridge(client, NAME, passes, clock)
 
@@ -136,7 +139,7 @@ class Stage:
 
     def stored(self) -> Mapping[str, Sequence[Item]]:
         """Give all that is stored, by table."""
-        return {table: self.tables.stored(table) for table in TABLES}
+        return {table: self.tables.stored(table) for table in self.tables.every}
 
     def published(self) -> Counter[str]:
         """Take what was published since; count by id."""
@@ -147,7 +150,7 @@ class Stage:
 def stage_on(cloud: Cloud) -> Iterator[Stage]:
     """Set a stage up, with ``ITEMS``."""
     with (
-        fresh_tables(cloud.aws) as tables,
+        fresh_tables(cloud.aws, OWN_TABLE) as tables,
         faulty_server(cloud.aws.port) as server,
         ExitStack() as to_close,
     ):
@@ -159,11 +162,11 @@ def stage_on(cloud: Cloud) -> Iterator[Stage]:
 
 def stored_after(*operations: Operation) -> Mapping[str, Sequence[Item]]:
     """Give what is stored when operations have been done once, and nothing else."""
-    more = {operation.name: operation.items for operation in operations}.values()
+    more = {operation.id: operation.items for operation in operations}.values()
     return {
         table: sorted(
             [*ITEMS[table], *(item for items in more for item in items.get(table, ()))],
             key=lambda item: (str(item["PK"]), str(item["SK"])),
         )
-        for table in TABLES
+        for table in ITEMS
     }

@@ -14,8 +14,9 @@ from fanscore_adapters.items import demand as demand_items
 from fanscore_adapters.items import verification as verification_items
 from fanscore_adapters.items.operations import Item
 from fanscore_core.engine.question import Question
-from fanscore_core.ids import CampaignId, MemberId, SessionId
+from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, SessionId
 from fanscore_core.liveness import new_session
+from fanscore_core.pages import Page
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DemandRecords, PutDemandRecord
 from fanscore_core.ports.event_bus import PublishUserEvent
@@ -26,11 +27,14 @@ from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, UPSERT
 from fanscore_core.user_events import UserEvent
 from tests.aws.faults.server import Behaviour, Exchange
 from tests.aws.lnaa_server import Reply
+from tests.contracts import own_answers as own
+from tests.contracts.own_answers import OWN_FUNCTION, OWN_TABLE
 from tests.demand_samples import FAN, START, sale, saved, stored
 
 TestT = TypeVar("TestT", bound=Callable[..., object])
 
 MEMBER = MemberId("member123")
+OTHER_FAN = GlobalUserId("user124")
 OLD = stored(saved(key=sale("sale-old")))
 NEW = stored(saved(10))
 SESSION = new_session(SessionId("session-1"), "token-1", START)
@@ -41,6 +45,7 @@ ITEMS: Mapping[str, Sequence[Item]] = {
     ACCOUNT_FANSCORE: [{"PK": "member:member123", "SK": "score#account", "score": 87}],
     VERIFICATION: [],
     DEMAND: [demand_items.record_item(OLD)],
+    OWN_TABLE: [own.badge_item(FAN, "a", "x"), own.badge_item(FAN, "a", "y")],
 }
 """What is stored before anything goes wrong."""
 
@@ -114,6 +119,12 @@ class Operation:
     items: Mapping[str, Sequence[Item]] = attrs.field(factory=dict)
     published: frozenset[str] = frozenset()
 
+    @property
+    def id(self) -> str:
+        """Its name, and whether somebody else declared it."""
+        is_own = self.system in {OWN_TABLE, OWN_FUNCTION}
+        return f"{self.name} of one's own" if is_own else self.name
+
 
 def _operation(  # as Operation
     name: str, kind: Kind, question: object, answer: object, system: str, *items: Item
@@ -157,10 +168,34 @@ PUBLISH = attrs.evolve(
     published=frozenset({ENTERED.id}),
 )
 
-OF_TABLES = (LOOK_UP, QUERY, PUT, TOGETHER)
-OPERATIONS = (*OF_TABLES, INVOKE, PUBLISH)
-OF_EACH_KIND = (LOOK_UP, PUT, INVOKE, PUBLISH)
-WRITES = (PUT, TOGETHER, PUBLISH)
+OWN_LOOK_UP = _operation("BatchGetItem", Kind.DYNAMODB, own.Points(OTHER_FAN), None, OWN_TABLE)
+OWN_PAGE = _operation(
+    "Query", Kind.DYNAMODB, own.BadgesPage(FAN, "a", 1), Page(("a/x",), "x"), OWN_TABLE
+)
+OWN_PUT = _operation(
+    "PutItem",
+    Kind.DYNAMODB,
+    own.PutPoints(FAN, 7, None),
+    PutOutcome(written=True),
+    OWN_TABLE,
+    own.points_item(FAN, 7),
+)
+OWN_TOGETHER = _operation(
+    "TransactWriteItems",
+    Kind.DYNAMODB,
+    own.PutBadges(FAN, "b", ("x", "y")),
+    True,  # noqa: FBT003  # the answer
+    OWN_TABLE,
+    own.badge_item(FAN, "b", "x"),
+    own.badge_item(FAN, "b", "y"),
+)
+OWN_INVOKE = _operation("Invoke", Kind.LAMBDA, own.ShowsAttended(FAN), Decimal(3), OWN_FUNCTION)
+
+OF_OWN_TABLE = (OWN_LOOK_UP, OWN_PAGE, OWN_PUT, OWN_TOGETHER)
+OF_TABLES = (LOOK_UP, QUERY, PUT, TOGETHER, *OF_OWN_TABLE)
+OPERATIONS = (*OF_TABLES, INVOKE, OWN_INVOKE, PUBLISH)
+OF_EACH_KIND = (LOOK_UP, PUT, INVOKE, PUBLISH, OWN_LOOK_UP, OWN_PUT, OWN_INVOKE)
+WRITES = (PUT, TOGETHER, OWN_PUT, OWN_TOGETHER, PUBLISH)
 
 
 @attrs.frozen
@@ -295,7 +330,7 @@ ROWS: Mapping[str, Row] = {
         3,
         0,
         "no answer: ReadTimeoutError",
-        operations=[LOOK_UP, PUT],
+        operations=[LOOK_UP, PUT, OWN_LOOK_UP, OWN_PUT],
         is_impatient=True,
     ),
     "timeout after": Row(Fault.TIMEOUT_AFTER, [unheard_of], 2, 2, is_impatient=True),
@@ -324,7 +359,7 @@ ROWS: Mapping[str, Row] = {
         3,
         0,
         "refused with ThrottlingException",
-        operations=[PUT],
+        operations=[PUT, OWN_PUT],
     ),
     "a page of HTML": Row(Fault.GARBAGE, [answering(HTML)], 1, 0, MALFORMED, NO_JSON),
     "an empty body": Row(Fault.GARBAGE, [answering(b"")], 1, 0, MALFORMED, NO_JSON),
@@ -355,7 +390,7 @@ ROWS: Mapping[str, Row] = {
         1,
         MALFORMED,
         "no answer: ResponseStreamingError",
-        operations=[INVOKE, PUBLISH],
+        operations=[INVOKE, OWN_INVOKE, PUBLISH],
     ),
     "expired credentials": Row(
         Fault.CREDENTIALS,
@@ -369,7 +404,7 @@ ROWS: Mapping[str, Row] = {
         [refusing("TransactionConflictException")],
         2,
         1,
-        operations=[PUT],
+        operations=[PUT, OWN_PUT],
     ),
     "cancelled by a collision": Row(
         Fault.COLLISION,
@@ -381,14 +416,14 @@ ROWS: Mapping[str, Row] = {
         ],
         2,
         1,
-        operations=[TOGETHER],
+        operations=[TOGETHER, OWN_TOGETHER],
     ),
     "another attempt in progress": Row(
         Fault.COLLISION,
         [refusing("TransactionInProgressException")],
         2,
         1,
-        operations=[TOGETHER],
+        operations=[TOGETHER, OWN_TOGETHER],
     ),
     "collision each time": Row(
         Fault.COLLISION,
@@ -396,7 +431,7 @@ ROWS: Mapping[str, Row] = {
         5,
         0,
         "refused with TransactionConflictException",
-        operations=[PUT],
+        operations=[PUT, OWN_PUT],
     ),
 }
 """By what goes wrong."""

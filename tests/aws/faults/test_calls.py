@@ -39,9 +39,9 @@ from tests.aws.faults.table import (
     MEMBER,
     NO_DATA,
     OF_EACH_KIND,
+    OF_TABLES,
     OPERATIONS,
     PUT,
-    QUERY,
     ROWS,
     TOGETHER,
     Fault,
@@ -104,7 +104,7 @@ def test_a_fault_of_one_call(stage: Stage, row: Row) -> None:
 
 
 @of(Fault.TIMEOUT_BEFORE)
-@pytest.mark.parametrize("operation", OF_EACH_KIND, ids=attrgetter("name"))
+@pytest.mark.parametrize("operation", OF_EACH_KIND, ids=attrgetter("id"))
 def test_a_client_waits_no_longer_than_it_says(stage: Stage, operation: Operation) -> None:
     """A server that says nothing, ever, is unavailable after three attempts that time out."""
     stage.server.always[operation.name] = silent
@@ -154,7 +154,7 @@ def test_a_missing_table_in_a_mixed_read(stage: Stage) -> None:
 
 
 @of(Fault.NO_TABLE)
-@pytest.mark.parametrize("operation", [LOOK_UP, QUERY, PUT, TOGETHER], ids=attrgetter("name"))
+@pytest.mark.parametrize("operation", OF_TABLES, ids=attrgetter("id"))
 def test_a_missing_table_of_one_call(stage: Stage, operation: Operation) -> None:
     """A table that is missing fails a call of one table at once."""
     stage.tables.delete(operation.system)
@@ -243,7 +243,7 @@ def test_a_function_that_fails(
 
 
 @of(Fault.REFUSED)
-@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("name"))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("id"))
 def test_nobody_listens(stage: Stage, operation: Operation) -> None:
     """A connection that is refused is tried again, and then the system is unavailable."""
     attempts: list[object] = []
@@ -259,7 +259,7 @@ def test_nobody_listens(stage: Stage, operation: Operation) -> None:
 
 
 @of(Fault.DEADLINE)
-@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("name"))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("id"))
 def test_the_clock_at_the_deadline(stage: Stage, operation: Operation) -> None:
     """With 99 ms left nothing is sent; with 101 ms it is."""
     time = VirtualTime()
@@ -275,7 +275,7 @@ def test_the_clock_at_the_deadline(stage: Stage, operation: Operation) -> None:
 
 
 @of(Fault.DEADLINE)
-@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("name"))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("id"))
 def test_the_deadline_between_two_attempts(stage: Stage, operation: Operation) -> None:
     """What is lost when the time is nearly over is not sent again; the caller may ask again."""
     time = VirtualTime()
@@ -314,7 +314,7 @@ def test_keys_that_are_left_over_until_the_deadline(stage: Stage) -> None:
 
 
 @of(Fault.SLOW)
-@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("name"))
+@pytest.mark.parametrize("operation", OPERATIONS, ids=attrgetter("id"))
 def test_a_slow_body(stage: Stage, operation: Operation) -> None:
     """A body that trickles in is waited for until the deadline; asked again, it is there once."""
     time = stage.time

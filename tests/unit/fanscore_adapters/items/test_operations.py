@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import attrs
 import pytest
 
 from fanscore_adapters.items.keys import Key, identity
-from fanscore_adapters.items.operations import Item, Lookup, Refused, if_stored, put_outcome
+from fanscore_adapters.items.operations import (
+    Item,
+    Lookup,
+    Put,
+    Refused,
+    if_stored,
+    put_outcome,
+    refusal,
+)
 from fanscore_core.engine.question import Question
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.ports.fan_identity import FanIdentity
@@ -58,3 +68,27 @@ def test_the_outcome_of_a_put(refused: Refused | None, outcome: PutOutcome[objec
     """A write that was refused says what lies there instead, or that nothing does."""
     effect: Question[object] = ASKED
     assert put_outcome(count_of)(effect, refused) == outcome
+
+
+OURS: Item = {"PK": "a", "SK": "b", "n": 1}
+OTHER: Item = {"PK": "a", "SK": "b", "n": 2}
+
+
+@pytest.mark.parametrize(
+    ("found", "count", "refused"),
+    [
+        ([OURS], 1, None),
+        ([OURS, OURS], 2, None),
+        ([OTHER], 1, Refused(OTHER)),
+        ([None], 1, Refused(None)),
+        ([OURS], 2, Refused(OURS)),
+        ([OURS, OTHER], 2, Refused(OTHER)),
+        ([OURS, None, OTHER], 4, Refused(None)),
+    ],
+)
+def test_what_refuses_a_write(
+    found: Sequence[Item | None], count: int, refused: Refused | None
+) -> None:
+    """Only a write of which all items lie there already counts as made."""
+    put = Put(OURS, None)
+    assert refusal([(put, each) for each in found], count) == refused
