@@ -23,7 +23,7 @@ from fanscore_adapters.items.operations import Lookup, Operations, PrefixRead, T
 from fanscore_adapters.items.tables import ROWS, TABLES
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.connectors import LNAA, Connector
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache, Field
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, PipelineError
 from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with
@@ -43,6 +43,14 @@ Text: TypeAlias = str | Callable[[], str]
 _is_system = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+").fullmatch
 _is_field = re.compile(r"[A-Z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*").fullmatch
 _is_signal = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*").fullmatch
+
+_is_cache_key = re.compile(r"(arguments|source|identity)\.[^\s.]+(\.[^\s.]+)*").fullmatch
+
+MAX_TTL_S = 3600
+"""How long AppSync keeps an answer at most (AWS, "CachingConfig")."""
+
+MAX_BATCH_SIZE = 2000
+"""How many items AppSync puts in a batch at most (AWS, "AWS::AppSync::Resolver")."""
 
 _PUBLIC = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
 _OF_THE_CALLER = "identity.sub"
@@ -298,10 +306,28 @@ def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
 
 
 def _check_field(name: str, field: Field) -> None:
+    if Pattern.OWNER in field.patterns and field.owner is None:
+        raise ApiMisuse(name, "is for owners, and does not say whose it is: give it an owner")
+    if not 0 <= field.batch_size <= MAX_BATCH_SIZE:
+        raise ApiMisuse(name, f"expected a batch size from 0 to {MAX_BATCH_SIZE}")
+    if field.cache is not None:
+        _check_cache(name, field, field.cache)
+
+
+def _check_cache(name: str, field: Field, cache: Cache) -> None:
     """Refuse a cache that would answer whom the handler refuses: AppSync asks it first."""
-    if field.cache is None or field.from_source or field.patterns <= _PUBLIC:
+    if not 1 <= cache.ttl_s <= MAX_TTL_S:
+        raise ApiMisuse(name, f"is cached, so that it needs a time from 1 to {MAX_TTL_S} s")
+    for key in cache.keys:
+        if not _is_cache_key(key):
+            problem = f"is cached by {key}: expected a key such as arguments.eventId"
+            raise ApiMisuse(name, problem)
+    if field.from_source:
+        if not any(key.startswith("source.") for key in cache.keys):
+            problem = "is cached, so that what tells its parents apart must be among its keys"
+            raise ApiMisuse(name, problem)
         return
-    if _OF_THE_CALLER not in field.cache.keys:
+    if not field.patterns <= _PUBLIC and _OF_THE_CALLER not in cache.keys:
         problem = (
             "is cached, so that its patterns must be PUBLIC or API_KEY, "
             "or identity.sub among the keys of its cache"
