@@ -227,7 +227,7 @@ def named_api(name: str, where: str = "FANSCORE_API") -> Api:
         raise InvalidInput(where, "expected module:NAME, such as presale.api:PRESALE")
     try:
         module = import_module(module_name)
-    except Exception as error:  # whatever that module does
+    except (Exception, SystemExit) as error:  # whatever that module does
         problem = f"cannot import {module_name}: {type(error).__name__}: {error}"
         raise InvalidInput(where, problem) from error
     found = getattr(module, attribute, None)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import cast
 
 import attrs
@@ -352,3 +353,11 @@ def test_what_names_no_api(name: str, said: str) -> None:
         named_api(name)
     assert str(raised.value).startswith(f"FANSCORE_API: {said}")
     assert "\n" not in str(raised.value)
+
+
+def test_a_module_that_exits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that ends the program when it is imported, such as a script, names no API."""
+    (tmp_path / "api_that_exits.py").write_text("raise SystemExit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InvalidInput, match="cannot import api_that_exits: SystemExit: 0"):
+        named_api("api_that_exits:API")
