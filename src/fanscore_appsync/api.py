@@ -29,7 +29,13 @@ from fanscore_core.errors import InvalidInput, PipelineError
 from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.signals import Signal
-from fanscore_core.systems import FUNCTIONS, IDV_CHECK_LIVENESS, UPSERT_USER
+from fanscore_core.systems import (
+    FUNCTIONS,
+    IDV_CHECK_LIVENESS,
+    NOTIFICATION_ENDPOINT,
+    SYNC_ENDPOINT,
+    UPSERT_USER,
+)
 from fanscore_core.systems import TABLES as OUR_TABLES
 
 SCORE_FIELD = "VFApi.accountFanscore"
@@ -238,6 +244,8 @@ def named_api(name: str, where: str = "FANSCORE_API") -> Api:
 
 
 def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
+    if SCORE_FIELD not in api.fields:
+        raise ApiMisuse("signals", f"are worth points of {SCORE_FIELD}, which this API lacks")
     if len(api.signals) > len(API.signals):
         raise ApiMisuse("signals", "give all signals of your own at once")
     try:
@@ -263,8 +271,11 @@ def _check_names(api: Api) -> None:
     for name in sorted(systems):
         if not _is_system(name):
             raise ApiMisuse(name, "expected the name of a system, such as loyalty_table")
-    for name in sorted({*api.own_tables} & {*api.services, UPSERT_USER}):
+    taken = {UPSERT_USER, NOTIFICATION_ENDPOINT, SYNC_ENDPOINT}
+    for name in sorted({each.name for each in api.tables} & {*api.services, *taken}):
         raise ApiMisuse(name, "is the name of a table and of a service")
+    for name in sorted(api.services & taken):
+        raise ApiMisuse(name, "is the name of another system")
     for name in sorted({*api.fields} & api.namespaces):
         raise ApiMisuse(name, "is a namespace, and has a row")
     for name in sorted({*api.fields, *api.namespaces}):

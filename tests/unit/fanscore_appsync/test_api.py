@@ -213,6 +213,22 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
         ),
         "own_thing: is the name of a table and of a service",
     ),
+    "a function with the name of a table of ours": (
+        lambda: API.extended_by(answers=[call("demand_table")]),
+        "demand_table: is the name of a table and of a service",
+    ),
+    "a function with the name of an endpoint": (
+        lambda: API.extended_by(answers=[call("sync_endpoint")]),
+        "sync_endpoint: is the name of another system",
+    ),
+    "a function with the name of the bus": (
+        lambda: API.extended_by(connectors=[connector("upsert_user")]),
+        "upsert_user: is the name of another system",
+    ),
+    "a signal where there is no score": (
+        lambda: attrs.evolve(API, fields={}).extended_by(signals=[SignalStep(signal(), ask)]),
+        "signals: are worth points of VFApi.accountFanscore, which this API lacks",
+    ),
     "a stand-in that the connector does not know": (
         lambda: API.extended_by(
             connectors=[attrs.evolve(connector(), stand_in=[call("own_system", Shows)])]
