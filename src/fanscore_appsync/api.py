@@ -82,6 +82,11 @@ def _read_only(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     return MappingProxyType(dict(fields))
 
 
+def _texts(texts: Sequence[Text]) -> tuple[Text, ...]:
+    """Keep texts; a text by itself, which is a sequence of characters to Python, is one."""
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Api:
     """An API. ``extended_by`` makes another one of it.
@@ -103,14 +108,14 @@ class Api:
         ApiMisuse: a part has no usable name, there are two of it, or it names one that is missing.
     """
 
-    schema: Sequence[Text] = attrs.field(converter=tuple[Text, ...], repr=False)
+    schema: Sequence[Text] = attrs.field(converter=_texts, repr=False)
     fields: Mapping[str, Field] = attrs.field(converter=_read_only, repr=False)
     namespaces: frozenset[str] = NAMESPACES
     answers: Sequence[Answer] = attrs.field(converter=tuple[Answer, ...], repr=False)
     tables: Sequence[Table] = attrs.field(converter=tuple[Table, ...], repr=False)
     signals: Sequence[Signal] = attrs.field(converter=tuple[Signal, ...], repr=False)
     connectors: Sequence[Connector] = attrs.field(converter=tuple[Connector, ...], repr=False)
-    samples: Sequence[Text] = attrs.field(converter=tuple[Text, ...], repr=False)
+    samples: Sequence[Text] = attrs.field(converter=_texts, repr=False)
     operations: Operations = attrs.field(init=False, repr=False)
     calls: Mapping[type[Question[object]], ProxyCall] = attrs.field(init=False, repr=False)
 

@@ -150,6 +150,12 @@ def test_an_extension_leaves_the_other_as_it_is() -> None:
     assert API.fields == before
 
 
+def test_a_text_by_itself() -> None:
+    """A schema and a sample that are one text each are not taken for a text a character."""
+    alone = attrs.evolve(API, schema="type Query", samples="{}")
+    assert (alone.sdl(), alone.sample_texts()) == ("type Query", ["{}"])
+
+
 def test_an_extension_can_be_extended() -> None:
     """A second team builds on the first one's API."""
     first = API.extended_by(fields={"VFApi.first": field()}, answers=[lookup()], tables=[table()])
