@@ -60,8 +60,8 @@ class Sources:
     def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
         """Answer every ask; what no adapter knows is an ``UnknownQuestion``.
 
-        Raises:
-            SourceFailed: an adapter raised, or did not answer one for one.
+        Where an adapter raises, or does not answer one for one, the answer to each question of
+        that call is ``SourceFailed``.
         """
         started_at = self.clock()
         answers = [Answered(UnknownQuestion())] * len(asks)
@@ -105,7 +105,7 @@ class Sources:
         return started_at + min((self.expires_at - started_at) / 2, MAX_DEGRADABLE_S)
 
     def _collect(self, call: _Call) -> Sequence[Answered]:
-        name, group = type(call.adapter).__name__, call.group
+        group = call.group
         if not call.futures or not self._done(call.futures, call.expires_at):
             took_s = self.clock() - call.started_at if call.futures else 0.0
             systems = call.adapter.systems
@@ -114,10 +114,11 @@ class Sources:
             answered = list(call.parts.join([future.result() for future in call.futures]))
         except OF_THE_PROCESS:
             raise
-        except BaseException as error:
-            raise SourceFailed(name, f"raised {type(error).__name__}") from error
+        except BaseException as error:  # noqa: BLE001  # it is the answer
+            return _failed(call, f"raised {type(error).__name__}", error)
         if len(answered) != len(group):
-            raise SourceFailed(name, f"gave {len(answered)} answers to {len(group)} questions")
+            problem = f"gave {len(answered)} answers to {len(group)} questions"
+            return _failed(call, problem, None)
         return answered
 
     def _done(self, calls: Sequence[Call], limit: float) -> bool:
@@ -134,6 +135,14 @@ class Sources:
         if self.clock() < self.expires_at:
             return Answered(late(system, ask), system, took_s)
         return Answered(DeadlineExceeded(system), system, took_s)
+
+
+def _failed(call: _Call, problem: str, cause: BaseException | None) -> Sequence[Answered]:
+    """Answer what an adapter failed to answer: it spoils no question to another adapter or call."""
+    failed = SourceFailed(type(call.adapter).__name__, problem)
+    failed.__cause__ = cause
+    systems = call.adapter.systems
+    return [Answered(failed, systems[type(ask.question)]) for ask in call.group]
 
 
 @attrs.frozen

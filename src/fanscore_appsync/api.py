@@ -17,19 +17,26 @@ from typing import TypeAlias
 import attrs
 
 from fanscore_adapters.adapter import by_question
+from fanscore_adapters.documents.converter import camel
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_adapters.items.operations import Lookup, Operations, PrefixRead, Table, Write
 from fanscore_adapters.items.tables import ROWS, TABLES
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.connectors import LNAA, Connector
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache, Field
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, PipelineError
 from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.signals import Signal
-from fanscore_core.systems import FUNCTIONS, IDV_CHECK_LIVENESS, UPSERT_USER
+from fanscore_core.systems import (
+    FUNCTIONS,
+    IDV_CHECK_LIVENESS,
+    NOTIFICATION_ENDPOINT,
+    SYNC_ENDPOINT,
+    UPSERT_USER,
+)
 from fanscore_core.systems import TABLES as OUR_TABLES
 
 SCORE_FIELD = "VFApi.accountFanscore"
@@ -43,6 +50,14 @@ Text: TypeAlias = str | Callable[[], str]
 _is_system = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+").fullmatch
 _is_field = re.compile(r"[A-Z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*").fullmatch
 _is_signal = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*").fullmatch
+
+_is_cache_key = re.compile(r"(arguments|source|identity)\.[^\s.]+(\.[^\s.]+)*").fullmatch
+
+MAX_TTL_S = 3600
+"""How long AppSync keeps an answer at most (AWS, "CachingConfig")."""
+
+MAX_BATCH_SIZE = 2000
+"""How many items AppSync puts in a batch at most (AWS, "AWS::AppSync::Resolver")."""
 
 _PUBLIC = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
 _OF_THE_CALLER = "identity.sub"
@@ -68,6 +83,11 @@ def _read_only(fields: Mapping[str, Field]) -> Mapping[str, Field]:
     return MappingProxyType(dict(fields))
 
 
+def _texts(texts: Sequence[Text]) -> tuple[Text, ...]:
+    """Keep texts; a text by itself, which is a sequence of characters to Python, is one."""
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Api:
     """An API. ``extended_by`` makes another one of it.
@@ -89,14 +109,14 @@ class Api:
         ApiMisuse: a part has no usable name, there are two of it, or it names one that is missing.
     """
 
-    schema: Sequence[Text] = attrs.field(converter=tuple[Text, ...], repr=False)
+    schema: Sequence[Text] = attrs.field(converter=_texts, repr=False)
     fields: Mapping[str, Field] = attrs.field(converter=_read_only, repr=False)
     namespaces: frozenset[str] = NAMESPACES
     answers: Sequence[Answer] = attrs.field(converter=tuple[Answer, ...], repr=False)
     tables: Sequence[Table] = attrs.field(converter=tuple[Table, ...], repr=False)
     signals: Sequence[Signal] = attrs.field(converter=tuple[Signal, ...], repr=False)
     connectors: Sequence[Connector] = attrs.field(converter=tuple[Connector, ...], repr=False)
-    samples: Sequence[Text] = attrs.field(converter=tuple[Text, ...], repr=False)
+    samples: Sequence[Text] = attrs.field(converter=_texts, repr=False)
     operations: Operations = attrs.field(init=False, repr=False)
     calls: Mapping[type[Question[object]], ProxyCall] = attrs.field(init=False, repr=False)
 
@@ -219,7 +239,7 @@ def named_api(name: str, where: str = "FANSCORE_API") -> Api:
         raise InvalidInput(where, "expected module:NAME, such as presale.api:PRESALE")
     try:
         module = import_module(module_name)
-    except Exception as error:  # whatever that module does
+    except (Exception, SystemExit) as error:  # whatever that module does
         problem = f"cannot import {module_name}: {type(error).__name__}: {error}"
         raise InvalidInput(where, problem) from error
     found = getattr(module, attribute, None)
@@ -230,6 +250,8 @@ def named_api(name: str, where: str = "FANSCORE_API") -> Api:
 
 
 def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
+    if SCORE_FIELD not in api.fields:
+        raise ApiMisuse("signals", f"are worth points of {SCORE_FIELD}, which this API lacks")
     if len(api.signals) > len(API.signals):
         raise ApiMisuse("signals", "give all signals of your own at once")
     try:
@@ -255,8 +277,11 @@ def _check_names(api: Api) -> None:
     for name in sorted(systems):
         if not _is_system(name):
             raise ApiMisuse(name, "expected the name of a system, such as loyalty_table")
-    for name in sorted({*api.own_tables} & {*api.services, UPSERT_USER}):
+    taken = {UPSERT_USER, NOTIFICATION_ENDPOINT, SYNC_ENDPOINT}
+    for name in sorted({each.name for each in api.tables} & {*api.services, *taken}):
         raise ApiMisuse(name, "is the name of a table and of a service")
+    for name in sorted(api.services & taken):
+        raise ApiMisuse(name, "is the name of another system")
     for name in sorted({*api.fields} & api.namespaces):
         raise ApiMisuse(name, "is a namespace, and has a row")
     for name in sorted({*api.fields, *api.namespaces}):
@@ -298,10 +323,34 @@ def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
 
 
 def _check_field(name: str, field: Field) -> None:
+    if Pattern.OWNER in field.patterns and field.owner is None:
+        raise ApiMisuse(name, "is for owners, and does not say whose it is: give it an owner")
+    if not 0 <= field.batch_size <= MAX_BATCH_SIZE:
+        raise ApiMisuse(name, f"expected a batch size from 0 to {MAX_BATCH_SIZE}")
+    for argument in sorted(field.service_only - {camel(each) for each in _members(field.given)}):
+        raise ApiMisuse(name, f"keeps {argument} for services, and has no such argument")
+    if field.cache is not None:
+        _check_cache(name, field, field.cache)
+
+
+def _members(given: type[object]) -> Sequence[str]:
+    return [each.name for each in attrs.fields(given)] if attrs.has(given) else ()
+
+
+def _check_cache(name: str, field: Field, cache: Cache) -> None:
     """Refuse a cache that would answer whom the handler refuses: AppSync asks it first."""
-    if field.cache is None or field.from_source or field.patterns <= _PUBLIC:
+    if not 1 <= cache.ttl_s <= MAX_TTL_S:
+        raise ApiMisuse(name, f"is cached, so that it needs a time from 1 to {MAX_TTL_S} s")
+    for key in cache.keys:
+        if not _is_cache_key(key):
+            problem = f"is cached by {key}: expected a key such as arguments.eventId"
+            raise ApiMisuse(name, problem)
+    if field.from_source:
+        if not any(key.startswith("source.") for key in cache.keys):
+            problem = "is cached, so that what tells its parents apart must be among its keys"
+            raise ApiMisuse(name, problem)
         return
-    if _OF_THE_CALLER not in field.cache.keys:
+    if not field.patterns <= _PUBLIC and _OF_THE_CALLER not in cache.keys:
         problem = (
             "is cached, so that its patterns must be PUBLIC or API_KEY, "
             "or identity.sub among the keys of its cache"

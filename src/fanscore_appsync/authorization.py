@@ -187,20 +187,28 @@ def admit(field: str, patterns: Patterns, caller: Caller) -> None:
         NotLoggedIn: the field is for users, and the caller is not a user.
         NotAllowed: the caller is of another kind or group than the field is for.
     """
-    groups = [each.names for each in patterns if isinstance(each, Group)]
-    if patterns & _ADMITS[caller.kind] or any(names & caller.groups for names in groups):
+    if any(_admits(each, caller) for each in patterns):
         return
-    is_for_users = bool(groups) or bool(patterns & _USERS_ONLY)
+    is_for_users = any(isinstance(each, Group) or each in _USERS_ONLY for each in patterns)
     if is_for_users and caller.kind not in {CallerKind.OTHER, CallerKind.USER}:
         raise NotLoggedIn
     raise NotAllowed(field)
 
 
+def _admits(pattern: Pattern | Group, caller: Caller) -> bool:
+    if isinstance(pattern, Group):
+        return not pattern.names.isdisjoint(caller.groups)
+    return pattern in _ADMITS[caller.kind]
+
+
 def admit_owner(patterns: Patterns, caller: Caller, owner: GlobalUserId) -> None:
-    """Let a user in to what belongs to a fan.
+    """Let a user in to what belongs to a fan: the fan, and users of a group that is let in, too.
 
     Raises:
         NotOwner: the field is for owners, and the user is another.
     """
-    if Pattern.OWNER in patterns and caller.kind is CallerKind.USER and caller.sub != owner:
+    if Pattern.OWNER not in patterns or caller.kind is not CallerKind.USER:
+        return
+    is_in_a_group = any(isinstance(each, Group) and _admits(each, caller) for each in patterns)
+    if caller.sub != owner and not is_in_a_group:
         raise NotOwner

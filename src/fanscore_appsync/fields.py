@@ -72,7 +72,7 @@ class Field:
         pipeline: what resolves it.
         make_args: the pipeline's arguments.
         write: makes the response of the result.
-        owner: whose it is, for the pattern ``OWNER``.
+        owner: whose it is; a field with the pattern ``OWNER`` needs it.
         service_only: the arguments that only services may give.
         request_id: of a mutation: the id that the client gave, if any.
         from_source: whether GraphQL gives the parent object instead of arguments; what is then

@@ -85,6 +85,11 @@ Finding: TypeAlias = Decimal | Missing
 """What is known of a signal: its value, or why there is none."""
 
 
+def is_finding(value: object) -> bool:
+    """Whether a value says something of a signal: a finite ``Decimal``, or ``Missing``."""
+    return isinstance(value, Missing) or _is_number(value)
+
+
 def _read_only(signals: Mapping[Signal, Finding]) -> Mapping[Signal, Finding]:
     return MappingProxyType(dict(signals))
 
@@ -117,7 +122,7 @@ class Findings:
         for signal, finding in self.signals.items():
             if not isinstance(signal, Signal):
                 raise InvalidInput("signals", f"expected a Signal such as ARM, got {_kind(signal)}")
-            if not isinstance(finding, Missing) and not _is_number(finding):
+            if not is_finding(finding):
                 where = f"signals.{signal.name}"
                 problem = f"expected a finite Decimal or Missing, got {_kind(finding)}"
                 raise InvalidInput(where, problem)

@@ -18,7 +18,7 @@ import attrs
 from fanscore_adapters.adapter import by_question
 from fanscore_adapters.documents.converter import StrictConverter, camel, read_as
 from fanscore_core.engine.question import Question
-from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, Unavailable
+from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, SourceFailed, Unavailable
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.campaign_service import Campaign, CampaignById, Eligibility
@@ -98,6 +98,9 @@ class ProxyCall:
                     return self.read(data)
                 except InvalidInput as error:
                     return Unavailable(self.service, f"malformed answer: {error}")
+                except Exception as error:  # noqa: BLE001  # a mistake in one row spoils no other
+                    name = self.question.__name__
+                    return SourceFailed(name, f"raised {type(error).__name__}")
             case _:
                 return Unavailable(self.service, "malformed answer")
 

@@ -15,7 +15,7 @@ import attrs
 from fanscore_adapters.adapter import by_question
 from fanscore_adapters.items.keys import Key
 from fanscore_core.engine.question import Question
-from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
 from fanscore_core.pages import Page
 from fanscore_core.ports.put_outcome import PutOutcome
@@ -68,6 +68,8 @@ class Read(Generic[FoundT]):
     def answer(self, stored: StoredT, parse: Callable[[StoredT], FoundT]) -> object:
         """Make the answer; ``Unavailable`` where an item is malformed, never a wrong score.
 
+        What else ``make`` raises is a mistake in it, and ``SourceFailed`` for this question alone.
+
         Args:
             stored: as the store gives it.
             parse: makes items of that; raises ``InvalidInput`` where it cannot.
@@ -76,6 +78,8 @@ class Read(Generic[FoundT]):
             return self.make(parse(stored))
         except InvalidInput as error:
             return Unavailable(self.table, f"malformed item: {error}")
+        except Exception as error:  # noqa: BLE001  # a mistake in one row spoils no other question
+            return SourceFailed(self.question.__name__, f"raised {type(error).__name__}")
 
 
 @attrs.frozen(init=False)

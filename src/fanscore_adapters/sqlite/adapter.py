@@ -59,6 +59,9 @@ CREATE TABLE IF NOT EXISTS {table} (
 ) WITHOUT ROWID
 """
 
+# Stands for a table that is not there: it can be read, and has nothing in it.
+_NOTHING = "(SELECT '' AS PK, '' AS SK, '' AS item LIMIT 0)"
+
 # Keys come as one JSON array, so that any number of them is one statement, known in advance.
 LOOK_UP = """
 SELECT wanted.key, stored.item FROM json_each(?) AS wanted JOIN {table} AS stored
@@ -137,7 +140,8 @@ class SqliteTables:
             path: of the file, plain; ``:memory:`` for a database that ends with this object.
             access: to read only leaves the file and its folder as they are.
             connect: makes a connection.
-            own: the names of tables beside the four, such as ``loyalty_table``.
+            own: the names of tables beside the four, such as ``loyalty_table``. One that a
+                database of before does not have is empty to who only reads.
 
         Raises:
             InvalidInput: the file cannot be opened, is another program's or of another version, or
@@ -156,19 +160,14 @@ class SqliteTables:
         self._idle.put(connection)
         self._others = other_tables(tables, self._names.values())
         if access is Access.READ:
-            try:
-                self._refuse_without(tables)
-            except InvalidInput:
+            if not tables >= set(TABLES):
                 self.close()
-                raise
-
-    def _refuse_without(self, tables: frozenset[str]) -> None:
-        where = f"database {self._path}"
-        if not tables >= set(TABLES):
-            raise InvalidInput(where, "has no fans; 'fanscore sample' makes some")
-        for name, stored_as in self._names.items():
-            if stored_as not in tables:
-                raise InvalidInput(where, f"has no {name}; 'fanscore sample' makes one")
+                where = f"database {self._path}"
+                raise InvalidInput(where, "has no fans; 'fanscore sample' makes some")
+            self._names = {
+                name: stored_as if stored_as in tables else _NOTHING
+                for name, stored_as in self._names.items()
+            }
 
     @property
     def others(self) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ api_option = click.option(
 def environment(api: str | None = None) -> Settings:
     """Read the settings of the environment; refuse bad ones.
 
+    Where they name an API, modules are found in the working directory from then on.
+
     Args:
         api: what ``--api`` says.
     """
@@ -35,16 +37,18 @@ def environment(api: str | None = None) -> Settings:
         settings = read_settings(os.environ)
     except InvalidInput as error:
         refuse(str(error))
-    return settings if api is None else attrs.evolve(settings, api=api)
+    if api is not None:
+        settings = attrs.evolve(settings, api=api)
+    here = str(Path.cwd())
+    if settings.api is not None and here not in sys.path:
+        sys.path.insert(0, here)
+    return settings
 
 
 def chosen_api(settings: Settings) -> Api:
     """Import the API that the settings name; refuse what is none, or does not fit its schema."""
     if settings.api is None:
         return API
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     where = "FANSCORE_API" if os.environ.get("FANSCORE_API") == settings.api else "--api"
     try:
         api = named_api(settings.api, where)

@@ -280,14 +280,17 @@ def _services(samples: Sequence[Sample]) -> Sample:
 
 
 def _samples(settings: Settings, api: Api) -> Sequence[Sample]:
-    """Return what the stand-ins answer from: the API's samples, or the file instead of ours."""
+    """Return what the stand-ins answer from: the API's samples, or the file instead of ours.
+
+    The later ones come first where two say something of the same: the file that was named.
+    """
     tables = [each.name for each in api.tables]
     services = {call.service for call in api.stand_in_calls.values()}
 
     def parse(text: str) -> Sample:
         return parse_sample(text, tables, services)
 
-    given = settings.sample
-    texts = api.sample_texts() if given is None else api.sample_texts()[len(API.samples) :]
-    first = [] if given is None else [parsed_file(given, "FANSCORE_SAMPLE", parse)]
-    return [*first, *map(parse, texts)]
+    if settings.sample is None:
+        return [*map(parse, api.sample_texts())]
+    own = api.sample_texts()[len(API.samples) :]
+    return [*map(parse, own), parsed_file(settings.sample, "FANSCORE_SAMPLE", parse)]

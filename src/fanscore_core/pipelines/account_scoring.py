@@ -13,8 +13,8 @@ from fanscore_core.engine.question import Source
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.steps import Context, EarlyReturn, Step, step
 from fanscore_core.engine.stubs import GivenAnswer
-from fanscore_core.errors import Unavailable
-from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin
+from fanscore_core.errors import PipelineMisuse, Unavailable
+from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin, is_finding
 from fanscore_core.ids import (
     BotRunId,
     EventId,
@@ -268,6 +268,9 @@ def _own_step(
             found = await own.ask(ctx.args)
         except Unavailable:
             found = Missing.UNAVAILABLE
+        if not is_finding(found):  # a mistake of ours, and none of the caller's
+            problem = "found neither a finite Decimal nor Missing"
+            raise PipelineMisuse(own.name, type(found).__name__, problem)
         setattr(ctx.stash, field, found)
 
     return ask

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import cast
 
 import attrs
@@ -14,7 +15,16 @@ from fanscore_appsync.api import API, Api, ApiMisuse, named_api
 from fanscore_appsync.arguments import NoArguments
 from fanscore_appsync.authorization import Pattern, Patterns, group
 from fanscore_appsync.connectors import Connector
-from fanscore_appsync.fields import API_KEY, FIELDS, LOGIN, NAMESPACES, Cache, Field
+from fanscore_appsync.fields import (
+    API_KEY,
+    FIELDS,
+    LOGIN,
+    LOGIN_OR_SERVICE,
+    NAMESPACES,
+    OWNER_OR_SERVICE,
+    Cache,
+    Field,
+)
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Query
 from fanscore_core.engine.steps import Context, NoStash, step
@@ -57,6 +67,18 @@ def field(patterns: Patterns = LOGIN, cache: Cache | None = None, *, child: bool
     """Make a row."""
     return Field(
         patterns, NoArguments, EXAMPLE, lambda _, __: Args(), cache=cache, from_source=child
+    )
+
+
+def in_batches(size: int) -> Field:
+    """Make a row of a child field that is resolved for many parents at once."""
+    return Field(
+        LOGIN,
+        NoArguments,
+        EXAMPLE,
+        lambda _, __: Args(),
+        from_source=True,
+        batch_size=size,
     )
 
 
@@ -128,6 +150,12 @@ def test_an_extension_leaves_the_other_as_it_is() -> None:
     assert API.fields == before
 
 
+def test_a_text_by_itself() -> None:
+    """A schema and a sample that are one text each are not taken for a text a character."""
+    alone = attrs.evolve(API, schema="type Query", samples="{}")
+    assert (alone.sdl(), alone.sample_texts()) == ("type Query", ["{}"])
+
+
 def test_an_extension_can_be_extended() -> None:
     """A second team builds on the first one's API."""
     first = API.extended_by(fields={"VFApi.first": field()}, answers=[lookup()], tables=[table()])
@@ -148,6 +176,12 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
     "a field without a type": (
         lambda: API.extended_by(fields={"own": field()}),
         "own: expected parent type and field, such as Query.api",
+    ),
+    "an argument for services that is none": (
+        lambda: API.extended_by(
+            fields={"VFApi.own": attrs.evolve(field(), service_only=frozenset({"memberID"}))}
+        ),
+        "VFApi.own: keeps memberID for services, and has no such argument",
     ),
     "a question answered twice": (
         lambda: API.extended_by(answers=[lookup(), call()], tables=[table()]),
@@ -190,6 +224,22 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
             answers=[lookup("own_thing"), call("own_thing", Shows)], tables=[table("own_thing")]
         ),
         "own_thing: is the name of a table and of a service",
+    ),
+    "a function with the name of a table of ours": (
+        lambda: API.extended_by(answers=[call("demand_table")]),
+        "demand_table: is the name of a table and of a service",
+    ),
+    "a function with the name of an endpoint": (
+        lambda: API.extended_by(answers=[call("sync_endpoint")]),
+        "sync_endpoint: is the name of another system",
+    ),
+    "a function with the name of the bus": (
+        lambda: API.extended_by(connectors=[connector("upsert_user")]),
+        "upsert_user: is the name of another system",
+    ),
+    "a signal where there is no score": (
+        lambda: attrs.evolve(API, fields={}).extended_by(signals=[SignalStep(signal(), ask)]),
+        "signals: are worth points of VFApi.accountFanscore, which this API lacks",
     ),
     "a stand-in that the connector does not know": (
         lambda: API.extended_by(
@@ -244,7 +294,7 @@ BY_CALLER = Cache(300, ("identity.sub", "arguments.eventId"))
         field(PUBLIC, BY_EVENT),
         field(LOGIN, BY_CALLER),
         field(group("staff"), BY_CALLER),
-        field(LOGIN, BY_EVENT, child=True),
+        field(LOGIN, Cache(3600, ("source.eventId",)), child=True),
         field(LOGIN),
     ],
 )
@@ -259,7 +309,7 @@ def test_what_may_be_cached(row: Field) -> None:
         LOGIN,
         group("staff"),
         frozenset({Pattern.SERVICE}),
-        frozenset({Pattern.OWNER, Pattern.SERVICE}),
+        LOGIN_OR_SERVICE,
         API_KEY | LOGIN,
         API_KEY | group("staff"),
     ],
@@ -268,6 +318,32 @@ def test_what_may_not_be_cached(patterns: Patterns) -> None:
     """AppSync's cache answers before the handler can refuse: a fan would get another's answer."""
     with pytest.raises(ApiMisuse, match=r"^VFApi\.own: is cached, so that its patterns must be"):
         API.extended_by(fields={"VFApi.own": field(patterns, BY_EVENT)})
+
+
+@pytest.mark.parametrize("patterns", [OWNER_OR_SERVICE, frozenset({Pattern.OWNER}) | API_KEY])
+def test_whose_it_is_must_be_said(patterns: Patterns) -> None:
+    """A field for owners that does not say whose it is would let in every user, for any fan."""
+    with pytest.raises(ApiMisuse, match=r"^VFApi\.own: is for owners, and does not say whose"):
+        API.extended_by(fields={"VFApi.own": field(patterns)})
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (field(API_KEY, Cache(0, ())), "is cached, so that it needs a time from 1 to 3600 s"),
+        (field(API_KEY, Cache(3601, ())), "is cached, so that it needs a time from 1 to 3600 s"),
+        (field(API_KEY, Cache(1, ("eventId",))), "is cached by eventId: expected a key such as"),
+        (field(API_KEY, Cache(1, ("source",))), "is cached by source: expected a key such as"),
+        (field(LOGIN, Cache(1, ()), child=True), "is cached, so that what tells its parents apart"),
+        (field(LOGIN, BY_EVENT, child=True), "is cached, so that what tells its parents apart"),
+        (in_batches(-1), "expected a batch size from 0 to 2000"),
+        (in_batches(2001), "expected a batch size from 0 to 2000"),
+    ],
+)
+def test_what_appsync_would_not_take(row: Field, said: str) -> None:
+    """A cache or a batch that AppSync refuses or that knows no parent is refused here already."""
+    with pytest.raises(ApiMisuse, match=rf"^VFApi\.own: {said}"):
+        API.extended_by(fields={"VFApi.own": row})
 
 
 def test_a_signal_of_ones_own_is_worth_what_it_says() -> None:
@@ -305,3 +381,11 @@ def test_what_names_no_api(name: str, said: str) -> None:
         named_api(name)
     assert str(raised.value).startswith(f"FANSCORE_API: {said}")
     assert "\n" not in str(raised.value)
+
+
+def test_a_module_that_exits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that ends the program when it is imported, such as a script, names no API."""
+    (tmp_path / "api_that_exits.py").write_text("raise SystemExit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InvalidInput, match="cannot import api_that_exits: SystemExit: 0"):
+        named_api("api_that_exits:API")

@@ -261,6 +261,14 @@ def test_groups(
     assert outcome(lambda: admit(FIELD, STAFF, caller_of(identity, headers))) == expected
 
 
+def test_a_group_beside_owners() -> None:
+    """Where owners and a group may call, a user of the group may ask for any fan, no other may."""
+    patterns = STAFF | {Pattern.OWNER, Pattern.LOGIN}
+    staff, other = (caller_of(user("x", names), {}) for names in (["staff"], ["fans"]))
+    assert outcome(lambda: admit_owner(patterns, staff, FAN)) == IN
+    assert outcome(lambda: admit_owner(patterns, other, FAN)) == NOT_OWNER
+
+
 def test_groups_are_an_alternative() -> None:
     """A group stands beside other patterns: any that admits the caller lets them in."""
     assert outcome(lambda: admit(FIELD, STAFF | {Pattern.SERVICE}, caller_of(service(), {}))) == IN

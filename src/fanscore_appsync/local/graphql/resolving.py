@@ -96,7 +96,7 @@ class Resolving:
         if route.field is None:  # asks nobody, so that no thread is needed
             return self._shown(route, info, self.handler.call(event, self.expires_at))
         start = self._start(route.field, event, info)
-        key = _cache_key(route, arguments, source)
+        key = _cache_key(route, event)
         if key is None or route.field.cache is None:
             return self._awaited(route, info, start(), is_cached=False)
         future, is_cached = self.cache.fetch(key, route.field.cache.ttl_s, start)
@@ -205,16 +205,18 @@ def _hand_out(
             future.set_result(reply)
 
 
-def _cache_key(route: Route, arguments: Arguments, source: object) -> tuple[str, ...] | None:
+def _cache_key(route: Route, event: Event) -> tuple[str, ...] | None:
     """Return what a field is cached by; ``None`` if it is not cached, or lacks a part of that."""
     if route.field is None or route.field.cache is None:
         return None
-    given = {"arguments": arguments, "source": source if isinstance(source, dict) else {}}
-    parts = [given[place].get(name) for place, _, name in map(_parted, route.field.cache.keys)]
+    parts = [_member(event, key.split(".")) for key in route.field.cache.keys]
     if not all(isinstance(part, str) for part in parts):
         return None
     return (route.name, *map(str, parts))
 
 
-def _parted(key: str) -> tuple[str, str, str]:
-    return key.partition(".")
+def _member(document: object, path: Sequence[str]) -> object:
+    """Return what lies there; ``None`` if nothing does, such as in an API key's identity."""
+    for name in path:
+        document = document.get(name) if isinstance(document, Mapping) else None
+    return document

@@ -14,6 +14,7 @@ import pytest
 
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import PageRange
 from fanscore_adapters.sqlite.adapter import Access, SqliteTables
 from fanscore_adapters.sqlite.layout import APPLICATION_ID, EVENT_TABLES
 from fanscore_core.errors import InvalidInput
@@ -157,6 +158,21 @@ def test_who_reads_needs_fans(path: str, text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         SqliteTables(path, Access.READ)
     assert str(refused.value) == f"database {path}: has no fans; 'fanscore sample' makes some"
+
+
+def test_a_table_of_ones_own_that_came_later(path: str) -> None:
+    """To who only reads a database of before, it is empty; who writes makes it."""
+    with SqliteTables(path) as before:
+        before.put(DEMAND, item("a", "b"))
+    with SqliteTables(path, Access.READ, own=["own_table"]) as tables:
+        assert tables.look_up(DEMAND, [AT]) == [TEXT]
+        assert tables.look_up("own_table", [AT]) == [None]
+        assert tables.begins_with("own_table", [Key("a", "")]) == [[]]
+        assert tables.page("own_table", Key("a", ""), PageRange(1, None)) == ([], None)
+        assert tables.partition("own_table", "a") == []
+    with SqliteTables(path, own=["own_table"]) as tables:
+        tables.put("own_table", item("a", "b"))
+        assert tables.look_up("own_table", [AT]) == [TEXT]
 
 
 def test_a_path_is_never_a_uri(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

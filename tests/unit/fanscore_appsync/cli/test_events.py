@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -271,6 +272,22 @@ def test_a_replay_while_a_server_runs(archive: str) -> None:
     assert marks == [("FINISHED",)] * replayed
     assert 0 < replayed <= 3 * len(PUBLISHED)
     assert {result.exit_code for result in results} <= {0, 1}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("retry",), ("replay", "--consumer", "profile", "--fan", "nobody")]
+)
+def test_an_api_of_ones_own_in_the_working_directory(
+    archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """The setting that all commands share names a module there, as for the other commands."""
+    (tmp_path / "api_for_events.py").write_text("from fanscore_appsync import API")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    result = fanscore_events(
+        *arguments, "--db", archive, environment=[("FANSCORE_API", "api_for_events:API")]
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_a_database_is_needed(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from fanscore_adapters.documents.policy import parse_policy_book, policy_text
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_appsync.api import API
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import service
 from fanscore_appsync.wiring.apps import connect, connect_reader
@@ -22,6 +23,8 @@ from fanscore_core.ids import GlobalUserId
 from fanscore_core.policy import DEFAULT_POLICY
 from tests.e2e.lambda_runtime import told
 from tests.unit.fanscore_appsync.samples import FAN, SCORE, TIME_LEFT_S, score_event
+
+UPDATED_AT = "2026-10-20T09:30:00Z"
 
 MEMBERS = "version, range, no_history_raw_score, arm, event, model"
 
@@ -54,6 +57,25 @@ def file_of(folder: Path, document: object) -> str:
     path = folder / "document.json"
     path.write_text(document if isinstance(document, str) else json.dumps(document))
     return str(path)
+
+
+def scored_sample(raw_score: int, risk: int) -> str:
+    """Make a sample: the fan's score, and ARM's answer for everybody."""
+    identity = {"PK": f"fan:{FAN}", "SK": "identity", "score": raw_score, "updatedAt": UPDATED_AT}
+    answer = {"operation": "armScore", "arguments": {}, "response": {"data": {"armScore": risk}}}
+    document = {"tables": {"fan_identity_table": [identity]}, "services": {"arm_scoring": [answer]}}
+    return json.dumps(document)
+
+
+def test_a_sample_that_is_named_counts_before_that_of_ones_own_api(tmp_path: Path) -> None:
+    """Who names a file wants what it says, where the API's own sample says something else."""
+    api = API.extended_by(sample=scored_sample(10, 9))
+    settings = Settings(sample=file_of(tmp_path, scored_sample(70, 0)))
+    for named, expected in ((settings, (70, 5)), (Settings(), (10, -15))):
+        app = connect(named, api=api)
+        found = app.answer(score_event(FAN, service()), TIME_LEFT_S).response
+        assert isinstance(found, dict)
+        assert (found["rawScore"], found["boosts"]["arm"]) == expected
 
 
 def test_nothing_set() -> None:

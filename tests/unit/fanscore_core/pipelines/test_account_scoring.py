@@ -14,13 +14,21 @@ from fanscore_core.engine.state import Degraded, Outcome
 from fanscore_core.engine.steps import Step
 from fanscore_core.engine.stubs import Answers, answer
 from fanscore_core.engine.trace import Fate
-from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, Unavailable
-from fanscore_core.findings import BaseScore, Findings, ScoreOrigin, StoredScore
+from fanscore_core.errors import (
+    DeadlineExceeded,
+    InvalidId,
+    InvalidInput,
+    PipelineMisuse,
+    Unavailable,
+)
+from fanscore_core.findings import BaseScore, Finding, Findings, ScoreOrigin, StoredScore
 from fanscore_core.ids import RULE, BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_scoring import (
     AccountFanscoreArgs,
     AccountFanscoreStash,
+    SignalStep,
     account_fanscore,
+    account_fanscore_with,
     score_fan,
 )
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
@@ -30,7 +38,7 @@ from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason
-from fanscore_core.signals import Missing, Signal
+from fanscore_core.signals import Band, Missing, Signal, SignalPolicy
 from tests.declarations import undeclared_use
 
 STEPS = (
@@ -472,3 +480,18 @@ def test_a_book_scores_a_fan_by_the_event() -> None:
         for policy, event in ((book, EVENT), (book, None), (mine, None), (mine, EVENT))
     ]
     assert versions == ["mine", POLICY.version, "mine", "mine"]
+
+
+OWN = Signal("own", "Own", "Own", (Missing.UNAVAILABLE,), SignalPolicy(0, (Band(0, "OWN_ANY"),)))
+
+
+@pytest.mark.parametrize("found", [None, 3, 0.5, "5", True, Decimal("NaN"), Decimal("-Infinity")])
+def test_a_signal_of_ones_own_that_is_no_finding(found: object) -> None:
+    """It is a mistake of whoever wrote the signal: the caller is not told that theirs was."""
+
+    async def ask(_: AccountFanscoreArgs) -> Finding:
+        return cast("Finding", found)
+
+    outcome = run(account_fanscore_with([SignalStep(OWN, ask)]), ARGS, Answers(*EXAMPLE.items()))
+    problem = "found neither a finite Decimal nor Missing"
+    assert outcome.error == PipelineMisuse("getOwn", type(found).__name__, problem)

@@ -6,9 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import monotonic
 
+import attrs
 import pytest
 
+from fanscore_appsync.api import API
 from fanscore_appsync.app import Response
+from fanscore_appsync.fields import Cache
 from fanscore_appsync.local.graphql.auth_directives import HttpCaller, Mode
 from fanscore_appsync.local.graphql.execution import GraphQL
 from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
@@ -81,3 +84,32 @@ def test_the_time_of_a_call(query: str, field: str, is_shared: bool) -> None:
         asked = graphql(handler, threads).execute(request(query), monotonic() + 100)
         asyncio.run(asked)
     assert whole[field] == is_shared
+
+
+def test_what_is_cached_by_the_caller() -> None:
+    """Each user has their own answer, from the cache the second time; an API key has none."""
+    field = API.fields["Demand.eventDetails"]
+    by_caller = Cache(300, ("identity.sub", "arguments.eventId"))
+    fields = {**API.fields, "Demand.eventDetails": attrs.evolve(field, cache=by_caller)}
+    callers = [HttpCaller(Mode.USER_POOL, user(sub)) for sub in ("user123", "user124", "user123")]
+    callers += [HttpCaller(Mode.API_KEY, None)] * 2
+    asked: list[object] = []
+
+    def handler(event: object, _: float) -> Response:
+        assert isinstance(event, dict)
+        if event["info"]["fieldName"] == "demand":
+            return Response({"data": {}})
+        asked.append(event["identity"] and event["identity"]["sub"])
+        return Response({"data": {"name": f"answer {len(asked)}"}})
+
+    async def run(threads: ThreadPoolExecutor) -> list[object]:
+        calls = HandlerCalls(handler, threads, lambda _: "report")
+        executor = GraphQL(calls, api=attrs.evolve(API, fields=fields))
+        requests = [GraphQLRequest(DETAILS, {}, None, caller, {}) for caller in callers]
+        return [(await executor.execute(each)).data for each in requests]
+
+    with ThreadPoolExecutor(1) as threads:
+        data = asyncio.run(run(threads))
+    assert asked == ["user123", "user124", None, None]
+    names = ("answer 1", "answer 2", "answer 1", "answer 3", "answer 4")
+    assert data == [{"demand": {"eventDetails": {"name": name}}} for name in names]
