@@ -193,6 +193,9 @@ READERS: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("policy show --policy FILE", {}, "--policy: "),
     ("sample fans.db", {"FANSCORE_SAMPLE": "FILE"}, "FANSCORE_SAMPLE: "),
     ("serve", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
+    ("explain fan", {"FANSCORE_SHADOW_POLICY": "FILE"}, "FANSCORE_SHADOW_POLICY: "),
+    ("invoke event.json", {"FANSCORE_SHADOW_POLICY": "FILE"}, "FANSCORE_SHADOW_POLICY: "),
+    ("serve", {"FANSCORE_SHADOW_POLICY": "FILE"}, "FANSCORE_SHADOW_POLICY: "),
 )
 """What reads JSON, and what its complaint begins with."""
 
