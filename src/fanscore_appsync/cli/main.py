@@ -14,7 +14,6 @@ from typing import TextIO, cast
 import attrs
 import click
 
-from fanscore_adapters.documents.policy import policy_text
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
@@ -37,7 +36,7 @@ from fanscore_appsync.cli.options import (
     with_options,
 )
 from fanscore_appsync.cli.policy import policy
-from fanscore_appsync.cli.recordings import Recorded, code_version, refuse_existing, write_recording
+from fanscore_appsync.cli.recordings import Recorded, code_version, refuse_path, write_recording
 from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors
@@ -281,7 +280,7 @@ def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
 def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Response:
     """Answer as without a recording, and write one."""
     try:
-        refuse_existing(path)
+        refuse_path(path)
         api = chosen_api(settings)
         with ExitStack() as closing:
             app = apps.connect_reader(settings, closing, api)
@@ -293,21 +292,24 @@ def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Re
 
             event = score_event(arguments, service())
             answer = attrs.evolve(app, source=source).answer(event, TIME_S)
-        _refuse_unrecordable(path, answer)
+        _check_recordable(path, answer)
         event_id = arguments.get("eventId")
         decides = app.policy.policy_for(None if event_id is None else EventId(event_id))
         answers = [each for recording in recordings for each in recording.kept]
         recorded = Recorded(
-            code_version(), settings.api, arguments, policy_text(decides), answers, answer.response
+            code_version(), settings.api, arguments, decides, answers, answer.response
         )
-        write_recording(path, recorded, api)
     except InvalidInput as error:
         refuse(str(error))
+    try:
+        write_recording(path, recorded, api)
+    except InvalidInput as error:
+        end(f"{path}: not recorded: {error}", FAILED)
     click.echo(f"fanscore: {one_line(path)}: recorded; it holds personal data", err=True)
     return answer
 
 
-def _refuse_unrecordable(path: str, answer: Response) -> None:
+def _check_recordable(path: str, answer: Response) -> None:
     if answer.outcome is None:
         refuse(error_message(answer))
     if error_code(answer) == INTERNAL:

@@ -19,10 +19,12 @@ from typing import cast
 
 import attrs
 
+from fanscore_adapters.documents.policy import parse_policy, policy_text
 from fanscore_adapters.documents.typed_values import TypedValues
 from fanscore_appsync.api import Api
 from fanscore_core.engine.question import Answered, Question
 from fanscore_core.errors import InvalidInput
+from fanscore_core.policy import ScorePolicy
 
 NOTICE = (
     "This file holds personal data: what systems answered about a fan. "
@@ -43,7 +45,7 @@ class Recorded:
         code: the version of fanscore that ran.
         api: the name of its API, as ``--api`` takes it; ``None`` for the shipped one.
         arguments: of the field, by name.
-        policy: that decided, as JSON text.
+        policy: that decided.
         answers: the questions and their answers, in order.
         response: to an event that asks for an envelope; JSON.
     """
@@ -51,7 +53,7 @@ class Recorded:
     code: str
     api: str | None
     arguments: Mapping[str, str]
-    policy: str
+    policy: ScorePolicy
     answers: Sequence[tuple[Question[object], Answered]]
     response: object
 
@@ -61,28 +63,27 @@ def code_version() -> str:
     return version("fanscore")
 
 
-def refuse_existing(path: str) -> None:
-    """Refuse to write a recording over anything.
+def refuse_path(path: str) -> None:
+    """Refuse a path at which no new file can be made, before anything is asked.
 
     Raises:
-        InvalidInput: something has this name.
+        InvalidInput: something has this name, or there is no folder for it.
     """
     if os.path.lexists(path):
         raise InvalidInput("--record", f"{path}: exists already")
+    if not Path(path).parent.is_dir():
+        raise InvalidInput("--record", f"{path}: No such file or directory")
 
 
 def write_recording(path: str, recorded: Recorded, api: Api) -> None:
     """Write a recording into a new file that its owner alone may read.
 
     Raises:
-        InvalidInput: there is such a file, or a value is of a type that cannot be recorded.
-        OSError: it cannot be written; then there is none.
+        InvalidInput: a value is of a type that cannot be recorded.
+        OSError: there is such a file, or it cannot be written; then none is left of it.
     """
     content = _content(recorded, _values(api))
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise InvalidInput("--record", f"{path}: exists already") from None
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -92,12 +93,13 @@ def write_recording(path: str, recorded: Recorded, api: Api) -> None:
         raise
 
 
-def read_recording(path: str, api: Api) -> Recorded:
+def read_recording(path: str, api: Api, named: str | None = None) -> Recorded:
     """Read a recording.
 
     Args:
         path: of the file.
         api: whose questions it may hold.
+        named: the name of the API; ``None`` for the shipped one.
 
     Raises:
         InvalidInput: the file cannot be read, is none, was changed, or holds what the API does not
@@ -112,7 +114,7 @@ def read_recording(path: str, api: Api) -> Recorded:
     if len(content) > MAX_BYTES or first + b"\n" != _first_line(rest):
         raise InvalidInput(path, NO_RECORDING)
     try:
-        return _recorded(rest, _values(api))
+        return _recorded(rest, api, named)
     except InvalidInput as error:
         raise InvalidInput(path, str(error)) from error
     except (LookupError, RecursionError, TypeError, ValueError) as error:
@@ -120,7 +122,12 @@ def read_recording(path: str, api: Api) -> Recorded:
 
 
 def _content(recorded: Recorded, values: TypedValues) -> bytes:
-    head = {each: getattr(recorded, each) for each in ("code", "api", "arguments", "policy")}
+    head = {
+        "code": recorded.code,
+        "api": recorded.api,
+        "arguments": recorded.arguments,
+        "policy": policy_text(recorded.policy),
+    }
     answers = [
         {"question": values.write(question), "answered": values.write(answered)}
         for question, answered in recorded.answers
@@ -136,17 +143,21 @@ def _first_line(rest: bytes) -> bytes:
     return f"{json.dumps(line)}\n".encode("ascii")
 
 
-def _recorded(rest: bytes, values: TypedValues) -> Recorded:
+def _recorded(rest: bytes, api: Api, named: str | None) -> Recorded:
     head, *answers, end = map(json.loads, rest.decode("ascii").splitlines())
     arguments = {**head["arguments"]}
     texts = (head["code"], head["policy"], *chain.from_iterable(arguments.items()))
     if not all(type(each) is str for each in texts) or type(head["api"]) not in {str, type(None)}:
         raise InvalidInput("head", "expected strings")
+    if head["api"] != named:
+        expected = f"--api {head['api']}" if head["api"] else "none"
+        raise InvalidInput("api", f"expected {expected}")
+    policy, values = parse_policy(head["policy"], api.signals), _values(api)
     pairs = [(values.read(each["question"]), values.read(each["answered"])) for each in answers]
     if not all(isinstance(asked, Question) and type(got) is Answered for asked, got in pairs):
         raise InvalidInput("answers", "expected questions and their answers")
     known = cast("Sequence[tuple[Question[object], Answered]]", pairs)
-    return Recorded(head["code"], head["api"], arguments, head["policy"], known, end["response"])
+    return Recorded(head["code"], head["api"], arguments, policy, known, end["response"])
 
 
 def _values(api: Api) -> TypedValues:

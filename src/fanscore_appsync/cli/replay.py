@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from fanscore_adapters.documents.policy import parse_policy
 from fanscore_appsync.api import Api
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.explanation import score_event, show_explanation
@@ -50,14 +49,11 @@ def replay(file: str, policy: str | None, api: str | None, *, is_json: bool) -> 
     settings = environment(api)
     chosen = chosen_api(settings)
     try:
-        recorded = read_recording(file, chosen)
-        decided = parse_policy(recorded.policy, chosen.signals)
+        recorded = read_recording(file, chosen, settings.api)
         others = None if policy is None else policy_book(policy, "--policy", chosen)
     except InvalidInput as error:
         refuse(str(error))
-    if recorded.api != settings.api:
-        refuse(f"{file}: is of another API: {recorded.api or 'the shipped one'}")
-    answer = _again(recorded, chosen, decided)
+    answer = _again(recorded, chosen, recorded.policy)
     if recorded.code != code_version():
         _note(f"recorded by fanscore {recorded.code}, replayed by {code_version()}")
     if answer.response != recorded.response:
