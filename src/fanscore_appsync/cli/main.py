@@ -21,7 +21,6 @@ from fanscore_appsync.cli.explanation import (
     INTERNAL,
     draw_outcome,
     error_code,
-    error_message,
     score_event,
     show_explanation,
     write_explanation,
@@ -310,8 +309,6 @@ def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Re
 
 
 def _check_recordable(path: str, answer: Response) -> None:
-    if answer.outcome is None:
-        refuse(error_message(answer))
     if error_code(answer) == INTERNAL:
         end(f"{path}: not recorded: the run ended in an error of the code", FAILED)
 

@@ -6,11 +6,14 @@ import attrs
 import pytest
 
 from fanscore_appsync.log import InvocationLog
-from fanscore_appsync.shadow import ShadowCounts
+from fanscore_appsync.shadow import ShadowCounts, shadowed
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_core.engine.question import Question
+from fanscore_core.engine.rounds import run
+from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId, GlobalUserId
+from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.fan_identity import FanIdentity
@@ -138,6 +141,16 @@ def test_a_run_that_ends_in_an_error() -> None:
     """Where the live decision failed, the shadow decides nothing."""
     broken: dict[Question[object], object] = {FanIdentity(FAN): KeyError("identity")}
     assert shown(score_event(envelope=True), KINDER, broken)[1] is None
+
+
+def test_other_runs() -> None:
+    """A run of another field, or one with another result, has nothing for a shadow to decide."""
+    args = AccountFanscoreArgs(DEFAULT_POLICY, FAN)
+    outcome = run(account_fanscore, args, desk().source)
+    book = PolicyBook(KINDER)
+    assert shadowed(book, object(), outcome) is None
+    other = Outcome("other", None, (), outcome.stash, outcome.trace)
+    assert shadowed(book, args, other) is None
 
 
 def test_a_version_names_one_policy() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from math import inf
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -25,6 +26,9 @@ from fanscore_core.errors import (
 from fanscore_core.findings import StoredScore
 from fanscore_core.ids import GlobalUserId, MemberId
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 FAN = GlobalUserId("user123")
 STORED = "fanscore_core.findings:StoredScore"
@@ -50,6 +54,13 @@ class LoyaltyOf(Query[Loyalty | None]):
     """A question of one's own."""
 
     fan: str = attrs.field(validator=exactly(str))
+
+
+@attrs.frozen
+class Hidden(Query[int]):
+    """A question whose annotation cannot be read when it runs."""
+
+    count: Fraction | int = attrs.field(validator=exactly(int))
 
 
 class Stranger(Enum):
@@ -176,6 +187,14 @@ def test_nested_too_deep() -> None:
         document = {"tuple": [document]}
     with pytest.raises(InvalidInput):
         VALUES.read(document)
+
+
+def test_a_declaration_that_only_type_checkers_can_read() -> None:
+    """Of a class whose annotations name what is not imported, the class alone is known."""
+    values = TypedValues([Hidden])
+    own = {each for each in values.classes.values() if each.__module__ == __name__}
+    assert own == {Hidden}
+    assert values.read(values.write(Hidden(1))) == Hidden(1)
 
 
 def test_only_what_is_declared_is_known() -> None:

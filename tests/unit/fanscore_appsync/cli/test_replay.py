@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -84,6 +85,9 @@ def test_a_run_that_ended_in_an_error() -> None:
     again = fanscore("replay", "case.json")
     assert (again.stdout, again.stderr) == (explained.stdout, f"{said}\n")
     assert (explained.exit_code, again.exit_code) == (1, 1)
+    Path("kinder.json").write_text(policy_text(KINDER))
+    other = fanscore("replay", "case.json", "--policy", "kinder.json")
+    assert other.stderr == f"fanscore: recorded no score; would have been no score\n{said}\n"
 
 
 def test_the_policy_of_the_event_is_recorded(folder: Path) -> None:
@@ -281,6 +285,7 @@ def signed(rest: bytes) -> bytes:
         (b"\n", b"\n\n"),
         (b'{"code"', b'["code"'),
         (b'"code": "', b'"code": 1, "x": "'),
+        (b'"question": ', b'"question": null, "x": '),
         (b'"arguments": {', b'"arguments": {"eventId": 1, "x": {'),
         (b'"api": null', b'"api": 1'),
         (b"fanscore_core.ports.fan_identity:FanIdentity", b"os:system"),
@@ -321,6 +326,19 @@ def test_another_version_of_the_code() -> None:
     result = fanscore("replay", "old.json")
     assert result.stderr == f"fanscore: recorded by fanscore 0.0.1, replayed by {known.code}\n"
     assert (result.exit_code, result.stdout) == (0, fanscore("replay", "case.json").stdout)
+
+
+def test_a_disk_that_is_full(folder: Path) -> None:
+    """A recording that could be written in part alone is taken away again."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        result = recorded("user123")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "fanscore: File too large\n"
+    assert [*folder.iterdir()] == []
 
 
 def test_a_recording_that_cannot_be_written(folder: Path) -> None:
