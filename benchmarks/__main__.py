@@ -13,11 +13,13 @@ from benchmarks.memory import peak_memory
 from benchmarks.one_fan import engine, rounds_and_questions, waiting
 from benchmarks.program import output_file, show
 from benchmarks.saving import saving
+from benchmarks.shadow import shadow
 
 MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     rounds_and_questions,
     waiting,
     engine,
+    shadow,
     together,
     in_bulk,
     saving,

@@ -70,7 +70,7 @@ def waiting() -> list[Finding]:
 
 def engine() -> list[Finding]:
     """Time a score from answers in memory, against a plain function that does the same."""
-    ours_s, plain_s = in_turns(*_both_ways(_told()), repetitions=15, calls=500)
+    ours_s, plain_s = in_turns(*_both_ways(known_answers()), repetitions=15, calls=500)
     return [
         Measure("engine with trace, against a plain function", 5.5, ours_s / plain_s),
         Number("answers in memory: one score through the engine", ours_s * 1e6, "µs"),
@@ -92,7 +92,7 @@ def _both_ways(source: Source) -> tuple[Callable[[], AccountFanscore], ...]:
     return ours, plain
 
 
-def _told() -> Answers:
+def known_answers() -> Answers:
     """Keep in memory what the sample answers to the user's query."""
     with _sample_adapters() as adapters, wired(*adapters) as source:
         recording = Recording(source)

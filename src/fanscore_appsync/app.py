@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from time import perf_counter
 
 import attrs
@@ -14,6 +15,7 @@ from fanscore_appsync.fields import Field
 from fanscore_appsync.function_app import FunctionApp
 from fanscore_appsync.invocation import Invocation
 from fanscore_appsync.log import OK, UNKNOWN
+from fanscore_appsync.shadow import ShadowCounts, Shadowed, check_shadow, count_shadowed, shadowed
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, NotFound, PipelineMisuse
@@ -36,11 +38,12 @@ class Response:
 
 @attrs.frozen
 class Resolved:
-    """One field, resolved to data or to an error."""
+    """One field, resolved to data or to an error; a score with what a shadow makes of it."""
 
     data: object = None
     error: wire.ErrorBody | None = None
     outcome: Outcome[object, object] | None = None
+    shadowed: Shadowed | None = None
 
     @property
     def code(self) -> str:
@@ -72,12 +75,24 @@ class App(FunctionApp):
         policy: a policy that decides all scores, or a book of them; kept as a book.
         api: the fields, and what resolves them.
         clock: seconds, never going back.
+        shadow: a policy or a book that decides each score once more, for the log alone.
+
+    Raises:
+        InvalidInput: the shadow has another policy under a version of the live ones.
     """
 
     mint: Callable[[], RequestId]
     policy: PolicyBook = attrs.field(converter=as_book)
     api: Api = API
     clock: Callable[[], float] = attrs.field(default=perf_counter, kw_only=True)
+    shadow: PolicyBook | None = attrs.field(
+        default=None, converter=attrs.converters.optional(as_book), kw_only=True
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Check that a version names one policy."""
+        if self.shadow is not None:
+            check_shadow(self.policy, self.shadow)
 
     def answer(self, event: object, time_left_s: float, invocation: str = "") -> Response:
         """Answer an event: single or batch, plain or with an envelope.
@@ -97,6 +112,7 @@ class App(FunctionApp):
             resolved = self._resolve(events, time_left_s)
             progress.codes = [each.code for each in resolved]
             progress.outcomes = [each.outcome for each in resolved if each.outcome]
+            progress.shadow = self._count_shadowed(resolved)
         if isinstance(event, list):
             return Response([_batch_item(each) for each in resolved])
         (one,) = resolved
@@ -165,6 +181,14 @@ class App(FunctionApp):
         outcomes = run_many(field.pipeline, (one.args for one in calls), source)
         return [self._finish(one, outcome) for one, outcome in zip(calls, outcomes, strict=True)]
 
+    def _count_shadowed(self, resolved: Sequence[Resolved]) -> ShadowCounts | None:
+        """Count what the shadow would have changed; report the first of its failures."""
+        decisions = [each.shadowed for each in resolved if each.shadowed]
+        failures = (each.shadow for each in decisions if isinstance(each.shadow, Exception))
+        for failure in islice(failures, 1):
+            self.report(failure)
+        return count_shadowed(decisions)
+
     def _finish(self, one: Admitted, outcome: Outcome[object, object]) -> Resolved:
         if isinstance(outcome.error, InvalidId):
             # The caller's ids were checked on the way in: this one is of our own making.
@@ -175,9 +199,11 @@ class App(FunctionApp):
         if outcome.error is not None:
             return self._failed(one, outcome, outcome.error)
         try:
-            return Resolved(wire.writable(one.field.write(outcome.value)), None, outcome)
+            data = wire.writable(one.field.write(outcome.value))
         except Exception as error:  # noqa: BLE001  # one bad item spoils no other
             return self._failed(one, outcome, error)
+        both = shadowed(self.shadow, one.args, outcome) if self.shadow else None
+        return Resolved(data, None, outcome, both)
 
     def _failed(
         self, one: Admitted, outcome: Outcome[object, object] | None, error: Exception

@@ -11,6 +11,7 @@ import attrs
 
 from fanscore_appsync import wire
 from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
+from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.state import Outcome
 
@@ -23,11 +24,13 @@ class Progress:
         name: of the field, operation or consumer.
         codes: for each item ``OK``, or the code of its error.
         outcomes: of the pipelines that ran.
+        shadow: what a shadow policy would have decided, if there is one.
     """
 
     name: str = UNKNOWN
     codes: Sequence[str] = (OK,)
     outcomes: Sequence[Outcome[object, object]] = ()
+    shadow: ShadowCounts | None = None
 
 
 @attrs.frozen
@@ -70,5 +73,6 @@ class FunctionApp:
                     codes=progress.codes,
                     outcomes=progress.outcomes,
                     took_s=perf_counter() - started_at,
+                    shadow=progress.shadow,
                 )
             )

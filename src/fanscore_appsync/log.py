@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from time import time
 
 import attrs
 
+from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.state import Outcome
 from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 
@@ -34,6 +35,9 @@ METRICS = {
     "calls": "Count",
 }
 """The fields that are metrics, and their units."""
+
+SHADOW_METRICS = {each.name: "Count" for each in attrs.fields(ShadowCounts)}
+"""The same, where a shadow policy decided."""
 
 MAX_REASONS = 10
 """The most reasons in a line; a batch may have as many as it has items."""
@@ -70,6 +74,8 @@ class InvocationLog:
         failed_steps: the names of the steps that ended in an error.
         slowest_step: the name of the step that waited longest for its answers; empty if none did.
         slowest_milliseconds: how long it waited.
+        shadow: what a shadow policy would have decided; its members stand among the others in the
+            line, and in none where it had nothing to decide.
     """
 
     function: str
@@ -88,6 +94,7 @@ class InvocationLog:
     failed_steps: tuple[str, ...] = ()
     slowest_step: str = ""
     slowest_milliseconds: float = 0.0
+    shadow: ShadowCounts | None = None
 
 
 def invocation_log(  # the columns of a line
@@ -98,6 +105,7 @@ def invocation_log(  # the columns of a line
     codes: Sequence[str],
     outcomes: Sequence[Outcome[object, object]],
     took_s: float,
+    shadow: ShadowCounts | None = None,
 ) -> InvocationLog:
     """Sum up an invocation.
 
@@ -108,6 +116,7 @@ def invocation_log(  # the columns of a line
         codes: for each item ``OK``, or the code of its error.
         outcomes: of the pipelines that ran.
         took_s: how long it took, in seconds.
+        shadow: as ``InvocationLog`` has it.
     """
     errors = [code for code in codes if code != OK]
     traces = [outcome.trace for outcome in outcomes]
@@ -129,13 +138,14 @@ def invocation_log(  # the columns of a line
         _steps_that(Fate.FAILED, traces),
         slowest,
         _milliseconds(slowest_s),
+        shadow,
     )
 
 
 def log_invocation(facts: InvocationLog) -> None:
     """Log an invocation, if anybody listens."""
     if _log.isEnabledFor(logging.INFO):
-        _log.info(json.dumps({**attrs.asdict(facts), "_aws": _embedded_metrics()}))
+        _log.info(json.dumps(_line(facts)))
 
 
 def log_to_stdout() -> None:
@@ -180,7 +190,16 @@ def _unanswered(traces: Sequence[Trace]) -> Iterator[TracedQuestion]:
     return (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
 
 
-def _embedded_metrics() -> dict[str, object]:
-    metrics = [{"Name": name, "Unit": unit} for name, unit in METRICS.items()]
+def _line(facts: InvocationLog) -> dict[str, object]:
+    """Return the members of a line; without a shadow, none says anything of it."""
+    line = attrs.asdict(facts)
+    shadow = line.pop("shadow")
+    if shadow is None:
+        return {**line, "_aws": _embedded_metrics(METRICS)}
+    return {**line, **shadow, "_aws": _embedded_metrics({**METRICS, **SHADOW_METRICS})}
+
+
+def _embedded_metrics(units: Mapping[str, str]) -> dict[str, object]:
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["function", "name"]], "Metrics": metrics}
     return {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [directive]}

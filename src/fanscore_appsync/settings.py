@@ -286,6 +286,15 @@ class Settings:
             without="the shipped one",
         )
     )
+    shadow_policy: str | None = _from(
+        Setting(
+            "FANSCORE_SHADOW_POLICY",
+            "file of a policy or policy book that decides each score once more, for the log's "
+            "counts alone",
+            _if_given(_text),
+            without="none",
+        )
+    )
     aws: AwsSettings | None = None
 
 

@@ -45,7 +45,7 @@ ONLY_ON_AWS = {
     "UserPoolFirewallAssociation",
 }
 EVERYWHERE = {"FANSCORE_BACKEND"}
-ONLY_RESOLVER = {"FANSCORE_POLICY"}
+ONLY_RESOLVER = {"FANSCORE_POLICY", "FANSCORE_SHADOW_POLICY"}
 WEBHOOKS = {"FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL"}
 ANYWAY = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 """The actions that are Lambda's in a function's name, and not the function's own."""

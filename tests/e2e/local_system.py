@@ -27,7 +27,7 @@ from fanscore_appsync.report import report
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import RequestId
-from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from tests.demand_samples import START
 from tests.e2e.lambda_runtime import told
 from tests.patience import patient, standing
@@ -87,6 +87,7 @@ class LocalSystem:
         instead: what questions of some types are answered with.
         post: answers what is posted, if not the recorder.
         api: that the resolver answers for.
+        shadow: a policy that decides for the log alone.
     """
 
     tables: SqliteTables
@@ -99,6 +100,7 @@ class LocalSystem:
     instead: Mapping[type, object] = attrs.field(factory=dict)
     post: Adapter | None = None
     api: Api = API
+    shadow: ScorePolicy | None = None
     _minted: Iterator[int] = attrs.field(factory=count)
 
     @property
@@ -110,7 +112,8 @@ class LocalSystem:
             IdvFunction(partial(self.idv.answer, time_left_s=TIME_LEFT_S), self.outages),
             self.bus,
         )
-        return App(self._sources(adapters), report, self._clock, self._mint, POLICY, self.api)
+        source = self._sources(adapters)
+        return App(source, report, self._clock, self._mint, POLICY, self.api, shadow=self.shadow)
 
     @property
     def idv(self) -> IdvApp:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from fanscore_core.policy import ScorePolicy
 from tests.e2e.local_system import local_system
 
 EVENTS = Path(__file__).parent / "events"
@@ -110,9 +111,10 @@ def answer_text(answer: object) -> str:
     return json.dumps(answer, indent=2, allow_nan=False) + "\n"
 
 
-def given(name: str) -> str:
+def given(name: str, shadow: ScorePolicy | None = None) -> str:
     """Give the response that is now given to an event, as JSON text."""
     with local_system() as system:
+        system.shadow = shadow
         for table, items in STORED.items():
             system.tables.load(table, items)
         return answer_text(system.answer(event_of(name)))

@@ -2,17 +2,27 @@ from __future__ import annotations
 
 import json
 
+import attrs
 import pytest
 
+from fanscore_core.policy import DEFAULT_POLICY
 from tests.golden.cases import EVENTS, RESPONSES, given, kept, names
 
 MEMBERS = {"arguments", "identity", "source", "request", "prev", "stash", "info"}
+
+SHADOW = attrs.evolve(DEFAULT_POLICY, version="shadow", range=(0, 60), no_history_raw_score=9)
 
 
 @pytest.mark.parametrize("name", names(EVENTS))
 def test_events_are_answered_as_kept(name: str) -> None:
     """An AppSync event, answered from the sample, gives the whole kept response."""
     assert given(name) == kept(name)
+
+
+@pytest.mark.parametrize("name", names(EVENTS))
+def test_a_shadow_changes_no_byte_of_an_answer(name: str) -> None:
+    """With a shadow policy, each event gets the very response that is kept."""
+    assert given(name, SHADOW) == kept(name)
 
 
 def test_every_response_answers_an_event() -> None:

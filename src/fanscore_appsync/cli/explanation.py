@@ -1,17 +1,78 @@
-"""What an operator may see of a score besides what the API says: the value behind each reason."""
+"""How a score is asked for and shown to an operator, with the value behind each reason."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import cast
+from typing import NoReturn, cast
+
+import click
 
 from fanscore_appsync.app import Response
+from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
+from fanscore_appsync.cli.picture import draw_score, draw_trace
+from fanscore_appsync.cli.terminal import columns, show
 from fanscore_appsync.local.graphql.trace_extension import write_run
+from fanscore_appsync.testing import appsync_event
 from fanscore_core.engine.state import Outcome
 from fanscore_core.findings import Finding
 from fanscore_core.pipelines.account_scoring import AccountFanscoreStash
 from fanscore_core.scoring import AccountFanscore
+
+INTERNAL = "INTERNAL"
+"""The code of an error that nobody foresaw."""
+
+
+def score_event(
+    arguments: Mapping[str, object], identity: Mapping[str, object]
+) -> Mapping[str, object]:
+    """Make the event of a caller who asks for a score, with an envelope."""
+    return appsync_event("VFApi.accountFanscore", arguments, identity, envelope=True)
+
+
+def show_explanation(answer: Response, *, is_json: bool) -> NoReturn:
+    """Print a score and its run, and end the command as that run ended.
+
+    Args:
+        answer: to an event that ``score_event`` made.
+        is_json: whether programs read it.
+    """
+    outcome = answer.outcome
+    if outcome is None:
+        refuse(error_message(answer))
+    if is_json:
+        click.echo(json.dumps(write_explanation(answer, outcome), indent=2))
+    else:
+        draw_outcome(outcome)
+        if outcome.error is not None:
+            end(with_reason(outcome.error), FAILED)
+    sys.exit(outcome.error is not None)
+
+
+def draw_outcome(outcome: Outcome[object, object]) -> None:
+    """Draw a score, if there is one, and the run."""
+    width = columns()
+    if outcome.value is not None:
+        score = cast("AccountFanscore", outcome.value)
+        show(draw_score(score, reason_values(outcome), width) + "\n")
+    show(draw_trace(outcome.trace, width))
+
+
+def error_message(answer: Response) -> str:
+    """Return why there is no answer."""
+    envelope = cast("Mapping[str, Mapping[str, object]]", answer.response)
+    return str(envelope["error"]["message"])
+
+
+def error_code(answer: Response) -> str | None:
+    """Return the code of an error; ``None`` of data."""
+    match answer.response:
+        case {"error": {"errorInfo": {"code": str(code)}}}:
+            return code
+        case _:
+            return None
 
 
 def reason_values(outcome: Outcome[object, object]) -> Sequence[Decimal | None]:

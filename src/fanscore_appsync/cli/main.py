@@ -17,8 +17,15 @@ import click
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.erase import erase
 from fanscore_appsync.cli.events import events
-from fanscore_appsync.cli.explanation import reason_values, write_explanation
-from fanscore_appsync.cli.mistakes import FAILED, Program, end, refuse, with_reason
+from fanscore_appsync.cli.explanation import (
+    INTERNAL,
+    draw_outcome,
+    error_code,
+    score_event,
+    show_explanation,
+    write_explanation,
+)
+from fanscore_appsync.cli.mistakes import FAILED, Program, end, one_line, refuse
 from fanscore_appsync.cli.options import (
     api_option,
     checked_id,
@@ -27,17 +34,20 @@ from fanscore_appsync.cli.options import (
     refuse_empty,
     with_options,
 )
-from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.policy import policy
+from fanscore_appsync.cli.recordings import Recorded, code_version, refuse_path, write_recording
+from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
-from fanscore_appsync.cli.terminal import colors, columns, show
+from fanscore_appsync.cli.terminal import colors
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.settings import IN_MEMORY, Settings
-from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_appsync.testing import service, user
 from fanscore_appsync.wiring import apps, embedded
+from fanscore_core.engine.question import Source
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
-from fanscore_core.scoring import AccountFanscore
+from fanscore_core.ids import EventId
 
 BYTE_ORDER_MARK = "\ufeff"
 MAX_CHARACTERS = 32 * 1024 * 1024
@@ -71,6 +81,11 @@ _database = click.option(
     "database",
     metavar="FILE",
     help="The database to read. Default: FANSCORE_DB, else the sample data in memory.",
+)
+_record = click.option(
+    "--record",
+    metavar="FILE",
+    help="Keep every question and answer in a new file. It holds personal data.",
 )
 _json = click.option(
     "--json", "is_json", is_flag=True, help="Print JSON for programs instead of the pictures."
@@ -129,7 +144,7 @@ def demo(outages: tuple[str, ...], *, is_json: bool) -> None:
     """Answer the query of the tutorial from the sample data, and show how."""
     settings = with_options(Settings(), None, outages)
     arguments = {"globalUserId": "user123", "eventId": "evt456"}
-    answer = _answer(settings, _score_event(arguments, user("user123")))
+    answer = _answer(settings, score_event(arguments, user("user123")))
     outcome = cast("Outcome[object, object]", answer.outcome)
     response = cast("Mapping[str, Mapping[str, object]]", answer.response)
     fields = {name: response["data"][name] for name in SELECTED}
@@ -140,7 +155,7 @@ def demo(outages: tuple[str, ...], *, is_json: bool) -> None:
     else:
         click.echo(QUERY + "\n")
         click.echo(json.dumps(document, indent=2) + "\n")
-        _draw(outcome)
+        draw_outcome(outcome)
 
 
 @main.command()
@@ -183,21 +198,24 @@ def invoke(event: TextIO, api: str | None) -> None:
 @click.option("--member", "member_id", metavar="ID", help="The account, where the fan has none.")
 @_database
 @_outage
+@_record
 @api_option
 @_json
-def explain(
+def explain(  # noqa: PLR0913, PLR0917  # its options
     global_user_id: str,
     event_id: str | None,
     member_id: str | None,
     database: str | None,
     outages: tuple[str, ...],
+    record: str | None,
     api: str | None,
     *,
     is_json: bool,
 ) -> None:
     """Score a fan as a service would, and draw the reasons and the run.
 
-    Behind a reason stands the value that led to it, which the API shows nobody.
+    Behind a reason stands the value that led to it, which the API shows nobody. With --record, all
+    that was asked and answered is kept in a file, from which 'fanscore replay' runs it again.
 
     Exit status: 0 for a score, 1 if the run ended in an error, 2 for unusable input.
     """
@@ -205,22 +223,17 @@ def explain(
     for option, text in (("--event", event_id), ("--member", member_id)):
         if text is not None:
             checked_id(option, text)
+    refuse_empty("--record", record)
     settings = with_options(environment(api), database, outages)
     if settings.database != IN_MEMORY and not Path(settings.database).is_file():
         refuse(f"{settings.database}: no such file; 'fanscore sample' makes one")
     given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
     arguments = {name: value for name, value in given.items() if value is not None}
-    answer = _answer(settings, _score_event(arguments, service()))
-    outcome = answer.outcome
-    if outcome is None:
-        refuse(_message(answer.response))
-    if is_json:
-        click.echo(json.dumps(write_explanation(answer, outcome), indent=2))
+    if record is None:
+        show_explanation(_answer(settings, score_event(arguments, service())), is_json=is_json)
     else:
-        _draw(outcome)
-        if outcome.error is not None:
-            end(with_reason(outcome.error), FAILED)
-    sys.exit(outcome.error is not None)
+        answer = _recorded(settings, arguments, record)
+        show_explanation(answer, is_json=is_json)
 
 
 @main.command()
@@ -241,15 +254,10 @@ def sample(database: str, api: str | None) -> None:
 
 main.add_command(erase)
 main.add_command(policy)
+main.add_command(replay)
 main.add_command(events)
 main.add_command(resolvers)
 main.add_command(schema)
-
-
-def _score_event(
-    arguments: Mapping[str, object], identity: Mapping[str, object]
-) -> Mapping[str, object]:
-    return appsync_event("VFApi.accountFanscore", arguments, identity, envelope=True)
 
 
 def _connect(settings: Settings, closing: ExitStack) -> App:
@@ -268,17 +276,41 @@ def _answer(settings: Settings, event: Mapping[str, object]) -> Response:
         return app.answer(event, TIME_S)
 
 
-def _message(response: object) -> str:
-    envelope = cast("Mapping[str, Mapping[str, object]]", response)
-    return str(envelope["error"]["message"])
+def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Response:
+    """Answer as without a recording, and write one."""
+    try:
+        refuse_path(path)
+        api = chosen_api(settings)
+        with ExitStack() as closing:
+            app = apps.connect_reader(settings, closing, api)
+            recordings: list[Recording] = []
+
+            def source(time_left_s: float) -> Source:
+                recordings.append(Recording(app.source(time_left_s)))
+                return recordings[-1]
+
+            event = score_event(arguments, service())
+            answer = attrs.evolve(app, source=source).answer(event, TIME_S)
+        _check_recordable(path, answer)
+        event_id = arguments.get("eventId")
+        decides = app.policy.policy_for(None if event_id is None else EventId(event_id))
+        answers = [each for recording in recordings for each in recording.kept]
+        recorded = Recorded(
+            code_version(), settings.api, arguments, decides, answers, answer.response
+        )
+    except InvalidInput as error:
+        refuse(str(error))
+    try:
+        write_recording(path, recorded, api)
+    except InvalidInput as error:
+        end(f"{path}: not recorded: {error}", FAILED)
+    click.echo(f"fanscore: {one_line(path)}: recorded; it holds personal data", err=True)
+    return answer
 
 
-def _draw(outcome: Outcome[object, object]) -> None:
-    width = columns()
-    if outcome.value is not None:
-        score = cast("AccountFanscore", outcome.value)
-        show(draw_score(score, reason_values(outcome), width) + "\n")
-    show(draw_trace(outcome.trace, width))
+def _check_recordable(path: str, answer: Response) -> None:
+    if error_code(answer) == INTERNAL:
+        end(f"{path}: not recorded: the run ended in an error of the code", FAILED)
 
 
 def _is_error(response: object) -> bool:

@@ -15,6 +15,7 @@ from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
+from fanscore_appsync.shadow import check_shadow
 from fanscore_appsync.wiring.parts import (
     api_of,
     check_posting,
@@ -52,6 +53,7 @@ def connect(
     """
     api = api or api_of(settings)
     book = policy_book(settings.policy, api=api)
+    shadow = _shadow_of(settings, api, book)
     with _closed_by(closing) as opened:
         if settings.aws is None:
             from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
@@ -61,7 +63,8 @@ def connect(
             from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
             adapters = aws.resolver_adapters(settings, settings.aws, api, opened)
-        return App(source_maker(adapters, opened), report, now, mint, book, api)
+        source = source_maker(adapters, opened)
+        return App(source, report, now, mint, book, api, shadow=shadow)
 
 
 def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = None) -> App:
@@ -81,8 +84,10 @@ def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = Non
     from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
     book = policy_book(settings.policy, api=api)
+    shadow = _shadow_of(settings, api, book)
     adapters = embedded.reader_adapters(settings, api, closing)
-    return App(source_maker(adapters, closing), report, now, mint, book, api)
+    source = source_maker(adapters, closing)
+    return App(source, report, now, mint, book, api, shadow=shadow)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -145,6 +150,16 @@ def policy_book(path: str | None, named_by: str = "FANSCORE_POLICY", api: Api = 
     if path is None:
         return as_book(api.default_policy)
     return parsed_file(path, named_by, lambda text: parse_policy_book(text, api.signals))
+
+
+def _shadow_of(settings: Settings, api: Api, live: PolicyBook) -> PolicyBook | None:
+    if settings.shadow_policy is None:
+        return None
+    return parsed_file(
+        settings.shadow_policy,
+        "FANSCORE_SHADOW_POLICY",
+        lambda text: check_shadow(live, parse_policy_book(text, api.signals)),
+    )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.log import METRICS, InvocationLog, log_invocation, log_to_stdout
+from fanscore_appsync.shadow import ShadowCounts
 from fanscore_appsync.testing import appsync_event, unchecked_event, user
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Answered, Ask, Question, Source
@@ -234,6 +235,7 @@ def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
     assert first == {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in attrs.asdict(LINE).items()
+        if name != "shadow"
     }
     assert second.keys() == {*first, "_aws"}
     assert embedded["Timestamp"] >= int(began_at.timestamp() * 1000)
@@ -244,6 +246,24 @@ def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
         "Metrics": [{"Name": name, "Unit": unit} for name, unit in METRICS.items()],
     }
     assert {type(first[name]) for name in METRICS} <= {int, float}
+
+
+def test_a_line_with_a_shadow(stdout: io.StringIO) -> None:
+    """What a shadow made of the decisions stands among the members, and is metrics as well."""
+    counts = ShadowCounts(5, 4, 3, 1, 2)
+    log_invocation(LINE)
+    log_invocation(attrs.evolve(LINE, shadow=counts))
+    plain, shadowed = map(json.loads, stdout.getvalue().splitlines())
+    metrics = [line.pop("_aws")["CloudWatchMetrics"][0]["Metrics"] for line in (plain, shadowed)]
+    assert shadowed == {**plain, **attrs.asdict(counts)}
+    assert metrics[1] == [
+        *metrics[0],
+        {"Name": "shadow_decided", "Unit": "Count"},
+        {"Name": "shadow_changed", "Unit": "Count"},
+        {"Name": "shadow_up", "Unit": "Count"},
+        {"Name": "shadow_down", "Unit": "Count"},
+        {"Name": "shadow_failed", "Unit": "Count"},
+    ]
 
 
 def test_wordy_libraries_are_kept_quiet(stdout: io.StringIO) -> None:
@@ -264,7 +284,10 @@ def test_nobody_listens_by_default(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_field_is_documented() -> None:
     """The page of logs names exactly the fields that there are."""
     rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows[: len(attrs.fields(InvocationLog)) + 1] == [
-        *sorted((each.name for each in attrs.fields(InvocationLog)), key=rows.index),
+    members = {each.name for each in attrs.fields(InvocationLog)} - {"shadow"}
+    of_a_shadow = [each.name for each in attrs.fields(ShadowCounts)]
+    assert rows[: len(members) + 1 + len(of_a_shadow)] == [
+        *sorted(members, key=rows.index),
         "_aws",
+        *of_a_shadow,
     ]

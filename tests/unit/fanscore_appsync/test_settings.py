@@ -30,6 +30,7 @@ from fanscore_core.systems import FUNCTIONS, TABLES
         ({"FANSCORE_DB": "fans.db"}, Settings(database="fans.db")),
         ({"FANSCORE_DB": ":memory:"}, Settings()),
         ({"FANSCORE_POLICY": "policy.json"}, Settings(policy="policy.json")),
+        ({"FANSCORE_SHADOW_POLICY": "next.json"}, Settings(shadow_policy="next.json")),
         ({"FANSCORE_SAMPLE": "sample.json"}, Settings(sample="sample.json")),
         ({"FANSCORE_OUTAGES": "a"}, Settings(outages=frozenset({"a"}))),
         ({"FANSCORE_OUTAGES": " a ,b,, a"}, Settings(outages=frozenset({"a", "b"}))),
@@ -57,7 +58,7 @@ def test_settings_are_read(environ: Mapping[str, str], settings: Settings) -> No
     assert read_settings(environ) == settings
 
 
-@pytest.mark.parametrize("name", ["BACKEND", "DB", "POLICY", "SAMPLE", "OUTAGES"])
+@pytest.mark.parametrize("name", ["BACKEND", "DB", "POLICY", "SHADOW_POLICY", "SAMPLE", "OUTAGES"])
 def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
     """A variable that is set to nothing has its default, as one that is not set."""
     assert read_settings({f"FANSCORE_{name}": ""}) == Settings()

@@ -156,6 +156,44 @@ def test_a_bad_book(tmp_path: Path) -> None:
     assert said == f"FANSCORE_POLICY: {path}: {mistake}"
 
 
+def test_a_shadow_policy(tmp_path: Path) -> None:
+    """A shadow leaves the answer as it is, and is known to an app that only reads as well."""
+    path = file_of(tmp_path, {"default": POLICY})
+    settings = Settings(shadow_policy=path)
+    assert score(settings) == SCORE
+    with ExitStack() as closing:
+        reader = connect_reader(settings, closing)
+        assert (
+            reader.shadow
+            == connect(settings, closing).shadow
+            == parse_policy_book(Path(path).read_text())
+        )
+
+
+@pytest.mark.parametrize(
+    ("shadow", "mistake"),
+    [
+        ({**POLICY, "range": [1, 0]}, "policy.range: expected the least score, then the greatest"),
+        (
+            {"default": {**POLICY, "version": "2026-11-01"}},
+            'default: the live policy of version "2026-11-01" is another',
+        ),
+        (
+            {"default": POLICY, "events": {"evt456": {**POLICY, "version": "2026-11-01"}}},
+            "events['evt456']: the live policy of version \"2026-11-01\" is another",
+        ),
+    ],
+)
+def test_a_bad_shadow(tmp_path: Path, shadow: object, mistake: str) -> None:
+    """A shadow with a mistake, or with a version that means another policy, is refused at start."""
+    path = file_of(tmp_path, shadow)
+    settings = Settings(shadow_policy=path)
+    with ExitStack() as closing:
+        for wire in (connect, connect_reader):
+            said = refusal(lambda wire=wire: wire(settings, closing))  # type: ignore[misc]
+            assert said == f"FANSCORE_SHADOW_POLICY: {path}: {mistake}"
+
+
 def test_another_policy(tmp_path: Path) -> None:
     """A policy file decides instead of the policy that is shipped."""
     found = score(Settings(policy=file_of(tmp_path, POLICY)))

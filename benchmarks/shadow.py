@@ -1,0 +1,58 @@
+"""A shadow policy: what it adds to a decision, and that it asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+
+from benchmarks.findings import Finding, Measure, Number
+from benchmarks.one_fan import known_answers
+from benchmarks.timing import in_turns
+from fanscore_appsync.app import App
+from fanscore_appsync.testing import appsync_event, service
+from fanscore_appsync.wiring.parts import mint, now
+from fanscore_core.engine.question import Source
+from fanscore_core.engine.recording import Recording
+from fanscore_core.policy import DEFAULT_POLICY
+
+SHADOW = attrs.evolve(DEFAULT_POLICY, version="shadow", no_history_raw_score=60)
+TIME_LEFT_S = 30.0
+
+
+def shadow() -> list[Finding]:
+    """Time a decision with a shadow against one without, and count what each asks."""
+    source = known_answers()
+    plain, shadowed = _app(source), attrs.evolve(_app(source), shadow=SHADOW)
+    event = appsync_event(
+        "VFApi.accountFanscore", {"globalUserId": "user123", "eventId": "evt456"}, service()
+    )
+    assert shadowed.answer(event, TIME_LEFT_S) == plain.answer(event, TIME_LEFT_S)
+    asked = [_asked(source, app, event) for app in (shadowed, plain)]
+    shadowed_s, plain_s = in_turns(
+        _answering(shadowed, event), _answering(plain, event), repetitions=15, calls=300
+    )
+    return [
+        Measure("shadow, against without", 1.25, shadowed_s / plain_s),
+        Measure("shadow: questions more", 0, asked[0] - asked[1]),
+        Number("answers in memory: one event, without a shadow", plain_s * 1e6, "µs"),
+        Number("answers in memory: one event, with a shadow", shadowed_s * 1e6, "µs"),
+    ]
+
+
+def _app(source: Source) -> App:
+    return App(lambda _: source, _fail, now, mint, DEFAULT_POLICY)
+
+
+def _fail(error: Exception) -> str:
+    raise error
+
+
+def _asked(source: Source, app: App, event: object) -> int:
+    recording = Recording(source)
+    attrs.evolve(app, source=lambda _: recording).answer(event, TIME_LEFT_S)
+    return len(recording.kept)
+
+
+def _answering(app: App, event: object) -> Callable[[], object]:
+    return lambda: app.answer(event, TIME_LEFT_S)
