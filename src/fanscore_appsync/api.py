@@ -102,6 +102,8 @@ class Api:
 
     def __attrs_post_init__(self) -> None:
         """Check what can be checked without reading a file or importing anything."""
+        _check_kind("tables", self.tables, Table)
+        _check_kind("connectors", self.connectors, Connector)
         _check_answers(self)
         _check_names(self)
         for name, field in self.fields.items():
@@ -187,6 +189,7 @@ class Api:
         for name in fields:
             if name in self.fields:
                 raise ApiMisuse(name, "this field has a row already")
+        _check_kind("signals", signals, SignalStep)
         for each in signals:
             _check_signal(each.signal)
         rows = {**self.fields, **fields}
@@ -239,6 +242,14 @@ def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
         raise ApiMisuse("signals", str(error)) from error
 
 
+def _check_kind(where: str, parts: Iterable[object], *kinds: type[object]) -> None:
+    """Refuse a part of another type, for whoever runs no type checker."""
+    for each in parts:
+        if not isinstance(each, kinds):
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            raise ApiMisuse(where, f"expected {expected}, got {type(each).__name__}")
+
+
 def _check_signal(signal: Signal) -> None:
     where = f"signal {signal.name}"
     if not _is_signal(signal.name):
@@ -254,7 +265,8 @@ def _check_names(api: Api) -> None:
     systems = {*api.own_tables, *api.services} - ours
     for name in sorted(systems):
         if not _is_system(name):
-            raise ApiMisuse(name, "expected the name of a system, such as loyalty_table")
+            problem = "expected small letters, digits and _, at least two words: loyalty_table"
+            raise ApiMisuse(name, problem)
     for name in sorted({*api.own_tables} & {*api.services, UPSERT_USER}):
         raise ApiMisuse(name, "is the name of a table and of a service")
     for name in sorted({*api.fields} & api.namespaces):
@@ -277,9 +289,9 @@ def _check_once(what: str, names: Sequence[str]) -> None:
 
 def _check_answers(api: Api) -> None:
     known = {each.name for each in api.tables}
-    for row in api.operations.systems.values():
-        if row not in known:
-            raise ApiMisuse(row, "there is no such table: declare it with Table(...)")
+    for table in api.operations.systems.values():
+        if table not in known:
+            raise ApiMisuse(table, "there is no such table: declare it with Table(...)")
     asked = [each.question for each in api.answers]
     for connector in api.connectors:
         asked += connector.systems
@@ -290,7 +302,8 @@ def _check_answers(api: Api) -> None:
     _check_once("question", [each.__name__ for each in asked])
 
 
-def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
+def _unique(answers: Sequence[Answer]) -> Sequence[Answer]:
+    _check_kind("answers", answers, Lookup, PrefixRead, Write, ProxyCall)
     try:
         return tuple(by_question(answers).values())
     except ValueError as error:
@@ -298,7 +311,12 @@ def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
 
 
 def _check_field(name: str, field: Field) -> None:
-    """Refuse a cache that would answer whom the handler refuses: AppSync asks it first."""
+    """Refuse what no call could use, and a cache that would answer whom the handler refuses."""
+    _check_kind(name, [field], Field)
+    if not isinstance(field.patterns, frozenset):
+        raise ApiMisuse(name, "expected patterns, such as LOGIN or group(...), in a frozenset")
+    if not attrs.has(field.given):
+        raise ApiMisuse(name, "expected an attrs class that its arguments are read into")
     if field.cache is None or field.from_source or field.patterns <= _PUBLIC:
         return
     if _OF_THE_CALLER not in field.cache.keys:

@@ -173,17 +173,47 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
         lambda: API.extended_by(tables=[table("demand_table")]),
         "table demand_table: is declared twice",
     ),
+    "a table that is a name": (
+        lambda: API.extended_by(tables=[cast("Table", "own_table")]),
+        "tables: expected Table, got str",
+    ),
+    "a question for an answer": (
+        lambda: API.extended_by(answers=[cast("Lookup", Points())]),
+        "answers: expected Lookup or PrefixRead or Write or ProxyCall, got Points",
+    ),
+    "a signal without the step that finds it": (
+        lambda: API.extended_by(signals=[cast("SignalStep", signal())]),
+        "signals: expected SignalStep, got Signal",
+    ),
+    "an adapter for a connector": (
+        lambda: API.extended_by(connectors=[cast("Connector", object())]),
+        "connectors: expected Connector, got object",
+    ),
+    "a pipeline for a row": (
+        lambda: API.extended_by(fields={"VFApi.own": cast("Field", EXAMPLE)}),
+        "VFApi.own: expected Field, got Pipeline",
+    ),
+    "a pattern for patterns": (
+        lambda: API.extended_by(fields={"VFApi.own": field(cast("Patterns", Pattern.LOGIN))}),
+        "VFApi.own: expected patterns, such as LOGIN or group(...), in a frozenset",
+    ),
+    "arguments that are no attrs class": (
+        lambda: API.extended_by(
+            fields={"VFApi.own": Field(LOGIN, dict, EXAMPLE, lambda _, __: Args())}
+        ),
+        "VFApi.own: expected an attrs class that its arguments are read into",
+    ),
     "a table's name that is none": (
         lambda: API.extended_by(tables=[table("Own-Table")]),
-        "Own-Table: expected the name of a system, such as loyalty_table",
+        "Own-Table: expected small letters, digits and _, at least two words: ",
     ),
     "a table's name of one word": (
         lambda: API.extended_by(tables=[table("loyalty")]),
-        "loyalty: expected the name of a system, such as loyalty_table",
+        "loyalty: expected small letters, digits and _, at least two words: ",
     ),
     "a function's name that is none": (
         lambda: API.extended_by(answers=[call("own proxy; drop")]),
-        "own proxy; drop: expected the name of a system, such as loyalty_table",
+        "own proxy; drop: expected small letters, digits and _, at least two words: ",
     ),
     "a table and a function of one name": (
         lambda: API.extended_by(
