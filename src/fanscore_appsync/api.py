@@ -255,7 +255,7 @@ def _check_signal(signal: Signal) -> None:
     if not _is_signal(signal.name):
         raise ApiMisuse(where, "expected a name in small letters, with _")
     if signal.required:
-        raise ApiMisuse(where, "may not be required: the policies of before do not have it")
+        raise ApiMisuse(where, "may not be required: existing policies do not have it")
 
 
 def _check_names(api: Api) -> None:

@@ -237,7 +237,7 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
     ),
     "a required signal": (
         lambda: API.extended_by(signals=[SignalStep(attrs.evolve(signal(), required=True), ask)]),
-        "signal own: may not be required: the policies of before do not have it",
+        "signal own: may not be required: existing policies do not have it",
     ),
     "a code of ours": (
         lambda: API.extended_by(
