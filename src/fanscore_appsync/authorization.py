@@ -39,7 +39,7 @@ Patterns: TypeAlias = "frozenset[Pattern | Group]"
 
 
 def group(*names: str) -> Patterns:
-    """Let in the Cognito users of any of some groups; no user is 401, of another group 403.
+    """Admit the Cognito users of these groups: other users get 403, other callers 401.
 
     Args:
         names: of the groups, as the user pool has them.
@@ -110,7 +110,7 @@ class Caller:
 
 
 def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, object]) -> Caller:
-    """Tell who calls, from the identity that AppSync puts in the event.
+    """Determine who calls, from the identity that AppSync puts in the event.
 
     The shape of the identity tells the authorization mode apart; AppSync names it nowhere. An
     identity that shows any sign of an identity pool comes from one, whatever else it shows.

@@ -192,7 +192,7 @@ def published(settings: Settings, choice: EventChoice) -> Iterator[PublishedEven
 
 
 def write_sample(settings: Settings, api: Api = API) -> int:
-    """Write the sample's items into the database, over what is there; give their number.
+    """Write the sample's items into the database, over what is there; return how many.
 
     Raises:
         InvalidInput: the sample or the database cannot be used.
