@@ -311,12 +311,20 @@ def _unique(answers: Sequence[Answer]) -> Sequence[Answer]:
 
 
 def _check_field(name: str, field: Field) -> None:
-    """Refuse what no call could use, and a cache that would answer whom the handler refuses."""
+    """Refuse what no call could use, and what would let in more than it says."""
     _check_kind(name, [field], Field)
     if not isinstance(field.patterns, frozenset):
         raise ApiMisuse(name, "expected patterns, such as LOGIN or group(...), in a frozenset")
     if not attrs.has(field.given):
         raise ApiMisuse(name, "expected an attrs class that its arguments are read into")
+    if (field.owner is None) is (Pattern.OWNER in field.patterns):
+        problem = "the pattern OWNER needs owner=, which finds whose it is, and owner= the pattern"
+        raise ApiMisuse(name, problem)
+    _check_cache(name, field)
+
+
+def _check_cache(name: str, field: Field) -> None:
+    """Refuse a cache that would answer whom the handler refuses: AppSync asks it first."""
     if field.cache is None or field.from_source or field.patterns <= _PUBLIC:
         return
     if _OF_THE_CALLER not in field.cache.keys:

@@ -187,10 +187,9 @@ def admit(field: str, patterns: Patterns, caller: Caller) -> None:
         NotLoggedIn: the field is for users, and the caller is not a user.
         NotAllowed: the caller is of another kind or group than the field is for.
     """
-    groups = [each.names for each in patterns if isinstance(each, Group)]
-    if patterns & _ADMITS[caller.kind] or any(names & caller.groups for names in groups):
+    if patterns & _ADMITS[caller.kind] or _is_in_a_group(patterns, caller):
         return
-    is_for_users = bool(groups) or bool(patterns & _USERS_ONLY)
+    is_for_users = any(isinstance(each, Group) for each in patterns) or patterns & _USERS_ONLY
     if is_for_users and caller.kind not in {CallerKind.OTHER, CallerKind.USER}:
         raise NotLoggedIn
     raise NotAllowed(field)
@@ -200,7 +199,13 @@ def admit_owner(patterns: Patterns, caller: Caller, owner: GlobalUserId) -> None
     """Let a user in to what belongs to a fan.
 
     Raises:
-        NotOwner: the field is for owners, and the user is another.
+        NotOwner: the field is for owners, and the user is another, and in no group that it is for.
     """
-    if Pattern.OWNER in patterns and caller.kind is CallerKind.USER and caller.sub != owner:
+    if Pattern.OWNER not in patterns or caller.kind is not CallerKind.USER:
+        return
+    if caller.sub != owner and not _is_in_a_group(patterns, caller):
         raise NotOwner
+
+
+def _is_in_a_group(patterns: Patterns, caller: Caller) -> bool:
+    return any(each.names & caller.groups for each in patterns if isinstance(each, Group))

@@ -20,6 +20,7 @@ from fanscore_core.engine.question import Query
 from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import Finding
+from fanscore_core.ids import GlobalUserId
 from fanscore_core.pipelines.account_scoring import (
     AccountFanscoreArgs,
     SignalStep,
@@ -56,7 +57,13 @@ EXAMPLE = pipeline("example", NoStash, (example,))
 def field(patterns: Patterns = LOGIN, cache: Cache | None = None, *, child: bool = False) -> Field:
     """Make a row."""
     return Field(
-        patterns, NoArguments, EXAMPLE, lambda _, __: Args(), cache=cache, from_source=child
+        patterns,
+        NoArguments,
+        EXAMPLE,
+        lambda _, __: Args(),
+        owner=(lambda _: GlobalUserId("fan1")) if Pattern.OWNER in patterns else None,
+        cache=cache,
+        from_source=child,
     )
 
 
@@ -136,6 +143,8 @@ def test_an_extension_can_be_extended() -> None:
     assert {Points, Shows} <= {*second.operations.systems, *second.calls}
 
 
+OWNERS: Patterns = frozenset({Pattern.OWNER})
+
 MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
     "a field that is there": (
         lambda: API.extended_by(fields={"VFApi.campaign": field()}),
@@ -194,7 +203,13 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
         "VFApi.own: expected Field, got Pipeline",
     ),
     "a pattern for patterns": (
-        lambda: API.extended_by(fields={"VFApi.own": field(cast("Patterns", Pattern.LOGIN))}),
+        lambda: API.extended_by(
+            fields={
+                "VFApi.own": Field(
+                    cast("Patterns", Pattern.LOGIN), NoArguments, EXAMPLE, lambda _, __: Args()
+                )
+            }
+        ),
         "VFApi.own: expected patterns, such as LOGIN or group(...), in a frozenset",
     ),
     "arguments that are no attrs class": (
@@ -202,6 +217,26 @@ MISTAKES: Mapping[str, tuple[Callable[[], Api], str]] = {
             fields={"VFApi.own": Field(LOGIN, dict, EXAMPLE, lambda _, __: Args())}
         ),
         "VFApi.own: expected an attrs class that its arguments are read into",
+    ),
+    "a field for owners of whom nobody knows": (
+        lambda: API.extended_by(
+            fields={"VFApi.own": Field(OWNERS, NoArguments, EXAMPLE, lambda _, __: Args())}
+        ),
+        "VFApi.own: the pattern OWNER needs owner=, which finds whose it is, and owner= the ",
+    ),
+    "an owner that no pattern looks at": (
+        lambda: API.extended_by(
+            fields={
+                "VFApi.own": Field(
+                    LOGIN,
+                    NoArguments,
+                    EXAMPLE,
+                    lambda _, __: Args(),
+                    owner=lambda _: GlobalUserId("fan1"),
+                )
+            }
+        ),
+        "VFApi.own: the pattern OWNER needs owner=, which finds whose it is, and owner= the ",
     ),
     "a table's name that is none": (
         lambda: API.extended_by(tables=[table("Own-Table")]),
