@@ -29,6 +29,7 @@ CALLS: Mapping[str, Mapping[str, object]] = {
     "VFApi.lnaaMembership": {},
     "Demand.eventDetails": {"eventId": "canary-event"},
     "Demand.records": {"eventId": "canary-event"},
+    "Demand.entries": {},
     "DemandRecord.event": {**SHOWN, "eventId": "canary-event"},
     "Mutation.demandRecordSave": {"input": {**RECORD_KEY, **SHOWN, "contactMethod": "SMS"}},
     "Mutation.demandRecordDelete": {"input": RECORD_KEY},
