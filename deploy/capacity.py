@@ -146,7 +146,7 @@ METRICS_OF_OUR_OWN = len(METRICS) * (len(API.fields) + len(OPERATIONS) + len(Con
 
 
 def of_registrations(count: int) -> Use:
-    """Give what so many registrations use."""
+    """Return what so many registrations use."""
     one = sum((USES[what].times(often) for what, often in JOURNEY.items()), Use())
     return (one + Use(requests=CACHED_REQUESTS)).times(count)
 
@@ -193,14 +193,14 @@ MONTHLY = "cache_price * 730 + metric_price * metrics + firewall_monthly + monit
 
 
 def monthly(assumed: Assumptions) -> float:
-    """Give what a month costs whatever is asked: cache, firewall, metrics, dashboard, alarms."""
+    """Return what a month costs whatever is asked: cache, firewall, metrics, dashboard, alarms."""
     cache = HOURS_OF_A_MONTH * assumed.cache_price
     metrics = METRICS_OF_OUR_OWN * assumed.metric_price
     return cache + metrics + assumed.firewall_monthly + assumed.monitoring_monthly
 
 
 def uses_table() -> str:
-    """Give what each request uses, and how often a registration makes it."""
+    """Return what each request uses, and how often a registration makes it."""
     rows = [
         [f"`{what}`" if "." in what else what, *map(_number, _values(use)), _often(what)]
         for what, use in USES.items()
@@ -215,7 +215,7 @@ def uses_table() -> str:
 
 
 def assumptions_table() -> str:
-    """Give what is assumed, and what it means."""
+    """Return what is assumed, and what it means."""
     meanings = dict(
         re.findall(r"^ {4}(\w+): (.+)\.$", inspect.getdoc(Assumptions) or "", re.MULTILINE)
     )
@@ -227,7 +227,7 @@ def assumptions_table() -> str:
 
 
 def costs_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) -> str:
-    """Give what sales cost, by service."""
+    """Return what sales cost, by service."""
     uses = [of_registrations(count) for count in sales]
     costs = {name: [cost(use, assumed) for use in uses] for name, (_, cost) in COSTS.items()}
     totals = [sum(each) for each in zip(*costs.values(), strict=True)]
@@ -242,7 +242,7 @@ def costs_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) ->
 
 
 def peak_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) -> str:
-    """Give what the busiest minutes take in a second."""
+    """Return what the busiest minutes take in a second."""
     share = assumed.peak_share / (assumed.peak_minutes * 60)
     peaks = [of_registrations(count).times(share) for count in sales]
     rows: list[tuple[str, Callable[[Use], float]]] = [

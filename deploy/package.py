@@ -127,7 +127,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def zip_of(architecture: str) -> Path:
-    """Give where the zip for a processor is written."""
+    """Return where the zip for a processor is written."""
     return ZIPS / f"fanscore-{architecture}.zip"
 
 

@@ -181,7 +181,7 @@ class Stack:
         return self.status() == UNMADE
 
     def parameters(self) -> Mapping[str, str]:
-        """Give the present parameters by name; none if there is no stack."""
+        """Return the present parameters by name; none if there is no stack."""
         if self.status() in (None, UNFINISHED, UNMADE):
             return {}
         described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
@@ -191,7 +191,7 @@ class Stack:
         }
 
     def outputs(self) -> Mapping[str, str]:
-        """Give the outputs by name."""
+        """Return the outputs by name."""
         described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         return {
             output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())
@@ -208,7 +208,7 @@ class Stack:
         self._wait("stack_delete_complete", token)
 
     def status(self) -> str | None:
-        """Give the status; ``None`` if there is no such stack."""
+        """Return the status; ``None`` if there is no such stack."""
         try:
             described = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0]
         except ClientError as error:

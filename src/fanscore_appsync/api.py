@@ -122,6 +122,8 @@ class Api:
 
     def __attrs_post_init__(self) -> None:
         """Check what can be checked without reading a file or importing anything."""
+        _check_kind("tables", self.tables, Table)
+        _check_kind("connectors", self.connectors, Connector)
         _check_answers(self)
         _check_names(self)
         for name, field in self.fields.items():
@@ -207,6 +209,7 @@ class Api:
         for name in fields:
             if name in self.fields:
                 raise ApiMisuse(name, "this field has a row already")
+        _check_kind("signals", signals, SignalStep)
         for each in signals:
             _check_signal(each.signal)
         rows = {**self.fields, **fields}
@@ -261,12 +264,20 @@ def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
         raise ApiMisuse("signals", str(error)) from error
 
 
+def _check_kind(where: str, parts: Iterable[object], *kinds: type[object]) -> None:
+    """Refuse a part of another type, for whoever runs no type checker."""
+    for each in parts:
+        if not isinstance(each, kinds):
+            expected = " or ".join(kind.__name__ for kind in kinds)
+            raise ApiMisuse(where, f"expected {expected}, got {type(each).__name__}")
+
+
 def _check_signal(signal: Signal) -> None:
     where = f"signal {signal.name}"
     if not _is_signal(signal.name):
         raise ApiMisuse(where, "expected a name in small letters, with _")
     if signal.required:
-        raise ApiMisuse(where, "may not be required: the policies of before do not have it")
+        raise ApiMisuse(where, "may not be required: existing policies do not have it")
 
 
 def _check_names(api: Api) -> None:
@@ -276,7 +287,8 @@ def _check_names(api: Api) -> None:
     systems = {*api.own_tables, *api.services} - ours
     for name in sorted(systems):
         if not _is_system(name):
-            raise ApiMisuse(name, "expected the name of a system, such as loyalty_table")
+            problem = "expected small letters, digits and _, at least two words: loyalty_table"
+            raise ApiMisuse(name, problem)
     taken = {UPSERT_USER, NOTIFICATION_ENDPOINT, SYNC_ENDPOINT}
     for name in sorted({each.name for each in api.tables} & {*api.services, *taken}):
         raise ApiMisuse(name, "is the name of a table and of a service")
@@ -302,9 +314,9 @@ def _check_once(what: str, names: Sequence[str]) -> None:
 
 def _check_answers(api: Api) -> None:
     known = {each.name for each in api.tables}
-    for row in api.operations.systems.values():
-        if row not in known:
-            raise ApiMisuse(row, "there is no such table: declare it with Table(...)")
+    for table in api.operations.systems.values():
+        if table not in known:
+            raise ApiMisuse(table, "there is no such table: declare it with Table(...)")
     asked = [each.question for each in api.answers]
     for connector in api.connectors:
         asked += connector.systems
@@ -315,7 +327,8 @@ def _check_answers(api: Api) -> None:
     _check_once("question", [each.__name__ for each in asked])
 
 
-def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
+def _unique(answers: Sequence[Answer]) -> Sequence[Answer]:
+    _check_kind("answers", answers, Lookup, PrefixRead, Write, ProxyCall)
     try:
         return tuple(by_question(answers).values())
     except ValueError as error:
@@ -323,18 +336,22 @@ def _unique(answers: Iterable[Answer]) -> Sequence[Answer]:
 
 
 def _check_field(name: str, field: Field) -> None:
-    if Pattern.OWNER in field.patterns and field.owner is None:
-        raise ApiMisuse(name, "is for owners, and does not say whose it is: give it an owner")
+    """Refuse what no call could use, and what would let in more than it says."""
+    _check_kind(name, [field], Field)
+    if not isinstance(field.patterns, frozenset):
+        raise ApiMisuse(name, "expected patterns, such as LOGIN or group(...), in a frozenset")
+    if not attrs.has(field.given):
+        raise ApiMisuse(name, "expected an attrs class that its arguments are read into")
+    if (field.owner is None) is (Pattern.OWNER in field.patterns):
+        problem = "the pattern OWNER needs owner=, which finds whose it is, and owner= the pattern"
+        raise ApiMisuse(name, problem)
     if not 0 <= field.batch_size <= MAX_BATCH_SIZE:
         raise ApiMisuse(name, f"expected a batch size from 0 to {MAX_BATCH_SIZE}")
-    for argument in sorted(field.service_only - {camel(each) for each in _members(field.given)}):
+    members = {camel(each.name) for each in attrs.fields(field.given)}
+    for argument in sorted(field.service_only - members):
         raise ApiMisuse(name, f"keeps {argument} for services, and has no such argument")
     if field.cache is not None:
         _check_cache(name, field, field.cache)
-
-
-def _members(given: type[object]) -> Sequence[str]:
-    return [each.name for each in attrs.fields(given)] if attrs.has(given) else ()
 
 
 def _check_cache(name: str, field: Field, cache: Cache) -> None:

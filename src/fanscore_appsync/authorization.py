@@ -39,7 +39,7 @@ Patterns: TypeAlias = "frozenset[Pattern | Group]"
 
 
 def group(*names: str) -> Patterns:
-    """Let in the Cognito users of any of some groups; no user is 401, of another group 403.
+    """Admit the Cognito users of these groups: other users get 403, other callers 401.
 
     Args:
         names: of the groups, as the user pool has them.
@@ -110,7 +110,7 @@ class Caller:
 
 
 def caller_of(identity: Mapping[str, object] | None, headers: Mapping[str, object]) -> Caller:
-    """Tell who calls, from the identity that AppSync puts in the event.
+    """Determine who calls, from the identity that AppSync puts in the event.
 
     The shape of the identity tells the authorization mode apart; AppSync names it nowhere. An
     identity that shows any sign of an identity pool comes from one, whatever else it shows.
@@ -187,28 +187,25 @@ def admit(field: str, patterns: Patterns, caller: Caller) -> None:
         NotLoggedIn: the field is for users, and the caller is not a user.
         NotAllowed: the caller is of another kind or group than the field is for.
     """
-    if any(_admits(each, caller) for each in patterns):
+    if patterns & _ADMITS[caller.kind] or _is_in_a_group(patterns, caller):
         return
-    is_for_users = any(isinstance(each, Group) or each in _USERS_ONLY for each in patterns)
+    is_for_users = any(isinstance(each, Group) for each in patterns) or patterns & _USERS_ONLY
     if is_for_users and caller.kind not in {CallerKind.OTHER, CallerKind.USER}:
         raise NotLoggedIn
     raise NotAllowed(field)
-
-
-def _admits(pattern: Pattern | Group, caller: Caller) -> bool:
-    if isinstance(pattern, Group):
-        return not pattern.names.isdisjoint(caller.groups)
-    return pattern in _ADMITS[caller.kind]
 
 
 def admit_owner(patterns: Patterns, caller: Caller, owner: GlobalUserId) -> None:
     """Let a user in to what belongs to a fan: the fan, and users of a group that is let in, too.
 
     Raises:
-        NotOwner: the field is for owners, and the user is another.
+        NotOwner: the field is for owners, and the user is another, and in no group that it is for.
     """
     if Pattern.OWNER not in patterns or caller.kind is not CallerKind.USER:
         return
-    is_in_a_group = any(isinstance(each, Group) and _admits(each, caller) for each in patterns)
-    if caller.sub != owner and not is_in_a_group:
+    if caller.sub != owner and not _is_in_a_group(patterns, caller):
         raise NotOwner
+
+
+def _is_in_a_group(patterns: Patterns, caller: Caller) -> bool:
+    return any(each.names & caller.groups for each in patterns if isinstance(each, Group))

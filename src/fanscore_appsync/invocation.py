@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from fanscore_appsync.authorization import Caller, frozen_object
+from fanscore_appsync.authorization import Caller, CallerKind, frozen_object
 from fanscore_appsync.wire import Request
 from fanscore_core.errors import InvalidInput, NotLoggedIn
 from fanscore_core.ids import GlobalUserId, RequestId
@@ -45,18 +45,20 @@ class Invocation:
         return self.caller.sub
 
     def fan(self, named: GlobalUserId | None) -> GlobalUserId:
-        """Return whose data a field is about that users call for their own, services for any fan.
+        """Return the fan whose data a field is about: a user's own, or the one a service names.
 
         Args:
-            named: the fan that a service names; a user names none.
+            named: the fan that a service names; of a user it does not count.
 
         Raises:
+            NotLoggedIn: the caller is neither a Cognito user nor a service.
             InvalidInput: a service names none.
         """
-        fan = self.caller.sub or named
-        if fan is None:
+        if self.caller.kind is not CallerKind.SERVICE:
+            return self.user
+        if named is None:
             raise InvalidInput("arguments.globalUserId", "required of a service")
-        return fan
+        return named
 
     @property
     def policy(self) -> ScorePolicy:

@@ -37,7 +37,7 @@ def page_request(
     limit: int | None,
     next_token: str | None,
 ) -> PageRequest:
-    """Make the request for a page of a list of a fan's.
+    """Make the request for a page of one of a fan's lists.
 
     Args:
         call: of the field that lists.

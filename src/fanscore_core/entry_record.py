@@ -1,4 +1,4 @@
-"""Entries: what a fan has entered, as user events tell it (docs/reference/events.md).
+"""Entries: what a fan has entered, according to user events (docs/reference/events.md).
 
 An entry is a record that merges, one event being one change. So any order and repetition of events
 gives one entry.

@@ -1,6 +1,6 @@
 """Canonical JSON that anybody can write again: RFC 8785, the JSON Canonicalization Scheme.
 
-Of digests that others verify. Only values that the standard library writes as the RFC does have a
+For digests that others verify. Only values that the standard library writes as the RFC does have a
 text here: names in ASCII, and no numbers but integers that a float holds exactly. What leaves the
 system otherwise is stamped with ``canonical``, which is older and takes every number.
 """

@@ -132,7 +132,7 @@ class EventBus:
         return answers
 
     def deliver_due(self, now: datetime, consumers: AbstractSet[str] | None = None) -> int:
-        """Attempt every delivery that is due, to some consumers or all; give their number."""
+        """Attempt every delivery that is due, to some consumers or all; return how many."""
         count = 0
         for consumer in self._consumers:
             if consumers is not None and consumer not in consumers:
@@ -146,13 +146,13 @@ class EventBus:
         return self._events.undelivered(replay)
 
     def retry(self, event_id: str | None = None) -> int:
-        """Send dead letters again, those of one event or all; give their number."""
+        """Send dead letters again, those of one event or all; return how many."""
         count = self._events.retry(event_id, self._clock())
         self._wake()
         return count
 
     def replay(self, choice: EventChoice, consumers: AbstractSet[str], name: str) -> int:
-        """Deliver what was published once more to some consumers; give the number of deliveries.
+        """Deliver what was published once more to some consumers; return how many deliveries.
 
         They are deliveries as any other: kept when this returns, attempted again where they fail,
         and dead letters in the end. What is still to be delivered is not counted.

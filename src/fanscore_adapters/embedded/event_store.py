@@ -317,7 +317,7 @@ class EventStore:
                 )
 
     def retry(self, event_id: str | None, now: datetime) -> int:
-        """Make dead letters due again, those of one event or all; give their number."""
+        """Make dead letters due again, those of one event or all; return how many."""
         values = {"event_id": event_id, "now": now.timestamp()}
         with self._transaction() as connection:
             count = connection.execute(_RETRY, values).rowcount
@@ -329,7 +329,7 @@ class EventStore:
     def replay(
         self, choice: EventChoice, consumers: Iterable[str], name: str, now: datetime
     ) -> int:
-        """Make deliveries of what was published due again, all or none; give their number.
+        """Make deliveries of what was published due again, all or none; return how many.
 
         What is still to be delivered to a consumer is not counted, and stays as it is.
 

@@ -102,7 +102,8 @@ def parse_sample(
                 {name: _cases(f"sample.services.{name}", each) for name, each in cases.items()},
             )
         case _:
-            raise InvalidInput("sample", 'expected {"tables": {...}, "services": {...}}')
+            problem = 'expected {"tables": {...}, "services": {...}}, both of them and no other'
+            raise InvalidInput("sample", problem)
 
 
 def default_sample() -> Sample:

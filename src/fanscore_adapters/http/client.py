@@ -49,7 +49,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def utc_now() -> datetime:
-    """Tell the time by which ``Retry-After`` may give a date."""
+    """Return the time by which ``Retry-After`` may give a date."""
     return datetime.now(UTC)
 
 

@@ -338,7 +338,7 @@ class SqliteTables:
     # What ends by itself
 
     def sweep(self, now: datetime) -> int:
-        """Delete some of the items whose time to live is over; give their number, 0 at the end.
+        """Delete some of the items whose time to live is over; return how many, 0 at the end.
 
         Args:
             now: with offset.

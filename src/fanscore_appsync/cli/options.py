@@ -12,7 +12,7 @@ import click
 from fanscore_appsync.api import API, Api, named_api
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
-from fanscore_appsync.wiring.embedded import services_of
+from fanscore_appsync.wiring.embedded import outage_names
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import RULE, is_id
 
@@ -75,10 +75,10 @@ def with_options(
     refuse_empty("--db", database)
     if settings.aws is not None and (database or outages):
         refuse("--db and --outage have no meaning with FANSCORE_BACKEND=aws")
-    services = services_of(chosen_api(settings)) if outages else frozenset()
+    known = outage_names(chosen_api(settings)) if outages else frozenset()
     for each in outages:
-        if each not in services:
-            refuse(f"--outage {each}: expected one of {', '.join(sorted(services))}")
+        if each not in known:
+            refuse(f"--outage {each}: expected one of {', '.join(sorted(known))}")
     return attrs.evolve(
         settings,
         database=database or settings.database,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TypeAlias, get_type_hints
@@ -71,12 +72,22 @@ def check_routing(
     """
     try:
         schema = appsync_schema(schema_text)
-    except (GraphQLError, TypeError) as error:
+    except GraphQLError as error:
+        return [f"the schema is not valid: {error.message}{_line_of(error)}"]
+    except TypeError as error:
         return [f"the schema is not valid: {error}"]
     faults = [f"the schema is not valid: {error.message}" for error in validate_schema(schema)]
     if faults:
         return faults
     return sorted({*_unmatched(schema, fields, namespaces), *_of_rows(schema, fields, namespaces)})
+
+
+def _line_of(error: GraphQLError) -> str:
+    """Return the line of a mistake. Its number would count from the start of our schema."""
+    if error.source is None or not error.locations:
+        return ""
+    line = re.split(r"\r\n|[\n\r]", error.source.body)[error.locations[0].line - 1].strip()
+    return f" In: {line}" if line else ""
 
 
 def _unmatched(schema: GraphQLSchema, fields: Fields, namespaces: frozenset[str]) -> Iterator[str]:

@@ -71,7 +71,7 @@ class AtOnce(Executor):
         return future
 
 
-def services_of(api: Api) -> frozenset[str]:
+def outage_names(api: Api) -> frozenset[str]:
     """Return what can be declared out of order."""
     return api.services | ENDPOINTS
 
@@ -105,7 +105,7 @@ def resolver_adapters(
     closing.enter_context(Sweeper(tables, events, now, report))
     return (
         Sqlite(tables, api.operations),
-        StandIns(_services(samples), settings.outages, api.stand_in_calls),
+        StandIns(_all_cases(samples), settings.outages, api.stand_in_calls),
         IdvFunction(lambda payload: idv.answer(payload, CALL_S), settings.outages),
         bus,
         *_connected(settings, api, closing),
@@ -128,7 +128,7 @@ def reader_adapters(settings: Settings, api: Api, closing: ExitStack) -> Sequenc
         closing.enter_context(tables)
     return (
         Sqlite(tables, api.operations),
-        StandIns(_services(samples), settings.outages, api.stand_in_calls),
+        StandIns(_all_cases(samples), settings.outages, api.stand_in_calls),
         *_connected(settings, api, closing),
     )
 
@@ -192,7 +192,7 @@ def published(settings: Settings, choice: EventChoice) -> Iterator[PublishedEven
 
 
 def write_sample(settings: Settings, api: Api = API) -> int:
-    """Write the sample's items into the database, over what is there; give their number.
+    """Write the sample's items into the database, over what is there; return how many.
 
     Raises:
         InvalidInput: the sample or the database cannot be used.
@@ -259,9 +259,9 @@ def _consumer_adapters(
 
 
 def _check_outages(outages: frozenset[str], api: Api) -> None:
-    services = services_of(api)
-    if not outages <= services:
-        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(services))}")
+    known = outage_names(api)
+    if not outages <= known:
+        raise InvalidInput("FANSCORE_OUTAGES", f"expected some of {', '.join(sorted(known))}")
 
 
 def _load(tables: SqliteTables, samples: Sequence[Sample]) -> int:
@@ -270,7 +270,7 @@ def _load(tables: SqliteTables, samples: Sequence[Sample]) -> int:
     return sum(len(items) for each in samples for items in each.tables.values())
 
 
-def _services(samples: Sequence[Sample]) -> Sample:
+def _all_cases(samples: Sequence[Sample]) -> Sample:
     """Put the cases of samples together; those of the later come first."""
     cases: dict[str, list[Case]] = {}
     for each in reversed(samples):

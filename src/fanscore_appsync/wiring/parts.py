@@ -30,7 +30,7 @@ def api_of(settings: Settings) -> Api:
     """Return the API that the settings name.
 
     Raises:
-        InvalidInput: it cannot be imported, or is none.
+        InvalidInput: it cannot be imported, or is no ``Api``.
     """
     return API if settings.api is None else named_api(settings.api)
 
@@ -85,7 +85,7 @@ def check_posting(settings: Settings) -> None:
 
 
 def now() -> datetime:
-    """Tell the time."""
+    """Return the time."""
     return datetime.now(UTC)
 
 

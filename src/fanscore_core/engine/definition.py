@@ -137,8 +137,8 @@ def pipeline(
 
     Raises:
         TypeError: the stash is no attrs class whose fields all have defaults; two steps have one
-            name; or a step is no coroutine function, declares a field
-            that the stash lacks, or declares one both read and written.
+            name; or a step was made by neither ``step`` nor ``effect_step``, is no coroutine
+            function, declares a field that the stash lacks, or declares one both read and written.
     """
     # Whether `after` takes the type that the last step gives, no type can say of a sequence.
     untyped = cast(
@@ -158,6 +158,12 @@ def _stash_fields(name: str, stash: type[StashT]) -> list[str]:
 
 
 def _check(name: str, steps: Sequence[Step[ArgsT, StashT, object]], fields: Sequence[str]) -> None:
+    given: Sequence[object] = steps
+    for each in given:
+        if not isinstance(each, Step):
+            what = getattr(each, "__name__", type(each).__name__)
+            message = f"pipeline {name}: {what} is no step: decorate it with @step or @effect_step"
+            raise TypeError(message)
     names = [step.name for step in steps]
     if len(set(names)) < len(names):
         message = f"pipeline {name}: two steps have one name, of {names}"

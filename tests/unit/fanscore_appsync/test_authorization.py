@@ -93,6 +93,17 @@ def test_owners(patterns: set[Pattern], kind: CallerKind, sub: str | None, expec
     assert outcome(lambda: admit_owner(frozenset(patterns), caller, FAN)) == expected
 
 
+@pytest.mark.parametrize(
+    ("groups", "expected"), [({"staff"}, IN), ({"fans"}, NOT_OWNER), (set[str](), NOT_OWNER)]
+)
+def test_patterns_of_owners_are_alternatives_too(groups: set[str], expected: str) -> None:
+    """On a field for owners and for a group, a member of the group may ask for any fan."""
+    patterns = frozenset({Pattern.OWNER}) | group("staff")
+    caller = Caller(CallerKind.USER, GlobalUserId("user124"), groups=frozenset(groups))
+    assert outcome(lambda: admit(FIELD, patterns, caller)) == IN
+    assert outcome(lambda: admit_owner(patterns, caller, FAN)) == expected
+
+
 def seen(caller: Caller) -> tuple[CallerKind, str | None]:
     """Give what decides: the kind of caller, and whose they are."""
     return caller.kind, caller.sub

@@ -19,7 +19,7 @@ from tests.contracts.asking import said
 
 EMPTY = '{"tables": {}, "services": {}}'
 CASE = '{"operation": "armScore", "arguments": {}, "response": {}}'
-SHAPE = 'expected {"tables": {...}, "services": {...}}'
+SHAPE = 'expected {"tables": {...}, "services": {...}}, both of them and no other'
 PARTS = "expected operation, arguments and response"
 KEYS = "expected an item with PK and SK"
 

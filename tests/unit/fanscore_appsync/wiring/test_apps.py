@@ -313,7 +313,7 @@ def case_of(**members: object) -> Mapping[str, object]:
     return {"tables": {}, "services": {"arm_scoring": [members]}}
 
 
-SHAPE = 'sample: expected {"tables": {...}, "services": {...}}'
+SHAPE = 'sample: expected {"tables": {...}, "services": {...}}, both of them and no other'
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,11 @@ Steps = tuple[Step[str, Basket, None], ...]
             "step a: expected a coroutine function of one argument",
             id="no argument",
         ),
+        pytest.param(
+            (cast("Step[str, Basket, None]", _without_context),),
+            "pipeline fruit: _without_context is no step: decorate it with @step or @effect_step",
+            id="no step",
+        ),
     ],
 )
 def test_mistakes_in_declarations_are_named(steps: Steps, problem: str) -> None:

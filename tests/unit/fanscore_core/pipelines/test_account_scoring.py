@@ -494,4 +494,5 @@ def test_a_signal_of_ones_own_that_is_no_finding(found: object) -> None:
 
     outcome = run(account_fanscore_with([SignalStep(OWN, ask)]), ARGS, Answers(*EXAMPLE.items()))
     problem = "found neither a finite Decimal nor Missing"
-    assert outcome.error == PipelineMisuse("getOwn", type(found).__name__, problem)
+    misuse = PipelineMisuse("getOwn", type(found).__name__, problem)
+    assert repr(outcome.error) == repr(misuse)
