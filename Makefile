@@ -212,7 +212,7 @@ RULES ?= docs/how-to/policy-rules.toml
 .PHONY: policy-gate
 policy-gate: .venv/.demo ## Hold a change of policy against rules (NEW=, OLD=, RULES=, FINDINGS=)
 	@mkdir -p $(GATE)
-	@env -u FANSCORE_POLICY -u FANSCORE_API $(BIN)/fanscore policy show > $(GATE)/shipped.json
+	@env -u FANSCORE_POLICY $(BIN)/fanscore policy show > $(GATE)/shipped.json
 	@$(if $(FINDINGS),,$(BIN)/fanscore policy sample-findings --people 100000 > $(GATE)/findings.jsonl)
 	@$(BIN)/fanscore policy diff $(or $(OLD),$(GATE)/shipped.json) $(or $(NEW),$(GATE)/shipped.json) \
 		--findings $(or $(FINDINGS),$(GATE)/findings.jsonl) --rules $(RULES)

@@ -16,6 +16,8 @@ from fanscore_core.seat_chances import Draw
 
 WITHHELD = "withheld"
 NOTHING = "-"
+KEPT = "kept"
+BROKEN = "BROKEN"
 
 _MEASURES: Mapping[str, Callable[[NewcomerBias], Figure | None]] = {
     "parity difference": lambda bias: bias.difference,
@@ -231,7 +233,7 @@ def _rules(verdicts: Sequence[Verdict]) -> Section:
 
 
 def _verdict(verdict: Verdict) -> str:
-    return "kept" if verdict.holds else "BROKEN"
+    return KEPT if verdict.holds else BROKEN
 
 
 def _bounds(rule: Rule) -> str:

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import click
 
-from fanscore_appsync.cli.diff_sections import Section
+from fanscore_appsync.cli.diff_sections import BROKEN, Section
 from fanscore_appsync.cli.mistakes import one_line
 
 GAP = "  "
@@ -78,4 +78,4 @@ def _wrapped(text: str, columns: int, indent: str = "") -> Iterator[str]:
 
 
 def _colored(line: str) -> str:
-    return click.style(line, fg="red") if "BROKEN" in line else line
+    return click.style(line, fg="red") if BROKEN in line else line

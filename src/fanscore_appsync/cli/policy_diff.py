@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from fanscore_adapters.documents.findings import FindingsLine, findings_lines, r
 from fanscore_adapters.documents.policy_diff import diff_document
 from fanscore_adapters.embedded.plausible_fans import plausible_findings
 from fanscore_appsync.api import Api
+from fanscore_appsync.cli.diff_page import page
 from fanscore_appsync.cli.diff_sections import sections
 from fanscore_appsync.cli.diff_text import draw_sections
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
@@ -73,9 +74,9 @@ _event = click.option(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "html"]),
     default="text",
-    help="Text for people, the default, or JSON for programs.",
+    help="Text for the terminal, the default, JSON for programs, or a page to pass on.",
 )
 @api_option
 def policy_diff(  # noqa: PLR0913  # one for each option
@@ -111,10 +112,7 @@ def policy_diff(  # noqa: PLR0913  # one for each option
         refuse(str(error))
     if not report.people:
         refuse(f"--findings: {path}: there are none{' of this event' if event else ''}")
-    if form == "json":
-        click.echo(json.dumps(diff_document(report, verdicts), indent=2))
-    else:
-        show(draw_sections(sections(report, verdicts), columns()))
+    _print(form, report, verdicts)
     broken = sum(not each.holds for each in verdicts)
     if broken:
         end(f"{broken} of {len(verdicts)} rules broken", FAILED)
@@ -145,6 +143,15 @@ def sample_findings(people: int, seed: int, event_id: str | None) -> None:
     lines = findings_lines(made)
     while some := "".join(islice(lines, LINES_AT_ONCE)):
         click.echo(some, nl=False)
+
+
+def _print(form: str, report: PolicyDiff, verdicts: Sequence[Verdict]) -> None:
+    if form == "json":
+        click.echo(json.dumps(diff_document(report, verdicts), indent=2))
+    elif form == "html":
+        click.echo(page(sections(report, verdicts)).encode(), nl=False)  # as the page says it is
+    else:
+        show(draw_sections(sections(report, verdicts), columns()))
 
 
 def _policy(named_by: str, path: str, api: Api, event: EventId | None) -> ScorePolicy:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from fanscore_adapters.documents.findings import FindingsLine, findings_lines
 from fanscore_adapters.documents.policy import policy_book_text, policy_text
 from fanscore_adapters.documents.policy_diff import diff_document
 from fanscore_adapters.embedded.plausible_fans import plausible_findings
+from fanscore_appsync.cli.diff_page import page
 from fanscore_appsync.cli.diff_sections import WITHHELD, Section, sections
 from fanscore_appsync.cli.diff_text import draw_sections
 from fanscore_appsync.cli.main import main
@@ -263,6 +265,71 @@ def _counts(cohort: Mapping[str, Any]) -> tuple[str, ...]:
         return (WITHHELD,) * 5
     counts = (str(cohort[name]) for name in ("people", "up", "down"))
     return (*counts, f"{cohort['old']['mean']:.2f}", f"{cohort['new']['mean']:.2f}")
+
+
+class Page(HTMLParser):
+    """What a page says, and what it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.tags: set[str] = set()
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag, and whatever of it would be loaded."""
+        self.tags.add(tag)
+        self.loads.extend(name for name, _ in attrs if name in {"src", "href", "srcset", "data"})
+
+    def handle_data(self, data: str) -> None:
+        """Note what is said outside of the style."""
+        if data.strip() and self.lasttag != "style":
+            self.said.append(data)
+
+
+def parsed(html: str) -> Page:
+    """Parse a page."""
+    found = Page()
+    found.feed(html)
+    found.close()
+    return found
+
+
+def test_html_says_what_the_text_says() -> None:
+    """The page has each title, note and cell of the report, in order."""
+    drawn = sections(REPORT, judge(REPORT, RULES))
+    said = iter(parsed(page(drawn)).said)
+    for section in drawn:
+        for word in words_of(section):
+            assert word in said, word
+
+
+def test_html_is_one_file() -> None:
+    """The page loads nothing, runs nothing, and is printed as the UTF-8 that it says it is."""
+    chances = ("--seats", "1000", "--weights", "weights.toml")
+    shown = fanscore(*COMMAND, *chances, "--format", "html")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout_bytes == page(sections(REPORT)).encode()
+    found = parsed(shown.stdout)
+    assert (found.loads, found.tags & {"script", "link", "img", "iframe"}) == ([], set())
+    assert "url(" not in shown.stdout
+    assert "@import" not in shown.stdout
+
+
+def test_words_of_a_policy_are_no_html() -> None:
+    """What a policy says is shown, and never becomes a part of the page."""
+    new = attrs.evolve(NEW, version="<script>alert('$sections')</script>&amp;\n")
+    html = page(sections(diff(OLD, new, CROWD[:100])))
+    assert parsed(html).tags == parsed(page(sections(REPORT))).tags
+    said = parsed(html).said
+    assert "<script>alert('$sections')</script>&amp;\\n" in said
+
+
+def test_broken_rules_stand_out() -> None:
+    """A verdict can be told by its word and by its colour."""
+    html = page(sections(REPORT, judge(REPORT, RULES)))
+    assert html.count('<td class="kept">kept</td>') == 1
+    assert html.count('<td class="broken">BROKEN</td>') == 1
 
 
 def test_a_terminal_without_blocks_gets_ascii() -> None:
