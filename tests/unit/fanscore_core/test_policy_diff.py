@@ -366,3 +366,36 @@ def test_an_example_stands_for_its_class() -> None:
     for found in (*CROWD[:1], *CROWD[-1:], known("69.5", "5.9"), known("0", "-4")):
         (finding_class,) = bands.count([found])
         assert dict(bands.count([bands.example(finding_class)])) == {finding_class: 1}
+
+
+def test_buckets_have_a_round_width() -> None:
+    """The width is 1, 2 or 5 times a power of ten."""
+    for high, width in ((10, 1), (40, 2), (100, 5), (200, 10), (1_000, 50), (2_000, 100)):
+        old = attrs.evolve(OLD, range=(0, high), no_history_raw_score=0)
+        first = diff(old, old, []).distribution[0]
+        assert (first.at_least, first.at_most) == (0, width - 1)
+
+
+def test_examples_begin_with_what_moves_the_most_points() -> None:
+    """Classes are ordered by people and points together, up or down alike."""
+    bands = (Band(8, "LOW", Decimal(3)), Band(-30, "MEDIUM", Decimal(6)), Band(-14, "HIGH"))
+    new = changed(ARM, SignalPolicy(0, bands))
+    crowd = [*repeat(known("30", "1"), 60), *repeat(known("60", "4"), 40)]
+    crowd += repeat(known("90", "7"), 170)
+    assert [(each.people, each.old, each.new) for each in diff(OLD, new, crowd).examples] == [
+        (40, 63, 33),
+        (60, 38, 41),
+        (170, 78, 79),
+    ]
+
+
+def test_partitions_in_order() -> None:
+    """The partitions come in the order of the report, under names that programs may rely on."""
+    assert [each.name for each in diff(OLD, KIND, CROWD).partitions] == [
+        "newcomers and others",
+        "origin of the score",
+        "arm",
+        "event",
+        "model",
+        "degraded or not",
+    ]
