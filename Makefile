@@ -213,6 +213,18 @@ bench: .venv/.dev ## Measure, side by side
 bench-gateway: .venv/.dev .ministack/.ready ## Measure the gateway, side by side with an emulator of AppSync
 	$(BIN)/python -m benchmarks.gateway
 
+# What a change of policy does to people, by rules. For example: make policy-gate NEW=policy.json
+GATE := build/policy-gate
+RULES ?= docs/how-to/policy-rules.toml
+
+.PHONY: policy-gate
+policy-gate: .venv/.demo ## Hold a change of policy against rules (NEW=, OLD=, RULES=, FINDINGS=)
+	@mkdir -p $(GATE)
+	@env -u FANSCORE_POLICY $(BIN)/fanscore policy show > $(GATE)/shipped.json
+	@$(if $(FINDINGS),,$(BIN)/fanscore policy sample-findings --people 100000 > $(GATE)/findings.jsonl)
+	@$(BIN)/fanscore policy diff $(or $(OLD),$(GATE)/shipped.json) $(or $(NEW),$(GATE)/shipped.json) \
+		--findings $(or $(FINDINGS),$(GATE)/findings.jsonl) --rules $(RULES)
+
 .PHONY: serve
 serve: .venv/.serve ## Serve the API and its console on this machine
 	@$(BIN)/fanscore serve

@@ -11,6 +11,7 @@ from benchmarks.imports import importing
 from benchmarks.many_fans import in_bulk, together
 from benchmarks.memory import peak_memory
 from benchmarks.one_fan import engine, rounds_and_questions, waiting
+from benchmarks.policy_diffs import diffing
 from benchmarks.program import output_file, show
 from benchmarks.saving import saving
 from benchmarks.shadow import shadow
@@ -26,6 +27,7 @@ MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     delivering,
     each_field,
     peak_memory,
+    diffing,
     importing,
 )
 

@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
     from fanscore_adapters.documents.converter import read_as
+    from fanscore_adapters.documents.diff_rules import parse_rules, parse_ticket_bands
+    from fanscore_adapters.documents.findings import FindingsLine, findings_lines, read_findings
     from fanscore_adapters.documents.policy import (
         parse_policy,
         parse_policy_book,
         policy_book_text,
         policy_text,
     )
+    from fanscore_adapters.documents.policy_diff import diff_document
     from fanscore_adapters.documents.proxies import ProxyCall
     from fanscore_adapters.dynamodb.adapter import DynamoDb
     from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
     from fanscore_adapters.embedded.event_bus import EventBus
     from fanscore_adapters.embedded.event_store import EventStore
+    from fanscore_adapters.embedded.plausible_fans import plausible_findings
     from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample, parse_sample
     from fanscore_adapters.http.client import HttpCall, HttpEndpoint, json_reader, stateless_client
     from fanscore_adapters.http.endpoints import base_url, bearer_token
@@ -54,17 +58,21 @@ else:
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
             "documents.converter": ("read_as",),
+            "documents.diff_rules": ("parse_rules", "parse_ticket_bands"),
+            "documents.findings": ("FindingsLine", "findings_lines", "read_findings"),
             "documents.policy": (
                 "parse_policy",
                 "parse_policy_book",
                 "policy_book_text",
                 "policy_text",
             ),
+            "documents.policy_diff": ("diff_document",),
             "documents.proxies": ("ProxyCall",),
             "dynamodb.adapter": ("DynamoDb",),
             "embedded.event_archive": ("EventChoice", "PublishedEvent"),
             "embedded.event_bus": ("EventBus",),
             "embedded.event_store": ("EventStore",),
+            "embedded.plausible_fans": ("plausible_findings",),
             "embedded.stand_ins": ("Sample", "StandIns", "default_sample", "parse_sample"),
             "http.client": ("HttpCall", "HttpEndpoint", "json_reader", "stateless_client"),
             "http.endpoints": ("base_url", "bearer_token"),
@@ -97,6 +105,7 @@ __all__ = [
     "EventBus",
     "EventChoice",
     "EventStore",
+    "FindingsLine",
     "HttpCall",
     "HttpEndpoint",
     "Item",
@@ -123,17 +132,23 @@ __all__ = [
     "base_url",
     "bearer_token",
     "default_sample",
+    "diff_document",
+    "findings_lines",
     "if_stored",
     "json_reader",
     "lnaa_client",
     "one_by_one",
     "parse_policy",
     "parse_policy_book",
+    "parse_rules",
     "parse_sample",
+    "parse_ticket_bands",
+    "plausible_findings",
     "policy_book_text",
     "policy_text",
     "put_outcome",
     "read_as",
+    "read_findings",
     "stateless_client",
     "together",
     "webhook_client",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fanscore_core.canonical import stable_id
     from fanscore_core.consumer_mark import Consumed, Consumer, Mark, MarkStatus
     from fanscore_core.demand import ContactMethod, DemandChange, DemandRecord, StoredDemandRecord
+    from fanscore_core.diff_rules import Rule, Verdict, judge
     from fanscore_core.engine.definition import Pipeline, pipeline
     from fanscore_core.engine.question import (
         Answered,
@@ -79,8 +80,10 @@ if TYPE_CHECKING:
     from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.policy_book import PolicyBook
+    from fanscore_core.policy_diff import PolicyDiff, diff, figures
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
     from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, decide
+    from fanscore_core.seat_chances import Draw, TicketBand
     from fanscore_core.signals import (
         ARM,
         EVENT,
@@ -99,6 +102,7 @@ else:
             "canonical": ("stable_id",),
             "consumer_mark": ("Consumed", "Consumer", "Mark", "MarkStatus"),
             "demand": ("ContactMethod", "DemandChange", "DemandRecord", "StoredDemandRecord"),
+            "diff_rules": ("Rule", "Verdict", "judge"),
             "engine.definition": ("Pipeline", "pipeline"),
             "engine.question": (
                 "Answered",
@@ -164,8 +168,10 @@ else:
             "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "policy_book": ("PolicyBook",),
+            "policy_diff": ("PolicyDiff", "diff", "figures"),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
             "scoring": ("AccountFanscore", "Boost", "ScoreReason", "decide"),
+            "seat_chances": ("Draw", "TicketBand"),
             "signals": (
                 "ARM",
                 "Band",
@@ -204,6 +210,7 @@ __all__ = [
     "Degraded",
     "DemandChange",
     "DemandRecord",
+    "Draw",
     "EarlyReturn",
     "Effect",
     "EffectContext",
@@ -242,6 +249,7 @@ __all__ = [
     "PipelineError",
     "PipelineMisuse",
     "PolicyBook",
+    "PolicyDiff",
     "PrevContext",
     "PrevEffectContext",
     "Query",
@@ -249,6 +257,7 @@ __all__ = [
     "Recording",
     "Replay",
     "RequestId",
+    "Rule",
     "SaleId",
     "ScoreOrigin",
     "ScorePolicy",
@@ -264,17 +273,22 @@ __all__ = [
     "StoredDemandRecord",
     "StoredEntry",
     "StoredScore",
+    "TicketBand",
     "Trace",
     "TracedQuestion",
     "Unavailable",
     "UnknownQuestion",
     "UserEvent",
     "UserWithdrawal",
+    "Verdict",
     "account_fanscore_with",
     "answer",
     "decide",
+    "diff",
     "effect_step",
     "exactly",
+    "figures",
+    "judge",
     "pipeline",
     "run",
     "run_many",

@@ -8,6 +8,7 @@ from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.documents.policy import policy_book_text
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
+from fanscore_appsync.cli.policy_diff import policy_diff, sample_findings
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_core.errors import InvalidInput
 from fanscore_core.policy_book import PolicyBook, path_of
@@ -53,6 +54,10 @@ def show(path: str | None, api: str | None, *, is_digests: bool) -> None:
     except InvalidInput as error:
         refuse(str(error))
     click.echo(_digest_lines(book) if is_digests else policy_book_text(book))
+
+
+policy.add_command(policy_diff)
+policy.add_command(sample_findings)
 
 
 def _digest_lines(book: PolicyBook) -> str:

@@ -25,6 +25,8 @@ SERVICES = "expected one of arm_scoring, check_eligibility"
 EMPTY = "given without a value"
 AWS = {"FANSCORE_BACKEND": "aws", "AWS_REGION": "eu-west-1"}
 
+DIFF = "policy diff text text --findings"
+
 NAMED = "expected module:NAME, such as presale.api:PRESALE"
 
 ROWS: tuple[tuple[str, str], ...] = (
@@ -124,6 +126,30 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("policy show more", "Got unexpected extra argument (more)."),
     ("policy show --policy ''", f"--policy: {EMPTY}"),
     ("policy show --policy /", "--policy: cannot read /: IsADirectoryError"),
+    ("policy diff", "Missing argument 'OLD'."),
+    ("policy diff text", "Missing argument 'NEW'."),
+    ("policy diff text text", "Missing option '--findings'."),
+    ("policy diff text text more", "Missing option '--findings'."),
+    ("policy diff text text --findings", "Option '--findings' requires an argument."),
+    (f"{DIFF} ''", f"--findings: {EMPTY}"),
+    (f"{DIFF} text", "OLD: text: $: not JSON: "),
+    ("policy diff '' text --findings text", f"OLD: {EMPTY}"),
+    ("policy diff text '' --findings text", f"NEW: {EMPTY}"),
+    ("policy diff / text --findings text", "OLD: cannot read /: IsADirectoryError"),
+    (f"{DIFF} text --event ''", f"--event: {ID}"),
+    (f"{DIFF} text --event ' x'", f"--event: {ID}"),
+    (f"{DIFF} text --seats 999", "Invalid value for '--seats': 999 is not in the range"),
+    (f"{DIFF} text --seats many", "Invalid value for '--seats': 'many' is not a valid"),
+    (f"{DIFF} text --seats 1000", "--seats and --weights: expected both or neither"),
+    (f"{DIFF} text --weights text", "--seats and --weights: expected both or neither"),
+    (f"{DIFF} text --weights ''", f"--weights: {EMPTY}"),
+    (f"{DIFF} text --rules ''", f"--rules: {EMPTY}"),
+    (f"{DIFF} text --format yaml", "Invalid value for '--format': 'yaml' is not one of"),
+    (f"{DIFF} text --api ''", f"--api: {EMPTY}"),
+    ("policy sample-findings more", "Got unexpected extra argument (more)."),
+    ("policy sample-findings --people 0", "Invalid value for '--people': 0 is not in the range"),
+    ("policy sample-findings --seed -1", "Invalid value for '--seed': -1 is not in the range"),
+    ("policy sample-findings --event ' x'", f"--event: {ID}"),
     ("resolvers", "Missing option '--format'."),
     ("resolvers --format ''", "Invalid value for '--format': '' is not one of 'cloudformation'"),
     ("resolvers --format yaml", "Invalid value for '--format': 'yaml' is not one of"),
@@ -205,6 +231,7 @@ READERS: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("invoke event.json", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
     ("policy show", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
     ("policy show --policy FILE", {}, "--policy: "),
+    ("policy diff FILE FILE --findings event.json", {}, "OLD: "),
     ("replay FILE", {}, "FILE: "),
     ("sample fans.db", {"FANSCORE_SAMPLE": "FILE"}, "FANSCORE_SAMPLE: "),
     ("serve", {"FANSCORE_POLICY": "FILE"}, "FANSCORE_POLICY: "),
