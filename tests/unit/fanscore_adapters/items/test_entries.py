@@ -155,7 +155,7 @@ def test_an_entry_is_written_over_what_was_read(tables: SqliteTables) -> None:
     assert ask(tables, PutEntry(ENTERED, 0, 0)) == PutOutcome[StoredEntry](written=True)
     assert ask(tables, FanEntry(FAN, CAMPAIGN)) == ENTERED
     refused = PutOutcome(written=False, stored=ENTERED)
-    assert ask(tables, PutEntry(ENTERED, 0, 1)) == refused
+    assert ask(tables, PutEntry(WITHDRAWN, 0, 1)) == refused
     assert ask(tables, PutEntry(WITHDRAWN, 2, 1)) == refused
     assert ask(tables, PutEntry(WITHDRAWN, 1, 1)) == PutOutcome[StoredEntry](written=True)
     assert ask(tables, FanEntry(FAN, CAMPAIGN)) == WITHDRAWN
