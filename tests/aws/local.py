@@ -12,7 +12,8 @@ from tests.aws.system import AwsSystem, aws_system
 
 def main() -> None:
     """Run until Ctrl-C, or until somebody ends it."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore SIGINT
+        signal.signal(each, signal.default_int_handler)
     try:
         with aws_system(default_sample(), "WARNING") as system:
             sys.stdout.write(answer(system))
