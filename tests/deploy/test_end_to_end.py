@@ -383,7 +383,7 @@ def test_what_exists_can_be_brought(run: Run) -> None:
     brought = [f"{name}={run.stack.outputs[name]}" for name in BROUGHT]
     asked = given(parameters(run, STACK))
     run.command("apply", "guest", *asked, *brought, "ResponseHandler=false")
-    assert remains(run, "guest") == {"apis": 1, "functions": 5, "queues": 3}
+    assert remains(run, "guest") == {"apis": 1, "functions": 6, "queues": 4}
     guest = attrs.evolve(run.stack, outputs=outputs(run.stack.aws, "guest"))
     answer = guest.ask_as(run.fan, SCORE, {"fan": run.fan.id})
     assert data(answer) == {"api": {"accountFanscore": EXAMPLE}}
