@@ -372,8 +372,8 @@ BREAKS = (
     Break(
         "a fan may ask for those whose ids begin like theirs",
         "authorization",
-        "caller.sub != owner:",
-        "not owner.startswith(str(caller.sub)):",
+        "caller.sub != owner and",
+        "not owner.startswith(str(caller.sub)) and",
     ),
     Break(
         "later fields of a batch have the time that is over",
@@ -425,8 +425,8 @@ BREAKS = (
     Break(
         "the last lookup of a table decides whether its read is consistent",
         "dynamodb",
-        "].consistent |= LOOKUPS",
-        "].consistent = LOOKUPS",
+        "].consistent |= self",
+        "].consistent = self",
     ),
     Break(
         "rivals write at once again",

@@ -44,6 +44,7 @@ MODULES: Mapping[str, str] = {
         )
     },
     "demand": "fanscore_core/demand.py",
+    "merging": "fanscore_core/merging.py",
     "demand_record": "fanscore_core/pipelines/demand_record.py",
     "authorization": "fanscore_appsync/authorization.py",
     "app": "fanscore_appsync/app.py",
@@ -63,6 +64,14 @@ _TESTS: Mapping[str, Sequence[str]] = {
         "tests/unit/fanscore_adapters/items/test_demand.py",
         "tests/unit/fanscore_appsync/test_demand_record.py",
         "tests/property/test_demand_laws.py",
+    ),
+    "merging": (
+        "tests/unit/fanscore_core/test_demand.py",
+        "tests/unit/fanscore_core/test_entry_record.py",
+        "tests/unit/fanscore_core/pipelines/test_demand_record.py",
+        "tests/unit/fanscore_appsync/test_demand_record.py",
+        "tests/property/test_demand_laws.py",
+        "tests/property/test_entry_laws.py",
     ),
     "demand_record": (
         "tests/unit/fanscore_core/pipelines/test_demand_record.py",
