@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fanscore_adapters.items.escapes import end_of_prefix
-from fanscore_adapters.sqlite.adapter import BEGINS_WITH, LOOK_UP
+from fanscore_adapters.sqlite.tables import BEGINS_WITH, LOOK_UP
 from fanscore_core.engine.question import Ask, Query, Source
 from fanscore_core.findings import BaseScore, Findings, ScoreOrigin
 from fanscore_core.ids import EventId, GlobalUserId

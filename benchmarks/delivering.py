@@ -14,7 +14,7 @@ from benchmarks.findings import Finding, Number
 from fanscore_adapters.embedded.event_bus import EventBus
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items import keys
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.embedded import connect_bus
 from fanscore_core.consumer_mark import Consumer

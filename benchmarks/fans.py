@@ -18,7 +18,8 @@ from fanscore_adapters.adapter import Adapter, together
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.wiring.parts import MAX_THREADS
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId

@@ -14,7 +14,9 @@ from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
 from fanscore_adapters.adapter import Adapter, together
 from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run

@@ -18,7 +18,7 @@ from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.items.operations import Item
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user

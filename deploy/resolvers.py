@@ -22,7 +22,7 @@ from fanscore_adapters.documents.proxies import ProxyCall
 from fanscore_appsync.api import API, named_api
 from fanscore_appsync.fields import Field
 from fanscore_appsync.resolvers.cloudformation import References, code_map, literal, resolvers
-from fanscore_appsync.resolvers.schema import shipped_schema, without_extensions
+from fanscore_appsync.resolvers.schema import without_extensions
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import TABLES
 
@@ -47,7 +47,7 @@ class Deployment:
         own: what it has beside fanscore's.
     """
 
-    schema: str = attrs.field(factory=shipped_schema, converter=without_extensions, repr=False)
+    schema: str = attrs.field(factory=API.sdl, converter=without_extensions, repr=False)
     fields: Mapping[str, Field] = API.fields
     namespaces: frozenset[str] = API.namespaces
     own: Own = attrs.field(factory=Own)

@@ -14,7 +14,9 @@ from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.embedded.stand_ins import StandIns, default_sample
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import Item
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.app import App
 from fanscore_appsync.testing import unchecked_event, user
 from fanscore_core.engine.question import Answered, Ask, Question

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
         put_outcome,
     )
     from fanscore_adapters.sources import Sources
-    from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+    from fanscore_adapters.sqlite.adapter import Sqlite
+    from fanscore_adapters.sqlite.tables import SqliteTables
 else:
     __getattr__, __dir__ = lazy_face(
         __name__,
@@ -92,7 +93,8 @@ else:
                 "put_outcome",
             ),
             "sources": ("Sources",),
-            "sqlite.adapter": ("Sqlite", "SqliteTables"),
+            "sqlite.adapter": ("Sqlite",),
+            "sqlite.tables": ("SqliteTables",),
         },
     )
 

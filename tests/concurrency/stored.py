@@ -18,7 +18,7 @@ from fanscore_adapters.embedded.event_store import EventStore, Undelivered
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.items.operations import Item
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.ids import GlobalUserId
 from tests.concurrency.saving import Record

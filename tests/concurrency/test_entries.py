@@ -13,7 +13,8 @@ import attrs
 
 from fanscore_adapters.documents.user_event import event_document
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.entry import entry
 from fanscore_appsync.wiring.embedded import AtOnce

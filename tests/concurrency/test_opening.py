@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.embedded.event_store import EventStore
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 
 GIVEN_TO_FAIL_S = 0.3
 TIMES = 60

@@ -23,7 +23,7 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws.eventbridge import EventBridge
 from fanscore_adapters.embedded.event_bus import EventBus
 from fanscore_adapters.embedded.event_store import EventStore
-from fanscore_adapters.sqlite.adapter import IN_MEMORY
+from fanscore_adapters.sqlite.connection import IN_MEMORY
 from fanscore_core.user_events import DETAIL_TYPES, SOURCE
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.ministack import Ministack

@@ -19,7 +19,9 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.dynamodb.adapter import DynamoDb
 from fanscore_adapters.dynamodb.partitions import DynamoDbPartitions
 from fanscore_adapters.erasure import Partitions
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.ministack import Ministack
 from tests.aws.tables import fresh_tables

@@ -15,7 +15,7 @@ from fanscore_adapters.embedded.event_bus import Recorder
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.embedded.stand_ins import Sample
 from fanscore_adapters.http.webhooks import Webhooks
-from fanscore_adapters.sqlite.adapter import IN_MEMORY
+from fanscore_adapters.sqlite.connection import IN_MEMORY
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from tests.aws.parties import parties

@@ -14,7 +14,9 @@ from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.aws.lambda_ import LambdaProxies
 from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.wiring.parts import source_maker
 from fanscore_core.engine.question import Question

@@ -8,13 +8,12 @@ from zipfile import ZipFile
 
 from deploy.own import Own
 from deploy.resolvers import TEMPLATE, Deployment, refreshed
+from fanscore_appsync.api import API
 from fanscore_appsync.fields import FIELDS
-from fanscore_appsync.resolvers.schema import shipped_schema
 
 FIELD = "VFApi.presaleGroup"
 PRESALE = Deployment(
-    schema=shipped_schema()
-    + "\nextend type VFApi {\n  presaleGroup(campaignId: ID!): Campaign\n}\n",
+    schema=API.sdl() + "\nextend type VFApi {\n  presaleGroup(campaignId: ID!): Campaign\n}\n",
     fields={**FIELDS, FIELD: FIELDS["VFApi.campaign"]},
     own=Own(
         api="presale.api:PRESALE",

@@ -14,9 +14,9 @@ from deploy.__main__ import OURS, TEMPLATE, main
 from deploy.package import SOURCES, WHEELS, Package, package
 from deploy.stack import DeploymentFailedError
 from fanscore_adapters.items.operations import Item
+from fanscore_appsync.api import API
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.resolvers.cloudformation import template as cloudformation_template
-from fanscore_appsync.resolvers.schema import shipped_schema
 from fanscore_appsync.testing import appsync_event, service, user
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, VERIFICATION
 from tests.aws.functions import Answer, create_function, invoke
@@ -425,7 +425,7 @@ def test_the_nested_template_makes_the_resolvers_of_another_api(run: Run) -> Non
     source = appsync.get_data_source(**ours)["dataSource"]
     api = appsync.create_graphql_api(name="by-hand", authenticationType="API_KEY")["graphqlApi"]
     key = appsync.create_api_key(apiId=api["apiId"])["apiKey"]["id"]
-    appsync.start_schema_creation(apiId=api["apiId"], definition=shipped_schema().encode())
+    appsync.start_schema_creation(apiId=api["apiId"], definition=API.sdl().encode())
     appsync.create_data_source(apiId=api["apiId"], name="nothing", type="NONE")
     appsync.create_data_source(
         apiId=api["apiId"],

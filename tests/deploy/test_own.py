@@ -18,7 +18,7 @@ from deploy.own import (
 from deploy.resolvers import OURS, TEMPLATE, Deployment, refreshed
 from fanscore_adapters.items.operations import Lookup, PrefixRead, Write
 from fanscore_adapters.items.tables import LOOKUPS, PREFIX_READS, WRITES
-from fanscore_appsync.resolvers.schema import shipped_schema
+from fanscore_appsync.api import API
 from fanscore_core.systems import DEMAND, TABLES, VERIFICATION
 from tests.deploy.own_api import PRESALE
 from tests.deploy.template import GIVEN, Document, Template, deployed, deployed_text, items, section
@@ -119,7 +119,7 @@ def test_what_is_made() -> None:
 def test_the_schema_is_that_of_the_api() -> None:
     """AppSync gets the types and fields of the API."""
     text = section({"schema": MADE.resource("Schema")}, "schema")["Definition"]
-    assert text == PRESALE.schema != shipped_schema()
+    assert text == PRESALE.schema != API.sdl()
     assert "extend type" not in PRESALE.schema
 
 

@@ -12,13 +12,13 @@ import pytest
 
 from deploy.resolvers import OURS, TEMPLATE, refreshed
 from fanscore_appsync import idv_app, wire
+from fanscore_appsync.api import API
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.lambda_context import REQUEST_S
 from fanscore_appsync.log import InvocationLog
 from fanscore_appsync.resolvers import cloudformation
 from fanscore_appsync.resolvers.cloudformation import logical_id
 from fanscore_appsync.resolvers.javascript import BATCH, SINGLE, namespace_code, resolver_code
-from fanscore_appsync.resolvers.schema import shipped_schema
 from fanscore_appsync.settings import SETTINGS, Settings, read_settings
 from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
@@ -124,7 +124,7 @@ def test_the_template_has_no_aliases() -> None:
 
 def test_the_schema_is_the_one_that_is_shipped() -> None:
     """AppSync has the schema that the handlers and the gateway have."""
-    assert AWS.resource("Schema") == {"ApiId": "Api.ApiId", "Definition": shipped_schema()}
+    assert AWS.resource("Schema") == {"ApiId": "Api.ApiId", "Definition": API.sdl()}
 
 
 def test_callers_come_in_three_ways() -> None:

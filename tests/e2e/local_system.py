@@ -18,7 +18,9 @@ from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns, default_sample
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp

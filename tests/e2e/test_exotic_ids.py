@@ -12,7 +12,7 @@ import pytest
 
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.ids import PATH_RULE, GlobalUserId
 from tests.e2e.local_system import LocalSystem

@@ -10,7 +10,7 @@ import pytest
 
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items import keys
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring.embedded import connect_bus, write_sample

@@ -22,7 +22,8 @@ from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.consumers import profile_item, read_profile
 from fanscore_adapters.items.keys import identity
 from fanscore_adapters.items.operations import Item
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumer_mark import Consumed, Consumer, StoredProfile, is_news

@@ -21,7 +21,8 @@ from fanscore_adapters.erasure import Erasure
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.entries import entry_item, read_entry
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.entry import entry
 from fanscore_appsync.wiring.embedded import AtOnce

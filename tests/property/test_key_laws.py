@@ -19,7 +19,8 @@ from fanscore_adapters.items.escapes import (
     unescaped,
 )
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.errors import InvalidId
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, is_id
 from fanscore_core.ports.account_fanscore import AccountScore

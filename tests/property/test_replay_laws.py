@@ -18,7 +18,7 @@ from fanscore_adapters.embedded.event_bus import EventBus
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Erasure
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync import Settings
 from fanscore_appsync.wiring.embedded import connect_bus
 from fanscore_core.consumer_mark import SENDING, Consumer

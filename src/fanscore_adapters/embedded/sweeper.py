@@ -8,7 +8,7 @@ from threading import Event, Thread
 from typing import Self
 
 from fanscore_adapters.embedded.event_store import EventStore
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 
 SWEEP_S = 3600.0
 """How often to look for what is over."""

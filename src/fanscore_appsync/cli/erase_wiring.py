@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from fanscore_adapters.embedded.event_store import KEPT, EventStore
 from fanscore_adapters.erasure import EVENTS_KEPT, Erasure
-from fanscore_adapters.sqlite.adapter import Access, SqliteTables
+from fanscore_adapters.sqlite.connection import Access
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.api import Api
 from fanscore_appsync.settings import AwsSettings, Settings, with_own
 

@@ -46,7 +46,7 @@ def environment(api: str | None = None) -> Settings:
 
 
 def chosen_api(settings: Settings) -> Api:
-    """Import the API that the settings name; refuse what is none, or does not fit its schema."""
+    """Import the API that the settings name; refuse any other thing, and a schema that misfits."""
     if settings.api is None:
         return API
     where = "FANSCORE_API" if os.environ.get("FANSCORE_API") == settings.api else "--api"

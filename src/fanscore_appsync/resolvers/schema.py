@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from fanscore_core.errors import InvalidInput
@@ -17,11 +16,6 @@ _extends = re.compile(r"\bextend\s+(schema|scalar|type|interface|union|enum|inpu
 
 _PARTS = ("interfaces", "directives", "fields", "values", "types", "operation_types")
 """What an extension may add, by the names of graphql-core."""
-
-
-def shipped_schema() -> str:
-    """Return the schema of this package."""
-    return (resources.files("fanscore_appsync") / "schema.graphql").read_text(encoding="utf-8")
 
 
 def without_extensions(sdl: str) -> str:

@@ -23,7 +23,9 @@ from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns, parse_s
 from fanscore_adapters.embedded.sweeper import Sweeper
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Access, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY, Access
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.connectors import Resources
 from fanscore_appsync.consumer_app import DELIVERY_S, ConsumerApp

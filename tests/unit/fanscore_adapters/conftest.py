@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fanscore_adapters.sqlite import connection as sqlite_connection
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from tests.aws.ministack import ACCOUNT, SECRET
 
 

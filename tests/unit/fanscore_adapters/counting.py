@@ -7,7 +7,7 @@ from operator import eq
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import ConditionFailedError, SqliteTables
+from fanscore_adapters.sqlite.tables import ConditionFailedError, SqliteTables
 
 TABLE = "demand_table"
 COUNTER = Key("counter", "count")

@@ -25,7 +25,8 @@ from fanscore_adapters.erasure import (
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId

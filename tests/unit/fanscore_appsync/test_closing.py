@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring import apps, embedded

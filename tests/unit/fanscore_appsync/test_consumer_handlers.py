@@ -11,7 +11,7 @@ import pytest
 from fanscore_adapters.documents.user_event import event_document
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync import consumers
 from fanscore_core.errors import DeadlineExceeded, InvalidInput
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId

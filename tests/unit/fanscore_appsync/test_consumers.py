@@ -15,7 +15,8 @@ from fanscore_adapters.documents.user_event import detail_document, event_docume
 from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, EventBus, Recorder, delay
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key, consumer_mark, identity
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp, ConsumerFailed
 from fanscore_core.canonical import stable_id
 from fanscore_core.consumer_mark import LEASE, SENDING, Consumed, Consumer, Mark

@@ -19,7 +19,9 @@ from fanscore_adapters.embedded.stand_in_vendor import ALIVE, StandInVendor, ses
 from fanscore_adapters.embedded.stand_ins import Sample, StandIns
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.sources import Sources
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.idv_app import IdvApp
 from fanscore_appsync.report import report
 from fanscore_core.engine.question import Answered, Ask, Question, Source

@@ -32,7 +32,7 @@ from fanscore_adapters.embedded.event_store import (
     EventStore,
     Undelivered,
 )
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable

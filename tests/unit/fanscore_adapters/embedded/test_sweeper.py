@@ -15,7 +15,7 @@ from fanscore_adapters.embedded.event_store import KEPT, EventStore
 from fanscore_adapters.embedded.sweeper import Sweeper
 from fanscore_adapters.items.consumers import mark_item
 from fanscore_adapters.items.demand import record_item
-from fanscore_adapters.sqlite.adapter import SWEPT_AT_ONCE, SqliteTables
+from fanscore_adapters.sqlite.tables import SWEPT_AT_ONCE, SqliteTables
 from fanscore_core.consumer_mark import Consumer, Mark
 from fanscore_core.systems import TABLES
 from tests.demand_samples import deleted, saved, stored

@@ -16,7 +16,8 @@ from fanscore_adapters.items.consumers import (
     read_profile,
 )
 from fanscore_adapters.items.keys import Key, consumer_mark, erased_mark, identity
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.consumer_mark import Consumer, Mark, MarkStatus, StoredProfile, stamped
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable

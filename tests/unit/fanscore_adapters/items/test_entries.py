@@ -9,7 +9,8 @@ import pytest
 
 from fanscore_adapters.items.entries import entry_item, read_entry
 from fanscore_adapters.items.keys import entries_of_fan, entry
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.entry_record import EntryRecord, StoredEntry, changed_entry, entry_change
 from fanscore_core.errors import InvalidInput, Unavailable

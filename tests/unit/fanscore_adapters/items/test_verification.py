@@ -13,7 +13,9 @@ from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item
 from fanscore_adapters.items.verification import read_session, session_item
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, SessionId

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from fanscore_adapters.items.tables import OPERATIONS
-from fanscore_adapters.sqlite.adapter import Sqlite, SqliteTables
+from fanscore_adapters.sqlite.adapter import Sqlite
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import Unavailable
 from fanscore_core.findings import StoredScore

@@ -15,8 +15,8 @@ from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_store import Claimed, EventStore
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import PageRange, Put
-from fanscore_adapters.sqlite.adapter import IN_MEMORY, SqliteTables
-from fanscore_adapters.sqlite.connection import Access, transaction
+from fanscore_adapters.sqlite.connection import IN_MEMORY, Access, transaction
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId
 from tests.unit.fanscore_adapters.databases import item, raw

@@ -15,8 +15,9 @@ import pytest
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import PageRange
-from fanscore_adapters.sqlite.adapter import Access, SqliteTables
+from fanscore_adapters.sqlite.connection import Access
 from fanscore_adapters.sqlite.layout import APPLICATION_ID, EVENT_TABLES
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import TABLES
 from tests.unit.fanscore_adapters.databases import item, raw

@@ -14,12 +14,8 @@ import pytest
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import PageRange
-from fanscore_adapters.sqlite.adapter import (
-    IN_MEMORY,
-    PAGE_BYTES,
-    ConditionFailedError,
-    SqliteTables,
-)
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import PAGE_BYTES, ConditionFailedError, SqliteTables
 from fanscore_core.errors import InvalidInput
 from tests.unit.fanscore_adapters.counting import count_up, count_up_in, counted
 from tests.unit.fanscore_adapters.databases import item, raw

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from fanscore_adapters import erasure
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite import connection
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.cli.erase import erase
 from fanscore_core.ids import RULE
 from tests.unit.fanscore_adapters.databases import item, raw

@@ -16,7 +16,7 @@ from fanscore_adapters.documents.user_event import event_document
 from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Held
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync import Settings
 from fanscore_appsync.cli.events import events
 from fanscore_appsync.wiring.embedded import connect_bus

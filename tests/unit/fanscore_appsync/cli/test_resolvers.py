@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from fanscore_appsync.api import API
 from fanscore_appsync.cli.main import main
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.resolvers import cloudformation, terraform
-from fanscore_appsync.resolvers.schema import shipped_schema
 
 TEXTS = {
     "resolvers --format=cloudformation": cloudformation.template(FIELDS, NAMESPACES),
     "resolvers --format=terraform": terraform.module(FIELDS, NAMESPACES),
-    "schema": shipped_schema(),
+    "schema": API.sdl(),
 }
 
 

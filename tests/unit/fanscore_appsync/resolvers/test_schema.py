@@ -5,8 +5,9 @@ import sys
 import pytest
 from graphql import print_schema
 
+from fanscore_appsync.api import API
 from fanscore_appsync.local.graphql.execution import appsync_schema
-from fanscore_appsync.resolvers.schema import shipped_schema, without_extensions
+from fanscore_appsync.resolvers.schema import without_extensions
 from fanscore_core.errors import InvalidInput
 
 OURS = """\
@@ -72,15 +73,15 @@ def test_extensions_become_part_of_their_types() -> None:
 
 def test_what_extends_nothing_stays_as_it_is() -> None:
     """The shipped schema keeps its bytes, and so does what was made whole."""
-    assert without_extensions(shipped_schema()) == shipped_schema()
+    assert without_extensions(API.sdl()) == API.sdl()
     assert without_extensions(WHOLE) == WHOLE
 
 
 def test_it_is_the_same_schema() -> None:
     """With an extension of our own types, the schema has what the gateway makes of both texts."""
     more = "extend type VFApi {\n  presaleGroup: String @aws_iam @aws_api_key\n}\n"
-    whole = appsync_schema(without_extensions(shipped_schema() + more))
-    assert print_schema(whole) == print_schema(appsync_schema(shipped_schema() + more))
+    whole = appsync_schema(without_extensions(API.sdl() + more))
+    assert print_schema(whole) == print_schema(appsync_schema(API.sdl() + more))
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,6 @@ def test_mistakes(sdl: str, problem: str) -> None:
 def test_extensions_need_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without graphql-core the shipped schema can be written, and an extended one is refused."""
     monkeypatch.setitem(sys.modules, "graphql", None)
-    assert without_extensions(shipped_schema()) == shipped_schema()
+    assert without_extensions(API.sdl()) == API.sdl()
     with pytest.raises(InvalidInput, match=r"fanscore\[gateway\] is needed"):
         without_extensions(OURS + OWN)

@@ -12,7 +12,7 @@ import pytest
 from fanscore_adapters.documents.policy import parse_policy_book, policy_text
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_adapters.items.keys import Key
-from fanscore_adapters.sqlite.adapter import SqliteTables
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.api import API
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import service
