@@ -14,8 +14,9 @@ DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --requi
 # The tests that the coverage floor is measured on.
 COVERED := tests/unit tests/contracts tests/golden tests/gateway
 
-# The other tests. Both parts run at the same time, so that each has a core.
-OTHERS := $(filter-out $(COVERED),$(patsubst %/,%,$(dir \
+# The laws, which search long, and the other tests. Two parts run at a time, each on a core.
+LAWS := tests/concurrency tests/property tests/simulation
+OTHERS := $(filter-out $(COVERED) $(LAWS),$(patsubst %/,%,$(dir \
 	$(wildcard tests/*/__init__.py))))
 
 # What test-pythons runs, and by which versions: the oldest, and the one that is deployed.
@@ -109,13 +110,17 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 11 minutes)
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 14 minutes)
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going \
-		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage test-others
+		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage test-others test-laws
 
 .PHONY: test-others
 test-others: .venv/.dev .ministack/.ready .lambda/.ready ## Run those that the coverage floor is not measured on
 	$(BIN)/pytest $(OTHERS)
+
+.PHONY: test-laws
+test-laws: .venv/.dev .ministack/.ready .lambda/.ready ## Run the laws: properties, simulation, threads and processes at once
+	$(BIN)/pytest $(LAWS)
 
 .PHONY: test-full
 test-full: $(FULL) ## Run the tests that need more than Python, or than one
