@@ -92,7 +92,12 @@ class Divisible(Protocol):
 def parts_of(adapter: Adapter, asks: Sequence[Ask]) -> Parts:
     """Return the calls that a group of asks takes: one, unless the adapter divides it."""
     divided = adapter.parts(asks) if isinstance(adapter, Divisible) else None
-    return divided or Parts([partial(adapter.fetch, asks)], _only)
+    return divided or undivided(adapter, asks)
+
+
+def undivided(adapter: Adapter, asks: Sequence[Ask]) -> Parts:
+    """Return the one call that answers a group of asks."""
+    return Parts([partial(adapter.fetch, asks)], _only)
 
 
 def _only(answered: Sequence[Sequence[Answered]]) -> Sequence[Answered]:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
-from fanscore_adapters.adapter import Adapter, Parts, late, parts_of
+from fanscore_adapters.adapter import Adapter, Parts, late, one_by_one, parts_of, undivided
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import OF_THE_PROCESS, DeadlineExceeded, SourceFailed, UnknownQuestion
 
@@ -83,7 +83,7 @@ class Sources:
         return [
             (number, [indexes[each] for each in group])
             for number, indexes in sorted(by_adapter.items())
-            for group in self.adapters[number].split([asks[index] for index in indexes])
+            for group in _split(self.adapters[number], [asks[index] for index in indexes])
         ]
 
     def _start(self, number: int, indexes: list[int], asks: Sequence[Ask], now: float) -> _Call:
@@ -94,7 +94,7 @@ class Sources:
             Ask(asks[index].question, asks[index].degradable, limit)
             for index, limit in zip(indexes, limits, strict=True)
         ]
-        parts = parts_of(adapter, group)
+        parts = _parts(adapter, group)
         in_time = now < self.expires_at
         futures = [executor.submit(call) for call in parts.calls] if in_time else []
         return _Call(adapter, indexes, group, parts, futures, now, max(limits))
@@ -135,6 +135,25 @@ class Sources:
         if self.clock() < self.expires_at:
             return Answered(late(system, ask), system, took_s)
         return Answered(DeadlineExceeded(system), system, took_s)
+
+
+def _split(adapter: Adapter, asks: Sequence[Ask]) -> Sequence[Sequence[int]]:
+    """Let an adapter split asks; where it cannot, each goes apart, and that of the mistake fails.
+
+    One's own function that makes a key, for instance, may raise.
+    """
+    try:
+        return adapter.split(asks)
+    except Exception:  # noqa: BLE001  # raised again by the call that it is the mistake of
+        return one_by_one(asks)
+
+
+def _parts(adapter: Adapter, asks: Sequence[Ask]) -> Parts:
+    """Return the calls that a group takes; where an adapter cannot divide it, one that fails."""
+    try:
+        return parts_of(adapter, asks)
+    except Exception:  # noqa: BLE001  # raised again by the call
+        return undivided(adapter, asks)
 
 
 def _failed(call: _Call, problem: str, cause: BaseException | None) -> Sequence[Answered]:

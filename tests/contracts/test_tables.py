@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 from hypothesis import given, settings
 
+from fanscore_adapters.sources import Sources
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.findings import StoredScore
@@ -17,10 +20,12 @@ from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdenti
 from tests.contracts.asking import said
 from tests.contracts.generated import Item, Known, known_fans, table_questions
 from tests.contracts.own_answers import (
+    NO_KEY,
     OWN_TABLE,
     Badges,
     BadgesPage,
     Points,
+    PutPoints,
     badge_item,
     points_item,
 )
@@ -164,6 +169,24 @@ def test_a_malformed_item_spoils_no_other(store: Store) -> None:
     answers = said(store.adapter, BotOrNotCursor(), FanIdentity(FAN), FanIdentity(OTHER_FAN))
     assert [answers[0], answers[2]] == [(RUN, FAN_IDENTITY), (None, FAN_IDENTITY)]
     assert str(answers[1][0]).startswith("Unavailable(system='fan_identity_table'")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [Points(NO_KEY), Badges(NO_KEY), BadgesPage(NO_KEY, None, 1), PutPoints(NO_KEY, 1, None)],
+    ids=lambda question: type(question).__name__,
+)
+def test_a_mistake_in_a_key_spoils_no_other(store: Store, broken: Question[object]) -> None:
+    """One's own function that raises instead of making a key fails its question alone."""
+    store.load({FAN_IDENTITY: [{**CURSOR, "cursor": RUN}], OWN_TABLE: [points_item(FAN, 7)]})
+    with ThreadPoolExecutor() as executor:
+        sources = Sources([store.adapter], [executor], monotonic)
+        answers = said(sources, BotOrNotCursor(), broken, Points(FAN), Badges(FAN))
+    failed = answers.pop(1)
+    assert answers == [(RUN, FAN_IDENTITY), (7, OWN_TABLE), ((), OWN_TABLE)]
+    assert str(failed[0]).startswith("SourceFailed(")
+    assert "raised KeyError" in str(failed[0])
+    assert failed[1] == OWN_TABLE
 
 
 def test_only_the_live_demand_of_one_event_is_counted(store: Store) -> None:

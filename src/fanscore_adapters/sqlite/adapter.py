@@ -22,7 +22,7 @@ from fanscore_adapters.sqlite.connection import (
 )
 from fanscore_adapters.sqlite.tables import ConditionFailedError, SqliteTables, item_of
 from fanscore_core.engine.question import Answered, Ask, Question
-from fanscore_core.errors import InvalidInput, Unavailable
+from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 
 
 @attrs.frozen
@@ -75,6 +75,8 @@ class Sqlite:
             answer = unavailable(write.table, error)
         except InvalidInput as error:
             answer = Unavailable(write.table, f"malformed item: {error}")
+        except Exception as error:  # noqa: BLE001  # a mistake in one row
+            answer = _broken(effect, error)
         return Answered(answer, write.table, perf_counter() - started_at)
 
     def _write(self, write: Write, effect: Question[object]) -> object:
@@ -109,14 +111,30 @@ def _timed(
     table: str,
     questions: Sequence[Question[object]],
 ) -> list[Answered]:
-    """Read, and say how long it took; what SQLite cannot do is ``Unavailable``."""
+    """Read, and say how long it took; what SQLite cannot do is ``Unavailable``.
+
+    One's own function that makes a key may raise: then each question is asked apart, so that it
+    spoils no other.
+    """
     started_at = perf_counter()
+    answers: list[object]
     try:
         answers = read(table, questions)
     except sqlite3.Error as error:
         answers = [unavailable(table, error)] * len(questions)
+    except Exception as error:  # noqa: BLE001  # a mistake in one row
+        if len(questions) > 1:
+            return [each for one in questions for each in _timed(read, table, [one])]
+        answers = [_broken(questions[0], error)]
     took_s = perf_counter() - started_at
     return [Answered(answer, table, took_s) for answer in answers]
+
+
+def _broken(question: Question[object], error: Exception) -> SourceFailed:
+    """Return what a mistake in the row of a question answers it with."""
+    failed = SourceFailed(type(question).__name__, f"raised {type(error).__name__}")
+    failed.__cause__ = error
+    return failed
 
 
 def _optional_item(text: str | None) -> Item | None:
