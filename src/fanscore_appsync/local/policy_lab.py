@@ -164,10 +164,10 @@ def _mistake(error: InvalidInput) -> Document:
 
 
 def _written(policy: ScorePolicy) -> Document:
-    return {"text": policy_text(policy), "digest": policy.digest, "policy": _parts(policy)}
+    return {"text": policy_text(policy), "digest": policy.digest, "policy": policy_parts(policy)}
 
 
-def _parts(policy: ScorePolicy) -> Document:
+def policy_parts(policy: ScorePolicy) -> Document:
     """Write the parts of a policy; bounds as text, since JSON's readers round them."""
     return {
         "version": policy.version,
