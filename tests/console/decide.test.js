@@ -7,13 +7,13 @@ import { test } from "node:test";
 const hooks = "export const load = (url, context, next) => next(url, { ...context, format: 'module' });";
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
 const load = (name) =>
-  import(new URL(`../../src/fanscore_appsync/local/console/${name}`, import.meta.url));
+  import(new URL(`../../src/fanscore_appsync/local/console/lab/${name}`, import.meta.url));
 
 const vectors = JSON.parse(
   await readFile(new URL("../golden/decide-vectors.json", import.meta.url), "utf8"),
 );
 const { decide, readFindings, readPolicy } = await load("decide.js");
-const { distribution, figures, scoresOf } = await load("crowd.js");
+const { distribution, figures, scoresOf } = await load("figures.js");
 const { decimal, isLess, roundHalfUp } = await load("decimals.js");
 
 test("The console decides every vector as the core does: score, codes, points and words", () => {
