@@ -21,6 +21,8 @@ const VIEWS = [
   ["A query", "#query?example=home", "What ran for it"],
   ["A refused query", "#query?example=refused", "Only the owner may ask for this"],
   ["A failed mutation", "#query?example=save", "proxy_tm_account_service is unavailable"],
+  ["The policy lab", "#lab?fan=user123&event=evt456", "A thousand made-up fans"],
+  ["The policy lab for no fan", "#lab?fan=a%E2%80%AEb&event=", "identity.sub"],
 ];
 
 let gateway;
@@ -56,7 +58,7 @@ for (const colorScheme of ["light", "dark"]) {
 test("The keyboard reaches everything in the order of the page, and shows where it is", async () => {
   const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
   const reached = [];
-  for (let presses = 0; presses < 7; presses += 1) {
+  for (let presses = 0; presses < 8; presses += 1) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate(() => {
@@ -70,6 +72,7 @@ test("The keyboard reaches everything in the order of the page, and shows where 
     ["skip", true],
     ["to-score", true],
     ["to-query", true],
+    ["to-lab", true],
     ["score-fan", true],
     ["score-event", true],
     ["Show score", true],

@@ -131,6 +131,8 @@ function chooseLive(entry) {
 
 /** Take another draft, of whatever shape, and keep the one before. */
 function replace(next) {
+  // What is still being typed belongs to the draft before; a browser says so as its input goes.
+  if (byId("lab-controls").contains(document.activeElement)) document.activeElement.blur();
   if (textOf(next) !== textOf(draft)) past.push(draft);
   take(next);
 }
@@ -152,8 +154,8 @@ function take(next) {
     byId("lab-controls").replaceChildren(...controls.elements);
   }
   version.value = next.values[VERSION];
-  files.forget();
   decideAnew();
+  draw();
 }
 
 function change(where, text, isDone) {
@@ -162,16 +164,13 @@ function change(where, text, isDone) {
     past.push(settled);
     settled = draft;
   }
-  files.forget();
   decideAnew();
+  frame ||= requestAnimationFrame(draw);
 }
 
 function decideAnew() {
-  policy = isDecidable(draft) ? readPolicy(partsOf(draft), known.signals) : policy;
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    draw();
-  });
+  files.forget();
+  if (isDecidable(draft)) policy = readPolicy(partsOf(draft), known.signals);
   later("check", CHECK_MS, checkDraft);
 }
 
@@ -217,6 +216,8 @@ function told({ where, problem }) {
 }
 
 function draw() {
+  cancelAnimationFrame(frame);
+  frame = 0;
   controls.show(draft, live.draft);
   byId("lab-undo").disabled = past.length === 0 && textOf(draft) === textOf(settled);
   byId("lab-reset").disabled = isSame(draft, live.draft);
