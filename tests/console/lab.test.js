@@ -254,3 +254,25 @@ test("On a phone, what changes stays in sight", async () => {
   await keepPicture(page, "lab-phone-light");
   await page.close();
 });
+
+test("A signal of one's own has its sliders, and counts for a fan", async () => {
+  const presale = await startGateway("", "0", {
+    FANSCORE_API: "presale.api:PRESALE",
+    PYTHONPATH: join(ROOT, "examples", "presale"),
+  });
+  try {
+    const page = await browser.open(`${presale.url}#lab?fan=user123&event=evt456`);
+    await page.getByText("Nothing is made up of loyalty: these fans count as not asked.").waitFor();
+    await number(page, "Below: Loyalty few points").fill("1200.5");
+    await page.locator("#lab-fan-found").getByText("Loyalty many points → Loyalty few points").waitFor();
+    assert.deepEqual((await fanSeen(page)).at(-1), [
+      "Number of loyalty points 1200 Loyalty many points → Loyalty few points",
+      "+2",
+      "0",
+    ]);
+    assertQuiet(page);
+    await page.close();
+  } finally {
+    await presale.stop();
+  }
+});
