@@ -4,8 +4,8 @@ import { register } from "node:module";
 import { test } from "node:test";
 
 // No package.json beside the console's modules says that they are modules: browsers need none.
-const hooks = "export const load = (url, context, next) => next(url, { ...context, format: 'module' });";
-register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+const hook = "(url, context, next) => next(url, { ...context, format: 'module' })";
+register(`data:text/javascript,${encodeURIComponent(`export const load = ${hook};`)}`);
 const load = (name) =>
   import(new URL(`../../src/fanscore_appsync/local/console/lab/${name}`, import.meta.url));
 

@@ -61,6 +61,17 @@ def opened(tmp_path: Path) -> Iterator[Callable[..., PolicyLab]]:
         yield open_lab
 
 
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PolicyLab]:
+    """Give the lab of a gateway with the shipped policy, for the tests that only ask it."""
+    folder = tmp_path_factory.mktemp("keys")
+    with ExitStack() as closing:
+        options = Options("127.0.0.1", 0, Settings(), folder=str(folder))
+        one = make_gateway(options, closing).development.lab
+        assert one is not None
+        yield one
+
+
 def changed(policy: ScorePolicy = DEFAULT_POLICY, version: str = "trial-1") -> str:
     """Write a policy in which a low ARM risk is worth 8, under a version."""
     text = policy_text(attrs.evolve(policy, version=version))
@@ -110,18 +121,17 @@ def test_the_live_policies(opened: Callable[..., PolicyLab], tmp_path: Path) -> 
     }
 
 
-def test_the_sample(opened: Callable[..., PolicyLab], tmp_path: Path) -> None:
+def test_the_sample(lab: PolicyLab, tmp_path: Path) -> None:
     """The made-up fans are those of the generator, in lines that the loader reads."""
     path = tmp_path / "findings.jsonl"
-    path.write_text(opened().sample())
+    path.write_text(lab.sample())
     with path.open("rb") as file:
         found = [line.findings for line in read_findings(file)]
     assert found == list(plausible_findings(PEOPLE, SEED))
 
 
-def test_findings(opened: Callable[..., PolicyLab]) -> None:
+def test_findings(lab: PolicyLab) -> None:
     """What is known of a fan is there in full; where no score is decided, the API's error is."""
-    lab = opened()
     assert lab.findings("user123", "evt456", AMPLE_S) == {
         "findings": {
             "origin": "ACCOUNT_SCORE",
@@ -168,11 +178,8 @@ def test_a_signal_of_ones_own(opened: Callable[..., PolicyLab]) -> None:
         ("}", "", "$", "not JSON: "),
     ],
 )
-def test_a_mistake(
-    opened: Callable[..., PolicyLab], old: str, new: str, where: str, problem: str
-) -> None:
+def test_a_mistake(lab: PolicyLab, old: str, new: str, where: str, problem: str) -> None:
     """It is the loader's, with its path, whatever is done with the policy."""
-    lab = opened()
     text = changed().replace(old, new, 1)
     for answer in (lab.check(text), lab.diff(None, text)):
         mistake = answer["mistake"]
@@ -184,15 +191,14 @@ def test_a_mistake(
     assert caught.value.where == where
 
 
-def test_a_policy_that_may_be(opened: Callable[..., PolicyLab]) -> None:
+def test_a_policy_that_may_be(lab: PolicyLab) -> None:
     """It is written as the loader's writer writes it, so that an export is what it reads."""
-    read = opened().check(json.dumps(json.loads(changed())).replace("0.2", "20e-2"))
+    read = lab.check(json.dumps(json.loads(changed())).replace("0.2", "20e-2"))
     assert (read["text"], read["taken"]) == (changed(), None)
 
 
-def test_a_version_that_is_taken(opened: Callable[..., PolicyLab]) -> None:
+def test_a_version_that_is_taken(lab: PolicyLab) -> None:
     """An edited policy needs a version of its own before it is exported or compared."""
-    lab = opened()
     problem = 'the live policy of version "2026-11-01" is another'
     assert lab.check(changed(version="2026-11-01"))["taken"] == problem
     assert lab.diff(None, changed(version="2026-11-01")) == {

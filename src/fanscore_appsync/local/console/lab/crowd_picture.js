@@ -8,7 +8,7 @@ const FOOT = 22;
 const LABEL_WIDTH = 34;
 const MARGIN = 6;
 
-/** Draw both distributions in a width of so many pixels: the live one broad, the edited one slim. */
+/** Draw both distributions so many pixels wide: the live one broad, the edited one slim. */
 export function drawHistogram(buckets, width) {
   const most = Math.max(1, ...buckets.flatMap((each) => [each.old, each.new]));
   const room = HEIGHT - FOOT;

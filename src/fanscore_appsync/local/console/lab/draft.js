@@ -109,7 +109,7 @@ function isAscending(bands) {
   const bounds = bands.slice(0, -1).map((band) => band.below);
   return (
     bounds.every((bound) => PLAIN_DECIMAL.test(bound) && bound.length < 30) &&
-    bounds.every((bound, index) => index === 0 || isLess(decimal(bounds[index - 1]), decimal(bound)))
+    bounds.slice(1).every((bound, index) => isLess(decimal(bounds[index]), decimal(bound)))
   );
 }
 

@@ -2,15 +2,13 @@
 
 import { byId, h } from "../dom.js";
 import { tellErrors, tellNoAnswer } from "../problems.js";
-import { plain } from "../words.js";
 import { check, findingsOf, livePolicies, sampleFindings } from "./calls.js";
 import { policyControls } from "./controls.js";
-import { drawHistogram, figureTable, moversText, rounded } from "./crowd_picture.js";
-import { decide, readFindings, readPolicy } from "./decide.js";
+import { readFindings, readPolicy } from "./decide.js";
 import { VERSION, draftOf, edited, isDecidable, isSame, partsOf, textOf } from "./draft.js";
-import { drawFan } from "./fan_picture.js";
-import { distribution, figures, scoresOf } from "./figures.js";
+import { scoresOf } from "./figures.js";
 import { openFiles } from "./files.js";
+import { keepHistogramWide, showResults } from "./results.js";
 
 const QUIET_MS = 500;
 const CHECK_MS = 120;
@@ -19,7 +17,6 @@ const choice = byId("lab-live");
 const version = byId("lab-version");
 const fan = byId("lab-fan");
 const event = byId("lab-event");
-const histogram = byId("lab-histogram");
 const status = byId("lab-status");
 
 /** What the gateway said once: signals, live policies, the sample. */
@@ -27,8 +24,9 @@ let known = null;
 /** The live policy that is compared with: its event, its draft, and what it decides. */
 let live = null;
 let draft = null;
+/** The draft as it was when a person was last done with a value, and those before it. */
 let settled = null;
-let past = [];
+const past = [];
 let controls = null;
 let policy = null;
 /** What the loader refuses the draft for, if it does. */
@@ -56,7 +54,9 @@ export function openLabView(said) {
     moved();
   });
   byId("lab-undo").addEventListener("click", undo);
-  byId("lab-reset").addEventListener("click", () => replace(live.draft));
+  byId("lab-reset").addEventListener("click", () => {
+    if (!isSame(draft, live.draft)) replace(live.draft);
+  });
   version.addEventListener("input", () => change(VERSION, version.value, false));
   version.addEventListener("change", () => change(VERSION, version.value, true));
   files = openFiles(byId("lab-view"), {
@@ -65,7 +65,7 @@ export function openLabView(said) {
     take: (parts) => replace(draftOf(parts)),
     markVersion,
   });
-  new ResizeObserver(redraw).observe(histogram);
+  keepHistogramWide();
 }
 
 /** Return what the view shows, as parameters of an address. */
@@ -125,8 +125,8 @@ function chooseLive(entry) {
   live = { event: entry.event, draft: own, policy: read, scores: scoresOf(read, known.crowd) };
   choice.selectedIndex = known.policies.indexOf(entry);
   wantedEvent = entry.event ?? "";
-  past = [];
-  take(own);
+  if (draft) replace(own);
+  else take(own);
 }
 
 /** Take another draft, of whatever shape, and keep the one before. */
@@ -170,6 +170,7 @@ function change(where, text, isDone) {
 
 function decideAnew() {
   files.forget();
+  checking.abort();
   if (isDecidable(draft)) policy = readPolicy(partsOf(draft), known.signals);
   later("check", CHECK_MS, checkDraft);
 }
@@ -188,7 +189,8 @@ async function checkDraft() {
       draw();
     }
   } catch (error) {
-    if (!signal.aborted) byId("lab-problems").replaceChildren(tellNoAnswer("h2", error, checkDraft));
+    if (signal.aborted) return;
+    byId("lab-problems").replaceChildren(tellNoAnswer("h2", error, checkDraft));
   }
 }
 
@@ -219,48 +221,18 @@ function draw() {
   cancelAnimationFrame(frame);
   frame = 0;
   controls.show(draft, live.draft);
-  byId("lab-undo").disabled = past.length === 0 && textOf(draft) === textOf(settled);
-  byId("lab-reset").disabled = isSame(draft, live.draft);
-  const scores = scoresOf(policy, known.crowd);
-  const found = figures(live.scores, scores, known.crowd);
-  byId("lab-movers").textContent = `${moversText(found)}.`;
-  byId("lab-figures").replaceChildren(figureTable(found));
-  histogram.buckets = distribution(live.policy, policy, live.scores, scores);
-  redraw();
-  const both = shownFan && [live.policy, policy].map((each) => decide(each, shownFan.read));
-  byId("lab-fan-found").replaceChildren(
-    ...(both ? drawFan(...both, known.signals, shownFan.findings) : []),
-  );
-  byId("lab-strip").replaceChildren(...strip(found, both));
+  const isUndoable = past.length > 0 || textOf(draft) !== textOf(settled);
+  allow(byId("lab-undo"), isUndoable);
+  allow(byId("lab-reset"), !isSame(draft, live.draft));
+  const summary = showResults(live, policy, known, shownFan);
   later("tell", QUIET_MS, () => {
-    if (!mistake) status.textContent = summary(found, both);
+    if (!mistake) status.textContent = summary;
   });
 }
 
-function redraw() {
-  const width = histogram.clientWidth;
-  if (histogram.buckets && width) {
-    histogram.replaceChildren(drawHistogram(histogram.buckets, width));
-  }
-}
-
-function strip(found, both) {
-  const means = ["old.score.mean", "score.mean"].map((name) => rounded(found[name], 1));
-  const parts = [
-    `▲ ${found["up.people"]}`,
-    `▼ ${found["down.people"]}`,
-    `mean ${means.join(" → ")}`,
-    both ? `${shownFan.id} ${both.map((each) => plain(each.score)).join(" → ")}` : null,
-  ];
-  return parts.filter(Boolean).map((text) => h("span", {}, text));
-}
-
-function summary(found, both) {
-  const means = ["old.score.mean", "score.mean"].map((name) => rounded(found[name], 2));
-  const crowd = `Of ${found.people} made-up fans ${moversText(found)}; mean score ${means[0]} live, ${means[1]} edited.`;
-  if (!both) return crowd;
-  const [old, now] = both.map((each) => plain(each.score));
-  return `${crowd} ${shownFan.id} scores ${old} live, ${now} edited.`;
+/** Show whether a button does anything. It keeps the focus, which a disabled one would lose. */
+function allow(button, is) {
+  button.setAttribute("aria-disabled", String(!is));
 }
 
 async function lookUp() {
