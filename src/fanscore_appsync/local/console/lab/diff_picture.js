@@ -65,12 +65,17 @@ function table(heads, rows) {
         h(
           "tr",
           {},
-          h("th", { scope: "row" }, title, h("code", { class: "lab-codes" }, name)),
+          h("th", { scope: "row" }, title, h("code", { class: "lab-codes" }, breakable(name))),
           cells.map((text) => h("td", {}, text)),
         ),
       ),
     ),
   );
+}
+
+/** Let a name go on in the next line after a dot or an underscore. */
+function breakable(name) {
+  return name.split(/(?<=[._])/).map((part) => [part, h("wbr")]);
 }
 
 function figure(number) {
