@@ -21,6 +21,8 @@ const VIEWS = [
   ["A query", "#query?example=home", "What ran for it"],
   ["A refused query", "#query?example=refused", "Only the owner may ask for this"],
   ["A failed mutation", "#query?example=save", "proxy_tm_account_service is unavailable"],
+  ["The policy lab", "#lab?fan=user123&event=evt456", "A thousand made-up fans"],
+  ["The policy lab for no fan", "#lab?fan=a%E2%80%AEb&event=", "identity.sub"],
 ];
 
 let gateway;
@@ -53,10 +55,33 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  test(`The policy lab with a diff and a mistake, ${colorScheme}: no rule is broken`, async () => {
+    const page = await openView("#lab", "One fan", { colorScheme, reducedMotion: "reduce" });
+    await page.getByRole("spinbutton", { name: "Start without history", exact: true }).fill("40");
+    await page.getByRole("textbox", { name: /^Version/ }).fill("trial-1");
+    await page.getByRole("button", { name: "Show the diff" }).click();
+    await page.getByRole("link", { name: "Open the full report" }).waitFor();
+    for (const viewport of [DESKTOP, NARROW]) {
+      await page.setViewportSize(viewport);
+      assert.deepEqual(await broken(page), []);
+      await assertNoSidewaysScroll(page);
+    }
+    await page.getByRole("spinbutton", { name: "Below: ARM: medium risk" }).fill("1");
+    await page.locator("#lab-stale").waitFor();
+    await page.getByRole("textbox", { name: /^Version/ }).fill("");
+    await page.getByRole("button", { name: "Export" }).click();
+    await page.getByRole("heading", { name: "Not exported" }).waitFor();
+    assert.deepEqual(await broken(page), []);
+    await assertNoSidewaysScroll(page);
+    await page.close();
+  });
+}
+
 test("The keyboard reaches everything in the order of the page, and shows where it is", async () => {
   const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
   const reached = [];
-  for (let presses = 0; presses < 7; presses += 1) {
+  for (let presses = 0; presses < 8; presses += 1) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate(() => {
@@ -70,6 +95,7 @@ test("The keyboard reaches everything in the order of the page, and shows where 
     ["skip", true],
     ["to-score", true],
     ["to-query", true],
+    ["to-lab", true],
     ["score-fan", true],
     ["score-event", true],
     ["Show score", true],

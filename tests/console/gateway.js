@@ -12,12 +12,15 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const URL_LINE = /(http:\/\/127\.0\.0\.1:\d+)/;
 const KEY_LINE = /API key\W+(\S+)/i;
 
-/** Start a gateway whose services in `outages` are out of order, and wait until it says where it is. */
-export async function startGateway(outages = "", port = "0") {
+/**
+ * Start a gateway whose services in `outages` are out of order, and wait until it says where it is.
+ * Its environment has `variables` besides.
+ */
+export async function startGateway(outages = "", port = "0", variables = {}) {
   const keys = await mkdtemp(join(tmpdir(), "fanscore-keys-"));
   const child = spawn(".venv/bin/fanscore", ["serve", "--port", port, "--keys", keys], {
     cwd: ROOT,
-    env: { ...process.env, FANSCORE_OUTAGES: outages, PYTHONUNBUFFERED: "1" },
+    env: { ...process.env, FANSCORE_OUTAGES: outages, PYTHONUNBUFFERED: "1", ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit");

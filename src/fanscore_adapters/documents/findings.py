@@ -66,12 +66,15 @@ def read_findings(file: BinaryIO, signals: Sequence[Signal] = SIGNALS) -> Iterat
 def findings_lines(lines: Iterable[FindingsLine]) -> Iterator[str]:
     """Write findings as the lines that ``read_findings`` reads, each with its end."""
     for line in lines:
-        found = line.findings
         event = {} if line.event is None else {"event": line.event}
-        raw = {} if found.raw is None else {"raw": f"{found.raw:f}"}
-        signals = {signal.name: _finding_text(each) for signal, each in found.signals.items()}
-        document = {**event, "origin": found.origin.name, **raw, "signals": signals}
-        yield json_text(document) + "\n"
+        yield json_text({**event, **findings_document(line.findings)}) + "\n"
+
+
+def findings_document(found: Findings) -> Mapping[str, object]:
+    """Write findings as the document of a line; each number as text in plain digits."""
+    raw = {} if found.raw is None else {"raw": f"{found.raw:f}"}
+    signals = {signal.name: _finding_text(each) for signal, each in found.signals.items()}
+    return {"origin": found.origin.name, **raw, "signals": signals}
 
 
 def _finding_text(finding: Finding) -> str:

@@ -7,8 +7,8 @@ from textwrap import wrap
 
 import click
 
-from fanscore_appsync.cli.diff_sections import BROKEN, Section
-from fanscore_appsync.cli.mistakes import one_line
+from fanscore_appsync.diff_report.sections import BROKEN, Section
+from fanscore_appsync.printable import one_line
 
 GAP = "  "
 LEAST_BAR = 8

@@ -14,8 +14,9 @@ import click
 
 from fanscore_adapters.documents.converter import read_as
 from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
-from fanscore_appsync.cli.mistakes import one_line, refuse
+from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_file
+from fanscore_appsync.printable import one_line
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring import embedded
 from fanscore_appsync.wiring.parts import check_posting, mint

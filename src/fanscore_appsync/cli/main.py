@@ -25,7 +25,7 @@ from fanscore_appsync.cli.explanation import (
     show_explanation,
     write_explanation,
 )
-from fanscore_appsync.cli.mistakes import FAILED, Program, end, one_line, refuse
+from fanscore_appsync.cli.mistakes import FAILED, Program, end, refuse
 from fanscore_appsync.cli.options import (
     api_option,
     checked_id,
@@ -40,6 +40,7 @@ from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors
 from fanscore_appsync.lambda_context import time_left_s
+from fanscore_appsync.printable import one_line
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import service, user
 from fanscore_appsync.wiring import apps, embedded

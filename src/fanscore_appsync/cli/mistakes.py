@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from fanscore_appsync.printable import one_line
 from fanscore_core.errors import InvalidInput, Unavailable
 
 FAILED = 1
@@ -64,11 +65,6 @@ def end(problem: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def one_line(text: str) -> str:
-    """Return a text with whatever would break its line, or the terminal, escaped."""
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
-
-
 def with_reason(error: BaseException) -> str:
     """Return what an error says, for the operator: with the reason, which callers do not learn."""
     return f"{error}: {error.reason}" if isinstance(error, Unavailable) else str(error)
@@ -118,7 +114,3 @@ def _of_click(error: click.ClickException) -> str:
 def _os_error(error: OSError) -> str:
     reason = error.strerror or type(error).__name__
     return reason if error.filename is None else f"{error.filename}: {reason}"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -18,8 +18,6 @@ from fanscore_adapters.documents.findings import FindingsLine, findings_lines, r
 from fanscore_adapters.documents.policy_diff import diff_document
 from fanscore_adapters.embedded.plausible_fans import plausible_findings
 from fanscore_appsync.api import Api
-from fanscore_appsync.cli.diff_page import page
-from fanscore_appsync.cli.diff_sections import sections
 from fanscore_appsync.cli.diff_text import draw_sections
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import (
@@ -30,6 +28,8 @@ from fanscore_appsync.cli.options import (
     refuse_empty,
 )
 from fanscore_appsync.cli.terminal import columns, show
+from fanscore_appsync.diff_report.page import page
+from fanscore_appsync.diff_report.sections import sections
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.diff_rules import Rule, Verdict, judge

@@ -61,7 +61,8 @@ function headerText(text, what) {
   return text;
 }
 
-async function post(path, body, headers, signal) {
+/** Post JSON to a path of the gateway's, and give the status and the document of the answer. */
+export async function post(path, body, headers, signal) {
   const response = await fetched(path, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json", ...headers },
@@ -79,7 +80,8 @@ async function post(path, body, headers, signal) {
   return { status, document };
 }
 
-async function fetched(path, init) {
+/** Fetch a path of the gateway's, and give the status and the text of the answer. */
+export async function fetched(path, init) {
   try {
     const response = await fetch(new URL(path, document.baseURI), init);
     return { status: response.status, text: await response.text() };

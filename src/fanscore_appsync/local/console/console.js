@@ -1,16 +1,19 @@
-/** The console: two views, each of which an address can hold, so that it can be shared. */
+/** The console: views, each of which an address can hold, so that it can be shared. */
 
 import { byId } from "./dom.js";
+import { labState, openLabView, showLabOnce, takeLabState } from "./lab/view.js";
 import { openQueryView, queryState, takeQueryState } from "./query_view.js";
 import { openScoreView, scoreState, showScoreOnce, takeScoreState } from "./score_view.js";
 
 const VIEWS = {
   score: { title: "Score", state: scoreState, take: takeScoreState, shown: showScoreOnce },
   query: { title: "Query", state: queryState, take: takeQueryState, shown: () => {} },
+  lab: { title: "Policy lab", state: labState, take: takeLabState, shown: showLabOnce },
 };
 
 openScoreView(() => move("score", "push"));
 openQueryView((how) => move("query", how));
+openLabView(() => move("lab", "replace"));
 byId("skip").addEventListener("click", (clicked) => {
   clicked.preventDefault();
   byId("main").focus();

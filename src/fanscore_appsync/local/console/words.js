@@ -85,13 +85,13 @@ export function errorHelp(error) {
 
 /** Write points with a sign. */
 export function signed(points) {
-  if (points === 0) return "0";
+  if (!points) return "0";
   return points > 0 ? `+${points}` : `\u2212${-points}`;
 }
 
 /** Write a number, with a true minus. */
 export function plain(number) {
-  return number < 0 ? `\u2212${-number}` : `${number}`;
+  return `${number}`.replace("-", "\u2212");
 }
 
 /** Write milliseconds as short as they allow. */

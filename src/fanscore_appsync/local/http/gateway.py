@@ -27,6 +27,7 @@ from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.local.graphql.trace_extension import write_trace
 from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.lab_pages import LAB_PAGES, lab_page
 from fanscore_appsync.local.http.request import (
     CLOSE,
     JSON,
@@ -44,6 +45,7 @@ from fanscore_appsync.local.http.request import (
     read_body,
 )
 from fanscore_appsync.local.http.response import json_response, write_response, write_unacceptable
+from fanscore_appsync.local.policy_lab import PolicyLab
 from fanscore_core.errors import InvalidInput
 
 CONSOLE = Path(__file__).parents[1] / "console"
@@ -60,7 +62,8 @@ CONSOLE_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
 }
 
-_PATHS = (_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
+(_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
+_PATHS = (_GRAPHQL, _TOKEN, _API_KEY, *LAB_PAGES)
 
 Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -72,10 +75,12 @@ class Development:
     Attributes:
         make_token: signs a token for a ``sub`` with groups.
         api_key: good for calls.
+        lab: where policies are tried out.
     """
 
     make_token: Callable[[str, Sequence[str]], str] | None = None
     api_key: str | None = None
+    lab: PolicyLab | None = None
 
 
 NOTHING = Development()
@@ -114,6 +119,10 @@ class Gateway:
             Route(_GRAPHQL, self._endpoint(self._graphql), methods=["GET", "POST"]),
             Route(_TOKEN, self._endpoint(self._token), methods=["POST"]),
             Route(_API_KEY, self._endpoint(self._api_key), methods=["GET"]),
+            *(
+                Route(path, self._endpoint(self._lab), methods=[each.method])
+                for path, each in LAB_PAGES.items()
+            ),
             Route("/{path:path}", _console, methods=["GET"]),
         ]
         cors = Middleware(
@@ -213,6 +222,16 @@ class Gateway:
             raise Unacceptable(404, "NotFound", "There is no such page")
         return json_response({"apiKey": self.development.api_key}, 200, JSON)
 
+    async def _lab(self, request: HttpRequest) -> HttpResponse:
+        lab = self.development.lab
+        if lab is None or not _is_from_here(request):
+            raise Unacceptable(404, "NotFound", "There is no such page")
+        expires_at = monotonic() + self.limits.request_s
+        wish: object = dict(request.query_params)
+        if request.method == "POST":
+            wish = parse_json(await self._body(request, expires_at), "The body")
+        return await asyncio.to_thread(lab_page, lab, request.url.path, wish, expires_at)
+
 
 _FILES = StaticFiles(directory=CONSOLE, html=True)
 
@@ -261,7 +280,10 @@ def _is_from_here(request: HttpRequest) -> bool:
     """Whether a request comes from this machine, and from no page but the gateway's own."""
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return is_from_this_machine(request) and origin in {None, own}
+    # A page elsewhere may load or open an address without saying who it is; its browser says so.
+    site = request.headers.get("sec-fetch-site")
+    is_own = origin in {None, own} and site in {None, "none", "same-origin"}
+    return is_from_this_machine(request) and is_own
 
 
 def _token_wish(document: object) -> tuple[str, Sequence[str]]:

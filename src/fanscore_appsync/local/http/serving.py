@@ -22,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from fanscore_adapters.http.environment import read_http_environment
 from fanscore_appsync.api import API, Api
+from fanscore_appsync.app import App
 from fanscore_appsync.local.auth.api_keys import (
     DEVELOPMENT_KEY,
     ApiKeys,
@@ -45,6 +46,7 @@ from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import NOTHING, Development, Gateway
 from fanscore_appsync.local.http.request import is_loopback
+from fanscore_appsync.local.policy_lab import PolicyLab
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring import apps
@@ -192,7 +194,7 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
         _hosts(options),
         options.origins,
         options.is_traceable and options.is_local,
-        _development(options, issuer),
+        _development(options, issuer, app),
     )
 
 
@@ -222,11 +224,12 @@ def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credenti
     )
 
 
-def _development(options: Options, issuer: DevelopmentIssuer | None) -> Development:
+def _development(options: Options, issuer: DevelopmentIssuer | None, app: App) -> Development:
     if not options.is_local:
         return NOTHING
     key = DEVELOPMENT_KEY if options.api_keys is None else None
-    return Development(_token_maker(issuer), key)
+    lab = PolicyLab(app.policy, app.api.signals, app.answer)
+    return Development(_token_maker(issuer), key, lab)
 
 
 def _issuer(options: Options) -> DevelopmentIssuer:

@@ -17,10 +17,10 @@ from fanscore_adapters.documents.findings import FindingsLine, findings_lines
 from fanscore_adapters.documents.policy import policy_book_text, policy_text
 from fanscore_adapters.documents.policy_diff import diff_document
 from fanscore_adapters.embedded.plausible_fans import plausible_findings
-from fanscore_appsync.cli.diff_page import page
-from fanscore_appsync.cli.diff_sections import WITHHELD, Section, sections
 from fanscore_appsync.cli.diff_text import draw_sections
 from fanscore_appsync.cli.main import main
+from fanscore_appsync.diff_report.page import page
+from fanscore_appsync.diff_report.sections import WITHHELD, Section, sections
 from fanscore_core.diff_rules import Rule, judge
 from fanscore_core.ids import EventId
 from fanscore_core.policy import DEFAULT_POLICY

@@ -53,11 +53,12 @@ def test_small_answers_are_sent_at_once(local: Options, closing: ExitStack) -> N
 
 
 def test_for_this_machine(local: Options, closing: ExitStack) -> None:
-    """On loopback there are a development key, tokens for the console, and traces."""
+    """On loopback there are a development key, tokens for the console, a policy lab, and traces."""
     gateway = make_gateway(local, closing)
     assert gateway.is_traceable
     assert gateway.hosts == frozenset({"localhost", "127.0.0.1", "[::1]"})
     assert gateway.credentials.check_key(DEVELOPMENT_KEY) == "development"
+    assert gateway.development.lab is not None
     make_token = gateway.development.make_token
     assert make_token is not None
     identity = gateway.credentials.identify(make_token("user123", ["a"]), ["127.0.0.1"])

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from string import Template
 
-from fanscore_appsync.cli.diff_sections import BROKEN, KEPT, WITHHELD, Section
-from fanscore_appsync.cli.mistakes import one_line
+from fanscore_appsync.diff_report.sections import BROKEN, KEPT, WITHHELD, Section
+from fanscore_appsync.printable import one_line
 
 _CLASSES = {WITHHELD: "faint", KEPT: "kept", BROKEN: "broken"}
 
