@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from pathlib import Path
-from typing import BinaryIO
 
 import attrs
 import click
@@ -21,6 +17,7 @@ from fanscore_appsync.api import Api
 from fanscore_appsync.cli.diff_page import page
 from fanscore_appsync.cli.diff_sections import sections
 from fanscore_appsync.cli.diff_text import draw_sections
+from fanscore_appsync.cli.files import opened
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import (
     api_option,
@@ -42,7 +39,6 @@ from fanscore_core.seat_chances import LEAST_SEATS, MOST_SEATS, Draw
 
 MOST_PEOPLE = 100_000_000
 LINES_AT_ONCE = 1_000
-STANDARD_INPUT = "-"
 
 _event = click.option(
     "--event",
@@ -168,22 +164,10 @@ def _draw(seats: int | None, path: str | None) -> Draw | None:
 
 
 def _findings(path: str, api: Api, event: EventId | None) -> Iterator[Findings]:
-    try:
-        with _opened(path) as file:
-            for line in read_findings(file, api.signals):
-                if event is None or line.event == event:
-                    yield line.findings
-    except OSError as error:
-        problem = f"cannot read {path}: {type(error).__name__}"
-        raise InvalidInput("--findings", problem) from error
-    except InvalidInput as error:
-        raise attrs.evolve(error, where=f"--findings: {path}: {error.where}") from None
-
-
-def _opened(path: str) -> AbstractContextManager[BinaryIO]:
-    if path == STANDARD_INPUT:
-        return nullcontext(sys.stdin.buffer)
-    return Path(path).open("rb")
+    with opened("--findings", path) as file:
+        for line in read_findings(file, api.signals):
+            if event is None or line.event == event:
+                yield line.findings
 
 
 def _judged(report: PolicyDiff, rules: Iterable[Rule], path: str | None) -> tuple[Verdict, ...]:
