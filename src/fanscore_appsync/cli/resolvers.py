@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
+from fanscore_appsync.cli.files import output_option, write
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.fields import Field
 from fanscore_appsync.resolvers import cloudformation, terraform
