@@ -17,6 +17,7 @@ from fanscore_appsync.api import Api
 from fanscore_appsync.cli.files import opened
 from fanscore_appsync.cli.mistakes import FAILED, refuse
 from fanscore_appsync.cli.recordings import code_version
+from fanscore_appsync.cli.terminal import counted
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_core.errors import InvalidInput
 from fanscore_core.receipt import Receipt
@@ -131,9 +132,9 @@ def _receipts(path: str, api: Api) -> Iterator[Receipt]:
 
 def _show(counts: ReplayCounts, *, is_json: bool) -> None:
     for version, number in sorted(counts.codes.items()):
-        _note(f"{number} decided by fanscore {version}, replayed by {code_version()}")
+        _note(f"{counted(number, 'receipt')} of fanscore {version}, replayed by {code_version()}")
     for digest, number in sorted(counts.unknown.items()):
-        _note(f"{number} decided by a policy that is not known: {digest}; name it by --policy")
+        _note(f"{counted(number, 'receipt')} of an unknown policy, {digest}: name it by --policy")
     for each in counts.named:
         _note(each)
     if is_json:
@@ -153,11 +154,11 @@ def _sentence(counts: ReplayCounts) -> str:
         "not the same": counts.mismatched,
         f"changed by the other policy, {counts.up} up and {counts.down} down": counts.changed,
         "the same under the other policy": counts.unchanged,
-        "ended in an error, so with nothing to decide again": counts.errors,
-        "of a policy that is not known": counts.unknown.total(),
+        "of an error, with nothing to decide again": counts.errors,
+        "of an unknown policy": counts.unknown.total(),
     }
     told = "; ".join(f"{number} {what}" for what, number in parts.items() if number)
-    return f"{counts.receipts} receipts: {told}"
+    return f"{counted(counts.receipts, 'receipt')}: {told}"
 
 
 def _move(replayed: ReplayedReceipt) -> str:

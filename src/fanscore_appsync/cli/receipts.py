@@ -21,6 +21,7 @@ from fanscore_appsync.api import Api
 from fanscore_appsync.cli.files import opened, output_option, write
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
+from fanscore_appsync.cli.terminal import counted
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.decision_line import DecisionLine
 from fanscore_core.errors import InvalidInput
@@ -88,8 +89,8 @@ def seal_lines(lines: str, previous: str | None, output: str | None) -> None:
     sealed = _sealed(lines, counts, refuse)
     write(f"{sealed.head(before).text}\n", output)
     _note(
-        f"{len(sealed.leaves)} lines sealed; {sealed.repeated} repeated and "
-        f"{counts.others} other lines passed over"
+        f"{counted(len(sealed.leaves), 'line')} sealed; passed over: {sealed.repeated} repeated, "
+        f"{counts.others} of another kind"
     )
 
 
@@ -138,7 +139,7 @@ def findings(file: str, api: str | None) -> None:
     except InvalidInput as error:
         refuse(str(error))
     if errors:
-        _note(f"{errors} receipts passed over: their decisions ended in an error")
+        _note(f"{counted(errors, 'receipt')} of an error passed over")
 
 
 def _verify_receipts(path: str, api: Api) -> None:
@@ -148,7 +149,7 @@ def _verify_receipts(path: str, api: Api) -> None:
         end(str(error), FAILED)
     if not count:
         refuse(f"FILE: {path}: there are no receipts")
-    click.echo(f"{count} receipts, each to the byte what its leaf says")
+    click.echo(f"{counted(count, 'receipt')}, each to the byte what its leaf says")
 
 
 def _verify_lines(path: str, head: SealedHead, previous: str | None) -> None:
@@ -161,7 +162,7 @@ def _verify_lines(path: str, head: SealedHead, previous: str | None) -> None:
     differing = [name for name in expected if expected[name] != found[name]]
     if differing:
         end(f"{path}: not the lines of the head: {', '.join(differing)} differ", FAILED)
-    click.echo(f"{head.size} lines, all those of the head and no others")
+    click.echo(f"{counted(head.size, 'line')}, all those of the head and no others")
 
 
 def _verify_proof(path: str, head: SealedHead, proof_path: str, api: Api) -> None:

@@ -43,3 +43,8 @@ def show(picture: str) -> None:
         drawn = picture.translate(ASCII)
         picture = drawn.encode(encoding, "backslashreplace").decode(encoding)
     click.echo(picture)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something: ``1 receipt``, ``2 receipts``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

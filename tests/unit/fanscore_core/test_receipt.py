@@ -196,7 +196,7 @@ def test_a_decision_explains_all_of_its_score() -> None:
         ((70, 75, reasons, (1,)), f"reasons: {TEXT_RULE}"),
     ):
         with pytest.raises(InvalidInput) as error:
-            Decision(*given)  # type: ignore[arg-type]  # of whatever type
+            Decision(*given)
         assert str(error.value) == refused
 
 
@@ -208,7 +208,7 @@ def test_a_shadow_has_a_policy_and_a_score() -> None:
         (("kind", "ab" * 32, "1"), "score: expected an integer"),
     ):
         with pytest.raises(InvalidInput) as error:
-            ShadowDecision(*given)  # type: ignore[arg-type]  # of whatever type
+            ShadowDecision(*given)
         assert str(error.value) == refused
 
 

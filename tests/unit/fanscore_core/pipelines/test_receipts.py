@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import attrs
 import pytest
 
+from fanscore_core.engine.question import Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.stubs import Answers
 from fanscore_core.errors import Unavailable
@@ -25,7 +27,7 @@ FAN, EVENT_ID = GlobalUserId("fan1"), EventId("evt456")
 ARGS = AccountFanscoreArgs(DEFAULT_POLICY, FAN, EVENT_ID)
 AT = datetime(2026, 11, 28, 20, tzinfo=UTC)
 NONCE = bytes(16)
-ANSWERS = {
+ANSWERS: Mapping[Question[object], object] = {
     FanIdentity(FAN): None,
     ArmScore(FAN, EVENT_ID): Decimal(1),
     DiscoEventId(EVENT_ID): None,
@@ -72,7 +74,10 @@ def test_a_shadow_is_noted_beside() -> None:
 @pytest.mark.parametrize("shadow", [None, OTHER_POLICY])
 def test_an_error_has_a_receipt_of_its_code(shadow: object) -> None:
     """A run that asked and failed has a receipt without findings, shadow or not."""
-    failing = {**ANSWERS, FanIdentity(FAN): Unavailable("fan_identity_table")}
+    failing: Mapping[Question[object], object] = {
+        **ANSWERS,
+        FanIdentity(FAN): Unavailable("fan_identity_table"),
+    }
     outcome = run(account_fanscore, ARGS, Answers(*failing.items()))
     made = receipt_of(
         ARGS,
