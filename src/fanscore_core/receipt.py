@@ -94,15 +94,18 @@ class Decision:
 
     def __attrs_post_init__(self) -> None:
         """Check the numbers, and that the reasons explain all of the score."""
-        codes = [code for code, _ in self.reasons]
-        points = [each for _, each in self.reasons]
         checked_integer("score", self.score)
         checked_integer("raw_score", self.raw_score)
-        if not all(map(is_exact_integer, points)):
-            raise InvalidInput("reasons", INTEGER_RULE)
-        if not all(map(is_text, (*codes, *self.degraded))):
-            raise InvalidInput("reasons", TEXT_RULE)
-        if sum(points) != self.score:
+        total = 0
+        for code, points in self.reasons:
+            if not is_exact_integer(points):
+                raise InvalidInput("reasons", INTEGER_RULE)
+            if not is_text(code):
+                raise InvalidInput("reasons", TEXT_RULE)
+            total += points
+        if not all(map(is_text, self.degraded)):
+            raise InvalidInput("degraded", TEXT_RULE)
+        if total != self.score:
             raise InvalidInput("reasons", "expected points that sum to the score")
 
 
@@ -242,12 +245,13 @@ def decide_again(receipt: Receipt, policy: ScorePolicy) -> Receipt:
     """
     if receipt.findings is None:
         return receipt
-    decided = decide(policy, receipt.global_user_id, receipt.findings)
+    decision = decision_of(decide(policy, receipt.global_user_id, receipt.findings))
+    decided_by = (policy.version, policy.digest)
+    if decided_by == (receipt.policy_version, receipt.policy_digest):
+        if decision == receipt.decision:
+            return receipt  # as nearly always: to make an equal one would take as long as deciding
     return attrs.evolve(
-        receipt,
-        policy_version=policy.version,
-        policy_digest=policy.digest,
-        decision=decision_of(decided),
+        receipt, policy_version=policy.version, policy_digest=policy.digest, decision=decision
     )
 
 

@@ -193,7 +193,7 @@ def test_a_decision_explains_all_of_its_score() -> None:
         ((70, True, reasons, ()), "raw_score: expected an integer"),
         ((70, 75, (("A", 70.0),), ()), f"reasons: {INTEGER_RULE}"),
         ((70, 75, ((HALF, 70),), ()), f"reasons: {TEXT_RULE}"),
-        ((70, 75, reasons, (1,)), f"reasons: {TEXT_RULE}"),
+        ((70, 75, reasons, (1,)), f"degraded: {TEXT_RULE}"),
     ):
         with pytest.raises(InvalidInput) as error:
             Decision(*given)
