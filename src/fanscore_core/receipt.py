@@ -246,10 +246,9 @@ def decide_again(receipt: Receipt, policy: ScorePolicy) -> Receipt:
     if receipt.findings is None:
         return receipt
     decision = decision_of(decide(policy, receipt.global_user_id, receipt.findings))
-    decided_by = (policy.version, policy.digest)
-    if decided_by == (receipt.policy_version, receipt.policy_digest):
-        if decision == receipt.decision:
-            return receipt  # as nearly always: to make an equal one would take as long as deciding
+    decided = (policy.version, policy.digest, decision)
+    if decided == (receipt.policy_version, receipt.policy_digest, receipt.decision):
+        return receipt  # to make an equal one would take as long as deciding
     return attrs.evolve(
         receipt, policy_version=policy.version, policy_digest=policy.digest, decision=decision
     )
