@@ -34,7 +34,7 @@ def jcs_text(value: object) -> str:
         text = known_jcs_text(value)
     except RecursionError as error:
         raise InvalidInput("$", "nested too deep") from error
-    if not is_text(text):  # a string in it is none
+    if not is_text(text):  # some string in it is not
         raise _without_text(text)
     return text
 

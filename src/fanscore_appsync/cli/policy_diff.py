@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 import attrs
 import click
@@ -26,7 +25,7 @@ from fanscore_appsync.cli.options import (
     environment,
     refuse_empty,
 )
-from fanscore_appsync.cli.terminal import columns, show
+from fanscore_appsync.cli.terminal import columns, print_lines, show
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.diff_rules import Rule, Verdict, judge
@@ -38,7 +37,6 @@ from fanscore_core.policy_diff import PolicyDiff, diff
 from fanscore_core.seat_chances import LEAST_SEATS, MOST_SEATS, Draw
 
 MOST_PEOPLE = 100_000_000
-LINES_AT_ONCE = 1_000
 
 _event = click.option(
     "--event",
@@ -136,9 +134,7 @@ def sample_findings(people: int, seed: int, event_id: str | None) -> None:
     """Print findings of made-up fans, as 'policy diff' reads them."""
     event = None if event_id is None else EventId(checked_id("--event", event_id))
     made = (FindingsLine(event, each) for each in plausible_findings(people, seed))
-    lines = findings_lines(made)
-    while some := "".join(islice(lines, LINES_AT_ONCE)):
-        click.echo(some, nl=False)
+    print_lines(findings_lines(made))
 
 
 def _print(form: str, report: PolicyDiff, verdicts: Sequence[Verdict]) -> None:

@@ -29,7 +29,7 @@ MOST_SHOWN = 20
 
 @attrs.define
 class ReplayCounts:
-    """What came of replaying receipts; each is counted once among the first five.
+    """How replayed receipts compare; each is counted in one of the first six.
 
     Attributes:
         same: decided again as they were, byte for byte.
@@ -42,6 +42,7 @@ class ReplayCounts:
         down: of those changed, how many to a lesser one.
         codes: how many were decided by another version of fanscore, by version.
         named: some that mismatched or changed, in words.
+        replayed_by: this version of fanscore.
     """
 
     same: int = 0
@@ -54,6 +55,7 @@ class ReplayCounts:
     down: int = 0
     codes: Counter[str] = attrs.field(factory=Counter)
     named: list[str] = attrs.field(factory=list)
+    replayed_by: str = attrs.field(factory=code_version)
 
     @property
     def receipts(self) -> int:
@@ -64,7 +66,7 @@ class ReplayCounts:
     def add(self, replayed: ReplayedReceipt) -> None:
         """Count one."""
         receipt, again = replayed.receipt, replayed.again
-        if receipt.code_version != code_version():
+        if receipt.code_version != self.replayed_by:
             self.codes[receipt.code_version] += 1
         if receipt.decision is None:
             self.errors += 1
@@ -90,7 +92,7 @@ class ReplayCounts:
 
 
 def holds_receipts(path: str) -> bool:
-    """Whether a file is a receipts file, by its first line; what cannot be read is none."""
+    """Whether a file is a receipts file, by its first line. What cannot be read is not one."""
     try:
         with Path(path).open("rb") as file:
             return starts_receipts(file.read(64))
@@ -101,7 +103,7 @@ def holds_receipts(path: str) -> bool:
 def replay_file(
     path: str, api: Api, live: str | None, other: str | None, *, is_json: bool
 ) -> NoReturn:
-    """Replay a receipts file, say what came of it, and end the command.
+    """Replay a receipts file, print how its receipts compare, and end the command.
 
     Args:
         path: of the file.
@@ -132,7 +134,9 @@ def _receipts(path: str, api: Api) -> Iterator[Receipt]:
 
 def _show(counts: ReplayCounts, *, is_json: bool) -> None:
     for version, number in sorted(counts.codes.items()):
-        _note(f"{counted(number, 'receipt')} of fanscore {version}, replayed by {code_version()}")
+        _note(
+            f"{counted(number, 'receipt')} of fanscore {version}, replayed by {counts.replayed_by}"
+        )
     for digest, number in sorted(counts.unknown.items()):
         _note(f"{counted(number, 'receipt')} of an unknown policy, {digest}: name it by --policy")
     for each in counts.named:
@@ -144,7 +148,7 @@ def _show(counts: ReplayCounts, *, is_json: bool) -> None:
 
 
 def _document(counts: ReplayCounts) -> dict[str, object]:
-    document = attrs.asdict(counts, filter=attrs.filters.exclude("named"))
+    document = attrs.asdict(counts, filter=attrs.filters.exclude("named", "replayed_by"))
     return {**document, "unknown": dict(counts.unknown), "codes": dict(counts.codes)}
 
 
@@ -157,8 +161,8 @@ def _sentence(counts: ReplayCounts) -> str:
         "of an error, with nothing to decide again": counts.errors,
         "of an unknown policy": counts.unknown.total(),
     }
-    told = "; ".join(f"{number} {what}" for what, number in parts.items() if number)
-    return f"{counted(counts.receipts, 'receipt')}: {told}"
+    found = "; ".join(f"{number} {what}" for what, number in parts.items() if number)
+    return f"{counted(counts.receipts, 'receipt')}: {found}"
 
 
 def _move(replayed: ReplayedReceipt) -> str:

@@ -21,7 +21,7 @@ from fanscore_appsync.api import Api
 from fanscore_appsync.cli.files import opened, output_option, write
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
-from fanscore_appsync.cli.terminal import counted
+from fanscore_appsync.cli.terminal import counted, print_lines
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.decision_line import DecisionLine
 from fanscore_core.errors import InvalidInput
@@ -129,13 +129,17 @@ def findings(file: str, api: str | None) -> None:
     refuse_empty("RECEIPTS", file)
     chosen = chosen_api(environment(api))
     errors = 0
-    try:
+
+    def found() -> Iterator[FindingsLine]:
+        nonlocal errors
         for each in _receipts(file, chosen):
             if each.findings is None:
                 errors += 1
             else:
-                for line in findings_lines([FindingsLine(each.event_id, each.findings)]):
-                    click.echo(line, nl=False)
+                yield FindingsLine(each.event_id, each.findings)
+
+    try:
+        print_lines(findings_lines(found()))
     except InvalidInput as error:
         refuse(str(error))
     if errors:

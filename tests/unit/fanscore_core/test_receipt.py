@@ -98,7 +98,7 @@ def test_another_policy_decides_again() -> None:
 
 
 def test_a_time_is_kept_in_utc() -> None:
-    """One moment has one spelling, in whatever zone it was told."""
+    """One moment has one spelling, in whatever zone it is given."""
     there = datetime(2026, 11, 29, 2, 1, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     assert attrs.evolve(MADE, decided_at=there) == MADE
 

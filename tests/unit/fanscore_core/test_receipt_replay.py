@@ -40,7 +40,7 @@ def test_the_policy_that_decided_is_found_by_its_digest() -> None:
 
 
 def test_another_policy_says_what_would_have_been() -> None:
-    """The book's policy for the event decides, and by how much the score differs is told."""
+    """The book's policy for the event decides, and the difference of the scores is there."""
     (would_be,) = would_have_been([MADE], EVENT_BOOK)
     assert would_be.again == receipt(1, NEWCOMER, OTHER_POLICY)
     assert (would_be.is_same, would_be.rise, would_be.is_other_policy) == (False, 10, True)

@@ -197,7 +197,7 @@ OTHERWISE = (
 
 @pytest.mark.parametrize("text", OTHERWISE, ids=range(len(OTHERWISE)))
 def test_another_spelling_is_refused(text: str) -> None:
-    """A receipt that says the same in other bytes has another leaf, and is none."""
+    """A receipt that says the same in other bytes has another leaf, and is refused."""
     with pytest.raises(InvalidInput) as error:
         parse_receipt(text)
     assert str(error.value) == f"$: {NOT_CANONICAL}"

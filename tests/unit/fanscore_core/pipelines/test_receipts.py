@@ -89,3 +89,11 @@ def test_an_error_has_a_receipt_of_its_code(shadow: object) -> None:
         shadow=OTHER_POLICY if shadow else None,
     )
     assert made == attrs.evolve(EXPECTED, findings=None, decision=None, error="UNAVAILABLE")
+
+
+def test_what_asked_nothing_has_no_receipt() -> None:
+    """A run that failed before its first question decided about nobody."""
+    outcome = run(account_fanscore, ARGS, Answers(*ANSWERS.items()))
+    trace = attrs.evolve(outcome.trace, asked=())
+    failed = attrs.evolve(outcome, trace=trace, value=None, error=Unavailable("x"))
+    assert receipt_of(ARGS, failed, AT, NONCE, "0.1.0", error="UNAVAILABLE") is None
