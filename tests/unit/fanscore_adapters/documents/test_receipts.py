@@ -267,3 +267,29 @@ def test_a_file_is_read_as_it_is_asked() -> None:
     assert next(lines) == MADE
     with pytest.raises(InvalidInput):
         next(lines)
+
+
+def test_what_is_expected_is_said_in_words() -> None:
+    """Whoever holds a file that is refused learns what was expected of it."""
+    assert NO_LINE == (
+        'expected {"leaf":"…","receipt":{…}}, to the letter as it was written, and a line end'
+    )
+    assert OTHER_LEAF == "not the hash of the receipt beside it: one of the two was changed"
+    assert NOT_CANONICAL == "not in canonical form (RFC 8785), or with members that come twice"
+    assert NUMBER_RULE == "expected a number in plain digits without needless zeros, in a string"
+    assert TIME_RULE == (
+        "expected a time in UTC, to the microsecond, such as 2026-11-28T20:00:00.000000Z"
+    )
+    assert MAX_BYTES == 65_536
+
+
+def test_the_longest_line_is_read() -> None:
+    """A line of just so many bytes is read, one of a byte more is not."""
+    version = "v" * (MAX_BYTES - len(GOOD) + len(MADE.policy_version))
+    longest = attrs.evolve(MADE, policy_version=version)
+    assert len(receipts_file(longest)) == MAX_BYTES
+    assert read(receipts_file(longest, MADE)) == [longest, MADE]
+    with pytest.raises(InvalidInput) as error:
+        read(receipts_file(MADE, attrs.evolve(longest, policy_version=f"{version}v")))
+    where = f"line 2: receipt {attrs.evolve(longest, policy_version=f'{version}v').leaf}"
+    assert str(error.value) == f"{where}: $: longer than {MAX_BYTES} bytes"
