@@ -142,4 +142,17 @@ SURVIVORS = (
             ("OTHER", '"OIDC or Lambda authorizer"'),
         )
     ),
+    *(
+        Survivor(
+            module,
+            f"while line := {file}.readline({most} + 1):",
+            "1",
+            "(2)",
+            "a line that is too long is refused, however much of it was read beyond the bound",
+        )
+        for module, file, most in (
+            ("line_documents", "unpacked", "MAX_LINE_BYTES"),
+            ("receipt_documents", "file", "MAX_BYTES"),
+        )
+    ),
 )

@@ -66,6 +66,22 @@ def test_log_events_are_read() -> None:
     assert read(odd) == ([], LineCounts(others=3))
 
 
+def test_what_only_mentions_our_lines_is_of_another_kind() -> None:
+    """An object that has the name as a value is not one of ours."""
+    content = '{"message": "fanscore_decision"}'
+    assert read(content) == ([], LineCounts(others=1))
+    assert read(envelope(content)) == ([], LineCounts(others=1))
+
+
+def test_the_longest_line_is_read() -> None:
+    """A line of 64 MiB is read, one of a byte more is not: memory is bounded."""
+    longest = b" " * (64 * 1024 * 1024 - len(ONE.text)) + ONE.text.encode()
+    assert read(longest) == ([ONE], LineCounts(decisions=1))
+    with pytest.raises(InvalidInput) as error:
+        read(b" " + longest)
+    assert str(error.value) == f"line 1: $: longer than {64 * 1024 * 1024} bytes"
+
+
 def test_compressed_files_are_read() -> None:
     """Firehose compresses by gzip, one part after the other."""
     content = gzip.compress(f"{ONE.text}\n".encode()) + gzip.compress(TWO.text.encode())
