@@ -116,9 +116,13 @@ def receipt_line(receipt: Receipt) -> str:
     """Write a receipt as a line of a receipts file, with its end.
 
     Raises:
-        InvalidInput: as ``Receipt.document``.
+        InvalidInput: as ``Receipt.document``; or the line would be too long to be read.
     """
-    return f'{{"leaf":"{receipt.leaf}","receipt":{receipt.canonical_bytes.decode()}}}\n'
+    text = receipt.canonical_bytes.decode()
+    line = f'{{"leaf":"{receipt.leaf}","receipt":{text}}}\n'
+    if len(line.encode()) > MAX_BYTES:
+        raise InvalidInput("$", f"longer than {MAX_BYTES} bytes")
+    return line
 
 
 def starts_receipts(line: bytes) -> bool:

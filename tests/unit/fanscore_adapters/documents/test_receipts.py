@@ -289,7 +289,11 @@ def test_the_longest_line_is_read() -> None:
     longest = attrs.evolve(MADE, policy_version=version)
     assert len(receipts_file(longest)) == MAX_BYTES
     assert read(receipts_file(longest, MADE)) == [longest, MADE]
+    too_long = attrs.evolve(longest, policy_version=f"{version}v")
     with pytest.raises(InvalidInput) as error:
-        read(receipts_file(MADE, attrs.evolve(longest, policy_version=f"{version}v")))
-    where = f"line 2: receipt {attrs.evolve(longest, policy_version=f'{version}v').leaf}"
+        receipt_line(too_long)
+    assert str(error.value) == f"$: longer than {MAX_BYTES} bytes"
+    with pytest.raises(InvalidInput) as error:
+        read(GOOD + framed(too_long.canonical_bytes))
+    where = f"line 2: receipt {too_long.leaf}"
     assert str(error.value) == f"{where}: $: longer than {MAX_BYTES} bytes"
