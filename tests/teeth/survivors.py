@@ -154,5 +154,11 @@ SURVIVORS = (
             ("line_documents", "unpacked", "MAX_LINE_BYTES"),
             ("receipt_documents", "file", "MAX_BYTES"),
         )
+    ),    Survivor(
+        "cohorts",
+        'return (1, list(Missing).index(cell), "")',
+        "1",
+        "(2)",
+        "the cells of one partition are places and reasons, or names, but never all three",
     ),
 )
