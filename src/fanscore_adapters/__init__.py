@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
     from fanscore_adapters.documents.converter import read_as
+    from fanscore_adapters.documents.decision_lines import (
+        LineCounts,
+        parse_decision_line,
+        read_decision_lines,
+    )
     from fanscore_adapters.documents.diff_rules import parse_rules, parse_ticket_bands
     from fanscore_adapters.documents.findings import FindingsLine, findings_lines, read_findings
     from fanscore_adapters.documents.policy import (
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
     )
     from fanscore_adapters.documents.policy_diff import diff_document
     from fanscore_adapters.documents.proxies import ProxyCall
+    from fanscore_adapters.documents.receipts import parse_receipt, read_receipts, receipt_line
+    from fanscore_adapters.documents.sealing import parse_head, parse_proof
     from fanscore_adapters.dynamodb.adapter import DynamoDb
     from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
     from fanscore_adapters.embedded.event_bus import EventBus
@@ -59,6 +66,11 @@ else:
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
             "documents.converter": ("read_as",),
+            "documents.decision_lines": (
+                "LineCounts",
+                "parse_decision_line",
+                "read_decision_lines",
+            ),
             "documents.diff_rules": ("parse_rules", "parse_ticket_bands"),
             "documents.findings": ("FindingsLine", "findings_lines", "read_findings"),
             "documents.policy": (
@@ -69,6 +81,8 @@ else:
             ),
             "documents.policy_diff": ("diff_document",),
             "documents.proxies": ("ProxyCall",),
+            "documents.receipts": ("parse_receipt", "read_receipts", "receipt_line"),
+            "documents.sealing": ("parse_head", "parse_proof"),
             "dynamodb.adapter": ("DynamoDb",),
             "embedded.event_archive": ("EventChoice", "PublishedEvent"),
             "embedded.event_bus": ("EventBus",),
@@ -113,6 +127,7 @@ __all__ = [
     "Item",
     "Key",
     "LambdaProxies",
+    "LineCounts",
     "Lnaa",
     "Lookup",
     "Operations",
@@ -140,8 +155,12 @@ __all__ = [
     "json_reader",
     "lnaa_client",
     "one_by_one",
+    "parse_decision_line",
+    "parse_head",
     "parse_policy",
     "parse_policy_book",
+    "parse_proof",
+    "parse_receipt",
     "parse_rules",
     "parse_sample",
     "parse_ticket_bands",
@@ -150,7 +169,10 @@ __all__ = [
     "policy_text",
     "put_outcome",
     "read_as",
+    "read_decision_lines",
     "read_findings",
+    "read_receipts",
+    "receipt_line",
     "stateless_client",
     "together",
     "webhook_client",

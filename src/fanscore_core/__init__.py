@@ -13,6 +13,7 @@ from fanscore_core.lazy_face import lazy_face
 if TYPE_CHECKING:
     from fanscore_core.canonical import stable_id
     from fanscore_core.consumer_mark import Consumed, Consumer, Mark, MarkStatus
+    from fanscore_core.decision_line import DecisionLine
     from fanscore_core.demand import ContactMethod, DemandChange, DemandRecord, StoredDemandRecord
     from fanscore_core.diff_rules import Rule, Verdict, judge
     from fanscore_core.engine.definition import Pipeline, pipeline
@@ -76,13 +77,17 @@ if TYPE_CHECKING:
         valid_optional_id,
     )
     from fanscore_core.liveness import LivenessSession, LivenessStatus
+    from fanscore_core.merkle import inclusion_path, is_included, leaf_hash, root_hash
     from fanscore_core.pages import ListPage, Page, PageRequest
     from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.policy_book import PolicyBook
     from fanscore_core.policy_diff import PolicyDiff, diff, figures
+    from fanscore_core.receipt import Decision, Receipt, ShadowDecision, decide_again
+    from fanscore_core.receipt_replay import ReplayedReceipt, replay_receipts, would_have_been
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
     from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, decide
+    from fanscore_core.sealing import InclusionProof, SealedHead, SealedLines, seal
     from fanscore_core.seat_chances import Draw, TicketBand
     from fanscore_core.signals import (
         ARM,
@@ -101,6 +106,7 @@ else:
         {
             "canonical": ("stable_id",),
             "consumer_mark": ("Consumed", "Consumer", "Mark", "MarkStatus"),
+            "decision_line": ("DecisionLine",),
             "demand": ("ContactMethod", "DemandChange", "DemandRecord", "StoredDemandRecord"),
             "diff_rules": ("Rule", "Verdict", "judge"),
             "engine.definition": ("Pipeline", "pipeline"),
@@ -164,13 +170,17 @@ else:
                 "valid_optional_id",
             ),
             "liveness": ("LivenessSession", "LivenessStatus"),
+            "merkle": ("inclusion_path", "is_included", "leaf_hash", "root_hash"),
             "pages": ("ListPage", "Page", "PageRequest"),
             "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "policy_book": ("PolicyBook",),
             "policy_diff": ("PolicyDiff", "diff", "figures"),
+            "receipt": ("Decision", "Receipt", "ShadowDecision", "decide_again"),
+            "receipt_replay": ("ReplayedReceipt", "replay_receipts", "would_have_been"),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
             "scoring": ("AccountFanscore", "Boost", "ScoreReason", "decide"),
+            "sealing": ("InclusionProof", "SealedHead", "SealedLines", "seal"),
             "seat_chances": ("Draw", "TicketBand"),
             "signals": (
                 "ARM",
@@ -207,6 +217,8 @@ __all__ = [
     "ContactMethod",
     "Context",
     "DeadlineExceeded",
+    "Decision",
+    "DecisionLine",
     "Degraded",
     "DemandChange",
     "DemandRecord",
@@ -224,6 +236,7 @@ __all__ = [
     "Forbidden",
     "GivenAnswer",
     "GlobalUserId",
+    "InclusionProof",
     "InvalidId",
     "InvalidInput",
     "JsonObject",
@@ -254,15 +267,20 @@ __all__ = [
     "PrevEffectContext",
     "Query",
     "Question",
+    "Receipt",
     "Recording",
     "Replay",
+    "ReplayedReceipt",
     "RequestId",
     "Rule",
     "SaleId",
     "ScoreOrigin",
     "ScorePolicy",
     "ScoreReason",
+    "SealedHead",
+    "SealedLines",
     "SessionId",
+    "ShadowDecision",
     "Signal",
     "SignalPolicy",
     "SignalStep",
@@ -284,17 +302,25 @@ __all__ = [
     "account_fanscore_with",
     "answer",
     "decide",
+    "decide_again",
     "diff",
     "effect_step",
     "exactly",
     "figures",
+    "inclusion_path",
+    "is_included",
     "judge",
+    "leaf_hash",
     "pipeline",
+    "replay_receipts",
+    "root_hash",
     "run",
     "run_many",
     "score_fan",
+    "seal",
     "stable_id",
     "step",
     "valid_id",
     "valid_optional_id",
+    "would_have_been",
 ]

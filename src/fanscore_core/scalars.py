@@ -40,6 +40,8 @@ def is_text(value: object) -> bool:
     """
     if type(value) is not str:
         return False
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -142,4 +142,31 @@ SURVIVORS = (
             ("OTHER", '"OIDC or Lambda authorizer"'),
         )
     ),
+    *(
+        Survivor(
+            module,
+            f"while line := {file}.readline({most} + 1):",
+            "1",
+            "(2)",
+            "a line that is too long is refused, however much of it was read beyond the bound",
+        )
+        for module, file, most in (
+            ("line_documents", "unpacked", "MAX_LINE_BYTES"),
+            ("receipt_documents", "file", "MAX_BYTES"),
+        )
+    ),
+    Survivor(
+        "cohorts",
+        'return (1, list(Missing).index(cell), "")',
+        "1",
+        "(2)",
+        "the cells of one partition are places and reasons, or names, but never all three",
+    ),
+    Survivor(
+        "policy_diff",
+        "raw = -1 if each.findings.raw is None else each.findings.raw",
+        "-1",
+        "(1)",
+        "only NO_HISTORY goes without a raw score, and the origin sorts that apart already",
+    ),
 )

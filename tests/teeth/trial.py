@@ -54,8 +54,42 @@ MODULES: Mapping[str, str] = {
     "consumers": "fanscore_core/pipelines/consumers.py",
     "consumer_app": "fanscore_appsync/consumer_app.py",
     "jws": "fanscore_appsync/local/auth/jws.py",
+    **{
+        name: f"fanscore_core/{name}.py"
+        for name in (
+            "cohorts",
+            "decision_line",
+            "diff_rules",
+            "finding_classes",
+            "merkle",
+            "newcomer_bias",
+            "policy_diff",
+            "receipt",
+            "receipt_replay",
+            "sealing",
+            "seat_chances",
+        )
+    },
+    "receipts": "fanscore_core/pipelines/receipts.py",
+    "receipt_documents": "fanscore_adapters/documents/receipts.py",
+    "line_documents": "fanscore_adapters/documents/decision_lines.py",
+    "seal_documents": "fanscore_adapters/documents/sealing.py",
+    "replay": "fanscore_appsync/cli/replay.py",
+    "recordings": "fanscore_appsync/cli/recordings.py",
 }
 """Where the modules that are broken stand, below ``src``."""
+
+_CORE = "tests/unit/fanscore_core"
+_DOCUMENTS = "tests/unit/fanscore_adapters/documents"
+_CLI = "tests/unit/fanscore_appsync/cli"
+_RECEIPT_LAWS = "tests/property/test_receipt_laws.py"
+_DIFF_TESTS = (
+    f"{_CORE}/test_policy_diff.py",
+    f"{_CORE}/test_seat_chances.py",
+    f"{_CORE}/test_diff_rules.py",
+    f"{_CLI}/test_policy_diff.py",
+    "tests/property/test_diff_laws.py",
+)
 
 _TESTS: Mapping[str, Sequence[str]] = {
     "demand": (
@@ -118,6 +152,36 @@ _TESTS: Mapping[str, Sequence[str]] = {
         f"{_AUTH}/test_issuer.py",
         "tests/hostile/test_tokens.py",
     ),
+    **dict.fromkeys(
+        (
+            "cohorts",
+            "diff_rules",
+            "finding_classes",
+            "newcomer_bias",
+            "policy_diff",
+            "seat_chances",
+        ),
+        _DIFF_TESTS,
+    ),
+    "decision_line": (
+        f"{_CORE}/test_decision_line.py",
+        f"{_DOCUMENTS}/test_decision_lines.py",
+        _RECEIPT_LAWS,
+    ),
+    "merkle": ("tests/property/test_merkle_laws.py", f"{_CORE}/test_sealing.py"),
+    "receipt": (f"{_CORE}/test_receipt.py", f"{_DOCUMENTS}/test_receipts.py", _RECEIPT_LAWS),
+    "receipt_replay": (f"{_CORE}/test_receipt_replay.py", f"{_CLI}/test_receipts.py"),
+    "sealing": (f"{_CORE}/test_sealing.py", f"{_DOCUMENTS}/test_sealing.py", _RECEIPT_LAWS),
+    "receipts": (f"{_CORE}/pipelines/test_receipts.py", _RECEIPT_LAWS),
+    "receipt_documents": (
+        f"{_DOCUMENTS}/test_receipts.py",
+        f"{_CLI}/test_receipts.py",
+        _RECEIPT_LAWS,
+    ),
+    "line_documents": (f"{_DOCUMENTS}/test_decision_lines.py", _RECEIPT_LAWS),
+    "seal_documents": (f"{_DOCUMENTS}/test_sealing.py", _RECEIPT_LAWS),
+    "replay": (f"{_CLI}/test_replay.py", f"{_CLI}/test_receipts.py"),
+    "recordings": (f"{_CLI}/test_replay.py", "tests/property/test_recording_laws.py"),
 }
 
 

@@ -10,11 +10,12 @@ from typing import BinaryIO
 
 import attrs
 
-from fanscore_adapters.documents.converter import looks_like_a_name
 from fanscore_adapters.documents.json_text import json_text, parse_json
+from fanscore_adapters.documents.members import members_of, names_of
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.findings import MAX_STORED_SCORE, Finding, Findings, ScoreOrigin
 from fanscore_core.ids import RULE, EventId, is_id
+from fanscore_core.receipt import MAX_DIGITS
 from fanscore_core.signals import SIGNALS, Missing, Signal
 
 MAX_LINE_BYTES = 16 * 1024
@@ -22,10 +23,12 @@ MAX_LINE_BYTES = 16 * 1024
 
 DECIMAL_RULE = 'expected a decimal number in a string, such as "61.5"'
 
-_MEMBERS = ("event", "origin", "raw", "signals")
+_MEMBERS = names_of("event", "origin", "raw", "signals")
 _KEPT_VALUES = 16 * 1024  # so that values which many people have are read once
 
-_is_decimal = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,24})?", re.ASCII).fullmatch
+_is_decimal = re.compile(
+    rf"-?[0-9]{{1,{MAX_DIGITS}}}(?:\.[0-9]{{1,{MAX_DIGITS}}})?", re.ASCII
+).fullmatch
 
 
 @attrs.frozen
@@ -91,30 +94,17 @@ def _text(line: bytes, number: int) -> str:
 
 
 def _line(text: str, by_name: Mapping[str, Signal]) -> FindingsLine:
-    document = parse_json(text)
-    if type(document) is not dict:
-        raise InvalidInput("$", "expected an object")
-    _refuse_others("$", document, _MEMBERS)
+    document = members_of("$", parse_json(text), _MEMBERS, is_all=False)
     event = document.get("event")
     if "event" in document and not is_id(event):
         raise InvalidId("event", RULE)
     origin = document.get("origin")
     if type(origin) is not str or origin not in ScoreOrigin.__members__:
         raise InvalidInput("origin", f"expected {' or '.join(ScoreOrigin.__members__)}")
-    signals = document.get("signals")
-    if type(signals) is not dict:
-        raise InvalidInput("signals", "expected an object")
-    _refuse_others("signals", signals, by_name)
+    signals = members_of("signals", document.get("signals"), by_name.keys(), is_all=False)
     found = {by_name[name]: _finding(by_name[name], given) for name, given in signals.items()}
     findings = Findings(ScoreOrigin[origin], _raw(document), found)
     return FindingsLine(event, findings)
-
-
-def _refuse_others(where: str, document: Mapping[str, object], known: Iterable[str]) -> None:
-    others = document.keys() - set(known)
-    if others:
-        name = min(others)
-        raise InvalidInput(where, f"unknown key{f' {name!r}' if looks_like_a_name(name) else ''}")
 
 
 def _raw(document: Mapping[str, object]) -> Decimal | None:

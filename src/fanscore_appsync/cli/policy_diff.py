@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
-from pathlib import Path
-from typing import BinaryIO
 
 import attrs
 import click
@@ -19,6 +14,7 @@ from fanscore_adapters.documents.policy_diff import diff_document
 from fanscore_adapters.embedded.plausible_fans import plausible_findings
 from fanscore_appsync.api import Api
 from fanscore_appsync.cli.diff_text import draw_sections
+from fanscore_appsync.cli.files import opened
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import (
     api_option,
@@ -27,7 +23,7 @@ from fanscore_appsync.cli.options import (
     environment,
     refuse_empty,
 )
-from fanscore_appsync.cli.terminal import columns, show
+from fanscore_appsync.cli.terminal import columns, print_lines, show
 from fanscore_appsync.diff_report.page import page
 from fanscore_appsync.diff_report.sections import sections
 from fanscore_appsync.wiring.apps import policy_book
@@ -41,8 +37,6 @@ from fanscore_core.policy_diff import PolicyDiff, diff
 from fanscore_core.seat_chances import LEAST_SEATS, MOST_SEATS, Draw
 
 MOST_PEOPLE = 100_000_000
-LINES_AT_ONCE = 1_000
-STANDARD_INPUT = "-"
 
 _event = click.option(
     "--event",
@@ -140,9 +134,7 @@ def sample_findings(people: int, seed: int, event_id: str | None) -> None:
     """Print findings of made-up fans, as 'policy diff' reads them."""
     event = None if event_id is None else EventId(checked_id("--event", event_id))
     made = (FindingsLine(event, each) for each in plausible_findings(people, seed))
-    lines = findings_lines(made)
-    while some := "".join(islice(lines, LINES_AT_ONCE)):
-        click.echo(some, nl=False)
+    print_lines(findings_lines(made))
 
 
 def _print(form: str, report: PolicyDiff, verdicts: Sequence[Verdict]) -> None:
@@ -168,22 +160,10 @@ def _draw(seats: int | None, path: str | None) -> Draw | None:
 
 
 def _findings(path: str, api: Api, event: EventId | None) -> Iterator[Findings]:
-    try:
-        with _opened(path) as file:
-            for line in read_findings(file, api.signals):
-                if event is None or line.event == event:
-                    yield line.findings
-    except OSError as error:
-        problem = f"cannot read {path}: {type(error).__name__}"
-        raise InvalidInput("--findings", problem) from error
-    except InvalidInput as error:
-        raise attrs.evolve(error, where=f"--findings: {path}: {error.where}") from None
-
-
-def _opened(path: str) -> AbstractContextManager[BinaryIO]:
-    if path == STANDARD_INPUT:
-        return nullcontext(sys.stdin.buffer)
-    return Path(path).open("rb")
+    with opened("--findings", path) as file:
+        for line in read_findings(file, api.signals):
+            if event is None or line.event == event:
+                yield line.findings
 
 
 def _judged(report: PolicyDiff, rules: Iterable[Rule], path: str | None) -> tuple[Verdict, ...]:

@@ -1,4 +1,4 @@
-"""``fanscore replay``: a recorded run again, without any system."""
+"""``fanscore replay``: a recorded run, or the decisions of receipts, again, without any system."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.explanation import score_event, show_explanation
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
+from fanscore_appsync.cli.receipt_replay import holds_receipts, replay_file
 from fanscore_appsync.cli.recordings import Recorded, code_version, read_recording
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.report import report
@@ -24,7 +25,8 @@ from fanscore_core.scoring import AccountFanscore
 _policy = click.option(
     "--policy",
     metavar="FILE",
-    help="Decide by another policy or policy book, and say what would have been.",
+    help="Decide by this policy or policy book; where another one decided, say what would have "
+    "been.",
 )
 _json = click.option(
     "--json", "is_json", is_flag=True, help="Print JSON for programs instead of the pictures."
@@ -37,17 +39,25 @@ _json = click.option(
 @api_option
 @_json
 def replay(file: str, policy: str | None, api: str | None, *, is_json: bool) -> None:
-    """Run what 'fanscore explain --record FILE' recorded again, and print the same.
+    """Run a recorded run again, or decide again what receipts answer for. Nothing is asked.
 
-    No system is asked, and no setting but FANSCORE_API counts. Where this version of fanscore comes
-    to another response than the recorded one, that is said instead.
+    Of a recording ('fanscore explain --record FILE'), the same is printed as then. Where this
+    version of fanscore comes to another response, that is said instead.
 
-    Exit status: as of explain; also 1 if the response is another.
+    Of a receipts file, each decision is made again from its findings, under the policy that decided
+    (--policy, else FANSCORE_POLICY, else the shipped one), and compared byte for byte. With another
+    policy by --policy, it is said what would have been.
+
+    Exit status: of a recording, as of explain, also 1 if the response is another. Of receipts: 0 if
+    each decision is the same, or was decided by another policy; 1 if one is not the same, or its
+    policy is not known; 2 for unusable input.
     """
     refuse_empty("FILE", file)
     refuse_empty("--policy", policy)
     settings = environment(api)
     chosen = chosen_api(settings)
+    if holds_receipts(file):
+        replay_file(file, chosen, settings.policy, policy, is_json=is_json)
     try:
         recorded = read_recording(file, chosen, settings.api)
         others = None if policy is None else policy_book(policy, "--policy", chosen)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import click
 
-from fanscore_appsync.cli.mistakes import refuse
+from fanscore_appsync.cli.files import output_option, write
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.fields import Field
 from fanscore_appsync.resolvers import cloudformation, terraform
@@ -18,14 +17,12 @@ FORMATS: Mapping[str, Callable[[Mapping[str, Field], frozenset[str]], str]] = {
     "terraform": terraform.module,
 }
 
-_output = click.option("--output", metavar="FILE", help="Write this file instead of printing.")
-
 
 @click.command()
 @click.option(
     "--format", "kind", type=click.Choice(list(FORMATS)), required=True, help="What reads them."
 )
-@_output
+@output_option
 @api_option
 def resolvers(kind: str, output: str | None, api: str | None) -> None:
     """Print the AppSync resolvers of all fields, with their caching and batch sizes.
@@ -36,11 +33,11 @@ def resolvers(kind: str, output: str | None, api: str | None) -> None:
     """
     refuse_empty("--output", output)
     chosen = chosen_api(environment(api))
-    _write(FORMATS[kind](chosen.fields, chosen.namespaces), output)
+    write(FORMATS[kind](chosen.fields, chosen.namespaces), output)
 
 
 @click.command()
-@_output
+@output_option
 @api_option
 def schema(output: str | None, api: str | None) -> None:
     """Print the schema of the API as AppSync takes it.
@@ -49,14 +46,4 @@ def schema(output: str | None, api: str | None) -> None:
     """
     refuse_empty("--output", output)
     chosen = chosen_api(environment(api))
-    _write(without_extensions(chosen.sdl()), output)
-
-
-def _write(text: str, output: str | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        Path(output).write_bytes(text.encode())
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
-        refuse(f"--output: {output}: {error.strerror}")
+    write(without_extensions(chosen.sdl()), output)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import click
 
 NARROWEST = 40
 """No picture is made narrower than this, in columns."""
+
+LINES_AT_ONCE = 1_000
 
 ASCII = str.maketrans("█░·│…", "#-.|~")
 
@@ -43,3 +46,14 @@ def show(picture: str) -> None:
         drawn = picture.translate(ASCII)
         picture = drawn.encode(encoding, "backslashreplace").decode(encoding)
     click.echo(picture)
+
+
+def print_lines(lines: Iterator[str]) -> None:
+    """Print lines, which have their ends, many at once."""
+    while some := "".join(islice(lines, LINES_AT_ONCE)):
+        click.echo(some, nl=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return how many there are of something: ``1 receipt``, ``2 receipts``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

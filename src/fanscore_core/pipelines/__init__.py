@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         lnaa_membership,
     )
     from fanscore_core.pipelines.phone_scoring import PhoneScoreArgs, phone_score
+    from fanscore_core.pipelines.receipts import receipt_of
 else:
     __getattr__, __dir__ = lazy_face(
         __name__,
@@ -77,6 +78,7 @@ else:
             ),
             "memberships": ("ActivationArgs", "MembershipArgs", "lnaa_activate", "lnaa_membership"),
             "phone_scoring": ("PhoneScoreArgs", "phone_score"),
+            "receipts": ("receipt_of",),
         },
     )
 
@@ -112,6 +114,7 @@ __all__ = [
     "lnaa_activate",
     "lnaa_membership",
     "phone_score",
+    "receipt_of",
     "records",
     "upsert_entry",
 ]
