@@ -26,7 +26,7 @@ from fanscore_appsync.local.graphql.execution import GraphQL, MutationByGet
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.local.graphql.trace_extension import write_trace
-from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.credentials import Credentials, service_caller
 from fanscore_appsync.local.http.request import (
     CLOSE,
     JSON,
@@ -44,6 +44,8 @@ from fanscore_appsync.local.http.request import (
     read_body,
 )
 from fanscore_appsync.local.http.response import json_response, write_response, write_unacceptable
+from fanscore_appsync.local.http.workbench_pages import WORKBENCH_PAGES, workbench_page
+from fanscore_appsync.local.workbench import Workbench
 from fanscore_core.errors import InvalidInput
 
 CONSOLE = Path(__file__).parents[1] / "console"
@@ -60,7 +62,9 @@ CONSOLE_HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
 }
 
-_PATHS = (_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
+(_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
+_AS_SERVICE = "/dev/workbench/graphql"
+_PATHS = (_GRAPHQL, _TOKEN, _API_KEY, _AS_SERVICE, *WORKBENCH_PAGES)
 
 Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -72,10 +76,12 @@ class Development:
     Attributes:
         make_token: signs a token for a ``sub`` with groups.
         api_key: good for calls.
+        workbench: what the console's views of fans and events stand on.
     """
 
     make_token: Callable[[str, Sequence[str]], str] | None = None
     api_key: str | None = None
+    workbench: Workbench | None = None
 
 
 NOTHING = Development()
@@ -114,6 +120,11 @@ class Gateway:
             Route(_GRAPHQL, self._endpoint(self._graphql), methods=["GET", "POST"]),
             Route(_TOKEN, self._endpoint(self._token), methods=["POST"]),
             Route(_API_KEY, self._endpoint(self._api_key), methods=["GET"]),
+            Route(_AS_SERVICE, self._endpoint(self._graphql_as_service), methods=["POST"]),
+            *(
+                Route(path, self._endpoint(self._workbench), methods=[each.method])
+                for path, each in WORKBENCH_PAGES.items()
+            ),
             Route("/{path:path}", _console, methods=["GET"]),
         ]
         cors = Middleware(
@@ -150,6 +161,17 @@ class Gateway:
     async def _graphql(self, request: HttpRequest) -> HttpResponse:
         expires_at = monotonic() + self.limits.request_s
         caller = await self._caller(request, expires_at)
+        return await self._executed(request, caller, expires_at)
+
+    async def _graphql_as_service(self, request: HttpRequest) -> HttpResponse:
+        """Execute a request of the console as a service."""
+        self._workbench_for(request)
+        expires_at = monotonic() + self.limits.request_s
+        return await self._executed(request, service_caller(request), expires_at)
+
+    async def _executed(
+        self, request: HttpRequest, caller: HttpCaller, expires_at: float
+    ) -> HttpResponse:
         parameters = await self._parameters(request, expires_at)
         asked = GraphQLRequest(
             parameters.query,
@@ -213,6 +235,21 @@ class Gateway:
             raise Unacceptable(404, "NotFound", "There is no such page")
         return json_response({"apiKey": self.development.api_key}, 200, JSON)
 
+    async def _workbench(self, request: HttpRequest) -> HttpResponse:
+        workbench = self._workbench_for(request)
+        expires_at = monotonic() + self.limits.request_s
+        wish: object = dict(request.query_params)
+        if request.method == "POST":
+            wish = parse_json(await self._body(request, expires_at), "The body")
+        return await asyncio.to_thread(workbench_page, workbench, request, wish, expires_at)
+
+    def _workbench_for(self, request: HttpRequest) -> Workbench:
+        workbench = self.development.workbench
+        is_named = request.method != "POST" or "origin" in request.headers
+        if workbench is None or not _is_from_here(request) or not is_named:
+            raise Unacceptable(404, "NotFound", "There is no such page")
+        return workbench
+
 
 _FILES = StaticFiles(directory=CONSOLE, html=True)
 
@@ -261,7 +298,10 @@ def _is_from_here(request: HttpRequest) -> bool:
     """Whether a request comes from this machine, and from no page but the gateway's own."""
     origin = request.headers.get("origin")
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return is_from_this_machine(request) and origin in {None, own}
+    # A page elsewhere may load or open an address without saying who it is; its browser says so.
+    site = request.headers.get("sec-fetch-site")
+    is_own = origin in {None, own} and site in {None, "none", "same-origin"}
+    return is_from_this_machine(request) and is_own
 
 
 def _token_wish(document: object) -> tuple[str, Sequence[str]]:

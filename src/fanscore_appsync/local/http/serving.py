@@ -45,6 +45,7 @@ from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import NOTHING, Development, Gateway
 from fanscore_appsync.local.http.request import is_loopback
+from fanscore_appsync.local.workbench import Workbench
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring import apps
@@ -180,11 +181,11 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     if options.believes_iam_header and not options.is_local:
         raise InvalidInput("--allow-iam-header", "not where other machines can call")
     issuer = None if options.user_pool else _issuer(options)
-    app = apps.connect(options.settings, closing, api=options.api)
+    connected = apps.connect_with_desk(options.settings, closing, api=options.api)
     threads = closing.enter_context(ThreadPoolExecutor(MAX_THREADS, "fanscore-gateway"))
     token_threads = ThreadPoolExecutor(MAX_TOKEN_THREADS, "fanscore-tokens")
     return Gateway(
-        GraphQL(HandlerCalls(app.answer, threads, report), options.limits, options.api),
+        GraphQL(HandlerCalls(connected.app.answer, threads, report), options.limits, options.api),
         _credentials(options, issuer),
         report,
         closing.enter_context(token_threads),
@@ -192,7 +193,7 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
         _hosts(options),
         options.origins,
         options.is_traceable and options.is_local,
-        _development(options, issuer),
+        _development(options, issuer, connected),
     )
 
 
@@ -222,11 +223,14 @@ def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credenti
     )
 
 
-def _development(options: Options, issuer: DevelopmentIssuer | None) -> Development:
+def _development(
+    options: Options, issuer: DevelopmentIssuer | None, connected: apps.Connected
+) -> Development:
     if not options.is_local:
         return NOTHING
     key = DEVELOPMENT_KEY if options.api_keys is None else None
-    return Development(_token_maker(issuer), key)
+    workbench = Workbench(connected.app.answer, connected.stores)
+    return Development(_token_maker(issuer), key, workbench)
 
 
 def _issuer(options: Options) -> DevelopmentIssuer:
