@@ -13,8 +13,9 @@ import pytest
 
 from fanscore_appsync.local.auth.rate_limit import RateLimited
 from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_appsync.local.http.console_files import CONSOLE_HEADERS
 from fanscore_appsync.local.http.credentials import Credentials
-from fanscore_appsync.local.http.gateway import CONSOLE_HEADERS, Development, Gateway
+from fanscore_appsync.local.http.gateway import Development, Gateway
 from fanscore_core.errors import Unavailable
 from tests.gateway.served import API_KEY, CREDENTIALS, FAN, KEY, Served, check_key, identify, served
 from tests.patience import AMPLE_S

@@ -143,7 +143,7 @@ def reason_documents(outcome: Outcome[object, object]) -> Sequence[Json]:
         return []
     base = {
         "signal": None,
-        "what": findings.origin.value,
+        "what": "Stored raw score",
         "value": None if findings.raw is None else f"{findings.raw:f}",
         "missing": None,
     }

@@ -1,16 +1,19 @@
-/** The console: two views, each of which an address can hold, so that it can be shared. */
+/** The console: views, each of which an address can hold, so that it can be shared. */
 
 import { byId } from "./dom.js";
 import { openQueryView, queryState, takeQueryState } from "./query_view.js";
 import { openScoreView, scoreState, showScoreOnce, takeScoreState } from "./score_view.js";
+import { openWorkbench } from "./workbench.js";
 
+const { about, views } = await openWorkbench((name, how) => move(name, how));
 const VIEWS = {
   score: { title: "Score", state: scoreState, take: takeScoreState, shown: showScoreOnce },
   query: { title: "Query", state: queryState, take: takeQueryState, shown: () => {} },
+  ...views,
 };
 
-openScoreView(() => move("score", "push"));
-openQueryView((how) => move("query", how));
+openScoreView(() => move("score", "push"), about);
+openQueryView((how) => move("query", how), about);
 byId("skip").addEventListener("click", (clicked) => {
   clicked.preventDefault();
   byId("main").focus();

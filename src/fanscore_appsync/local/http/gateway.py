@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from http import HTTPStatus
-from pathlib import Path
 from time import monotonic
 
 import attrs
@@ -18,7 +17,6 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fanscore_appsync.local.graphql.auth_directives import HttpCaller
@@ -26,6 +24,7 @@ from fanscore_appsync.local.graphql.execution import GraphQL, MutationByGet
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.local.graphql.trace_extension import write_trace
+from fanscore_appsync.local.http.console_files import ConsoleFiles
 from fanscore_appsync.local.http.credentials import Credentials, service_caller
 from fanscore_appsync.local.http.request import (
     CLOSE,
@@ -48,23 +47,12 @@ from fanscore_appsync.local.http.workbench_pages import WORKBENCH_PAGES, workben
 from fanscore_appsync.local.workbench import Workbench
 from fanscore_core.errors import InvalidInput
 
-CONSOLE = Path(__file__).parents[1] / "console"
 TRACE_HEADER = "x-fanscore-trace"
-
-CONSOLE_HEADERS: Mapping[str, str] = {
-    "content-security-policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "object-src 'none'"
-    ),
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
 
 (_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
 _AS_SERVICE = "/dev/workbench/graphql"
-_PATHS = (_GRAPHQL, _TOKEN, _API_KEY, _AS_SERVICE, *WORKBENCH_PAGES)
+_OF_WORKBENCH = frozenset({_AS_SERVICE, *WORKBENCH_PAGES})
+_PATHS = (_GRAPHQL, _TOKEN, _API_KEY, *_OF_WORKBENCH)
 
 Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -125,7 +113,7 @@ class Gateway:
                 Route(path, self._endpoint(self._workbench), methods=[each.method])
                 for path, each in WORKBENCH_PAGES.items()
             ),
-            Route("/{path:path}", _console, methods=["GET"]),
+            Route("/{path:path}", self._files.answer, methods=["GET"]),
         ]
         cors = Middleware(
             CORSMiddleware,
@@ -137,7 +125,7 @@ class Gateway:
             Starlette(
                 routes=routes,
                 middleware=[cors] if self.origins else [],
-                exception_handlers={HTTPException: _not_found},
+                exception_handlers={HTTPException: self._not_found},
             ),
             self.hosts,
         )
@@ -250,15 +238,29 @@ class Gateway:
             raise Unacceptable(404, "NotFound", "There is no such page")
         return workbench
 
+    async def _not_found(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        """Write that there is no such page, or none for this method."""
+        found = error if isinstance(error, HTTPException) else HTTPException(404)
+        is_method = found.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if is_method and not await self._is_page(request.scope):
+            found = HTTPException(404)
+        status, headers = found.status_code, dict(found.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
+        content_type = accepted_type(request.headers.get("accept"))
+        unacceptable = Unacceptable(status, kind, message, headers=headers)
+        return write_unacceptable(unacceptable, content_type)
 
-_FILES = StaticFiles(directory=CONSOLE, html=True)
+    async def _is_page(self, scope: Scope) -> bool:
+        """Whether there is a page of this path, for whatever method."""
+        if scope["path"] in _PATHS:
+            return self.development.workbench is not None or scope["path"] not in _OF_WORKBENCH
+        return await self._files.have(scope)
 
-
-async def _console(request: HttpRequest) -> HttpResponse:
-    """Return a file of the console, with headers that keep it to itself."""
-    response = await _FILES.get_response(_FILES.get_path(request.scope), request.scope)
-    response.headers.update(CONSOLE_HEADERS)
-    return response
+    @property
+    def _files(self) -> ConsoleFiles:
+        return ConsoleFiles(has_workbench=self.development.workbench is not None)
 
 
 @attrs.frozen
@@ -311,30 +313,6 @@ def _token_wish(document: object) -> tuple[str, Sequence[str]]:
             if isinstance(groups, list) and all(isinstance(each, str) for each in groups):
                 return sub, groups
     raise Unacceptable(400, MALFORMED, 'Expected {"sub": "...", "groups": ["..."]}')
-
-
-async def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Write that there is no such page, or none for this method."""
-    found = error if isinstance(error, HTTPException) else HTTPException(404)
-    if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not await _is_page(request.scope):
-        found = HTTPException(404)
-    status, headers = found.status_code, dict(found.headers or {})
-    if "Allow" in headers:
-        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
-    content_type = accepted_type(request.headers.get("accept"))
-    return write_unacceptable(Unacceptable(status, kind, message, headers=headers), content_type)
-
-
-async def _is_page(scope: Scope) -> bool:
-    """Whether there is a page of this path, for whatever method."""
-    if scope["path"] in _PATHS:
-        return True
-    try:
-        found, _ = await asyncio.to_thread(_FILES.lookup_path, _FILES.get_path(scope))
-    except (OSError, ValueError):  # such as a name that no file can have
-        return False
-    return bool(found)
 
 
 _PAGE_ERRORS = {
