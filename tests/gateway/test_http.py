@@ -467,6 +467,28 @@ def test_a_trace() -> None:
     assert "member123" not in str(body["extensions"])
 
 
+def test_the_trace_of_a_batch() -> None:
+    """Each item of a batch is shown with its own run, and by the call that all of them share."""
+    record = {"PK": "fan:user123", "SK": "demand#evt123-sale1", "eventId": "evt123"}
+    own = {"saleId": "sale1", "fanId": "user123", "updatedAt": "2026-10-20T09:30:00Z", "version": 1}
+    query = '{demand{records{items{event{name}}} eventDetails(eventId:"disco456"){name}}}'
+    with served(change=with_parts(is_traceable=True)) as gateway:
+        gateway.system.tables.put("demand_table", {**record, **own})
+        body = gateway.post(query, {**FAN, **TRACE_ON}).json()
+    fields = body["extensions"]["fanscore"]["fields"]
+    items = [each for each in fields if each["field"] == "DemandRecord.event"]
+    others = [each for each in fields if each not in items]
+    assert [(each["path"][-2:], each["batch"]) for each in items] == [
+        ([0, "event"], 2),
+        ([1, "event"], 2),
+    ]
+    assert [each["trace"]["steps"] for each in items] == [
+        [{"name": "getEventDetails", "fate": "ran"}]
+    ] * 2
+    assert len({each["call"] for each in items}) == 1
+    assert len({each["call"] for each in fields}) == 1 + len(others)
+
+
 def test_no_trace(gateway: Served) -> None:
     """A gateway that is not for development tells nobody how a response came about."""
     assert set(gateway.post(SCORE, {**FAN, **TRACE_ON}).json()) == {"data"}

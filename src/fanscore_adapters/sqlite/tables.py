@@ -75,7 +75,7 @@ ORDER BY SK LIMIT ?
 """
 
 # Each partition key costs one look into the index, however many items lie under it.
-_PARTITION_KEYS = """
+PARTITION_KEYS = """
 WITH RECURSIVE found (PK) AS (
     SELECT min(PK) FROM {table} WHERE PK >= :start AND PK < coalesce(:end, x'')
     UNION ALL
@@ -241,7 +241,7 @@ class SqliteTables:
         Raises:
             Unavailable: the database cannot be read.
         """
-        statement = _PARTITION_KEYS.format(table=self._names[table])
+        statement = PARTITION_KEYS.format(table=self._names[table])
         values = {"start": prefix, "end": end_of_prefix(prefix), "limit": limit}
         with told_of(table), self._connection() as connection:
             return [pk for (pk,) in connection.execute(statement, values).fetchall()]
