@@ -4,11 +4,15 @@ import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
 import { DESKTOP, NARROW, assertNoSidewaysScroll, keepPicture, startBrowser } from "./browser.js";
-import { startGateway } from "./gateway.js";
+import { enterCampaign, startGateway } from "./gateway.js";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+const HOSTILE = new URLSearchParams({
+  fan: `"><script>alert(1)</script>#ü%2D${"W".repeat(95)}`,
+  event: "e".repeat(128),
+});
 const VIEWS = [
   ["A score", "#score?fan=top-fan&event=evt456", "How it adds up"],
   ["A score below zero", "#score?fan=bottom-fan&event=evt456", "How it adds up"],
@@ -21,19 +25,29 @@ const VIEWS = [
   ["A query", "#query?example=home", "What ran for it"],
   ["A refused query", "#query?example=refused", "Only the owner may ask for this"],
   ["A failed mutation", "#query?example=save", "proxy_tm_account_service is unavailable"],
+  ["A service’s query", "#query?example=service", "What ran for it"],
+  ["No fan yet", "#fans", "Who is this fan?"],
+  ["A fan", "#fans?fan=user123&event=evt456", "The reasons, with what was found"],
+  ["A fan of a hostile id", `#fans?${HOSTILE}`, "Demand records"],
+  ["Events", "#events", "user.upsert"],
+  ["No events", "#events?fan=top-fan", "What was published, and what became of it?"],
 ];
 
 let gateway;
+let working;
 let browser;
 
 before(async () => {
   gateway = await startGateway("arm_scoring,proxy_tm_account_service");
+  working = await startGateway("notification_endpoint");
+  await enterCampaign(working);
   browser = await startBrowser();
 });
-after(() => Promise.all([gateway, browser].map((each) => each?.stop())));
+after(() => Promise.all([gateway, working, browser].map((each) => each?.stop())));
 
 async function openView(address, heading, options) {
-  const page = await browser.open(`${gateway.url}${address}`, options);
+  const { url } = address.startsWith("#events") ? working : gateway;
+  const page = await browser.open(`${url}${address}`, options);
   if (address.startsWith("#query")) await page.getByRole("button", { name: "Run" }).click();
   await page.getByRole("heading", { name: heading }).first().waitFor();
   return page;
@@ -56,7 +70,7 @@ for (const colorScheme of ["light", "dark"]) {
 test("The keyboard reaches everything in the order of the page, and shows where it is", async () => {
   const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
   const reached = [];
-  for (let presses = 0; presses < 7; presses += 1) {
+  for (let presses = 0; presses < 9; presses += 1) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate(() => {
@@ -70,6 +84,8 @@ test("The keyboard reaches everything in the order of the page, and shows where 
     ["skip", true],
     ["to-score", true],
     ["to-query", true],
+    ["to-fans", true],
+    ["to-events", true],
     ["score-fan", true],
     ["score-event", true],
     ["Show score", true],

@@ -12,10 +12,13 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const URL_LINE = /(http:\/\/127\.0\.0\.1:\d+)/;
 const KEY_LINE = /API key\W+(\S+)/i;
 
-/** Start a gateway whose services in `outages` are out of order, and wait until it says where it is. */
-export async function startGateway(outages = "", port = "0") {
+/**
+ * Start a gateway whose services in `outages` are out of order, and wait until it says where it is.
+ * With `more` come further options of the program.
+ */
+export async function startGateway(outages = "", port = "0", more = []) {
   const keys = await mkdtemp(join(tmpdir(), "fanscore-keys-"));
-  const child = spawn(".venv/bin/fanscore", ["serve", "--port", port, "--keys", keys], {
+  const child = spawn(".venv/bin/fanscore", ["serve", "--port", port, "--keys", keys, ...more], {
     cwd: ROOT,
     env: { ...process.env, FANSCORE_OUTAGES: outages, PYTHONUNBUFFERED: "1" },
     stdio: ["ignore", "pipe", "inherit"],
@@ -37,4 +40,24 @@ export async function startGateway(outages = "", port = "0") {
       await rm(keys, { recursive: true });
     },
   };
+}
+
+/** Have a fan enter a campaign, which publishes an event; returns the event's id. */
+export async function enterCampaign(gateway, fan = "user123", requestId = "r1") {
+  const { token } = await post(gateway, "dev/token", { sub: fan });
+  const query = `mutation Enter($id: ID!) {
+    upsertEntry(input: { campaignId: "camp1", requestId: $id }) { eventId }
+  }`;
+  const body = { query, variables: { id: requestId } };
+  const { data } = await post(gateway, "graphql", body, { authorization: token });
+  return data.upsertEntry.eventId;
+}
+
+async function post(gateway, path, body, headers = {}) {
+  const answer = await fetch(`${gateway.url}/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  return answer.json();
 }

@@ -15,14 +15,30 @@ export function drawRuns(fields) {
   });
 }
 
-/** Put the fields of one call together, in the order of the first of each. */
+/**
+ * Put the fields of one call together, in the order of the first of each. Items of a list that came
+ * from the cache stand with those of their list that were asked for.
+ */
 export function callsOf(fields) {
+  const asked = fields.filter((field) => isOfBatch(field) && !field.cached);
+  const callOfList = new Map(asked.map((field) => [listOf(field), nameOf(field)]).reverse());
   const calls = new Map();
   for (const [position, field] of fields.entries()) {
-    const name = isOfBatch(field) ? `call ${field.call}` : `field ${position}`;
+    let name = `field ${position}`;
+    if (isOfBatch(field)) {
+      name = field.cached ? (callOfList.get(listOf(field)) ?? listOf(field)) : nameOf(field);
+    }
     calls.set(name, [...(calls.get(name) ?? []), field]);
   }
   return [...calls.values()];
+}
+
+function listOf({ path }) {
+  return `list ${path.filter((part) => !Number.isInteger(part)).join(".")}`;
+}
+
+function nameOf({ call }) {
+  return `call ${call}`;
 }
 
 /**

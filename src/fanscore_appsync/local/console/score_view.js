@@ -18,6 +18,7 @@ let running = new AbortController();
 let asked = null;
 let drawn = null;
 let hasFans = false;
+let hasSamples = false;
 
 /**
  * Put the view to work.
@@ -27,7 +28,8 @@ let hasFans = false;
  */
 export function openScoreView(moved, about) {
   hasFans = about.stores;
-  if (about.sample) offerSamples();
+  hasSamples = about.sample;
+  if (hasSamples) offerSamples();
   byId("score-form").addEventListener("submit", (submitted) => {
     submitted.preventDefault();
     moved();
@@ -87,7 +89,7 @@ async function showScore() {
 function askForFan() {
   busy(false);
   fan.focus();
-  showNone([], "Type a fan's id.");
+  showNone([], hasSamples ? "Type a fan's id, or choose one of the samples." : "Type a fan's id.");
 }
 
 function busy(is) {

@@ -11,7 +11,7 @@ export function standing({ state, attempts, reason }) {
 }
 
 /** Say what came of a retry or a replay. */
-export function outcomeSentence({ count, undelivered }, what) {
+export function outcomeSentence(count, undelivered, what) {
   if (!count) return `Nothing was ${what}: there is nothing left to be.`;
   const head = `${count === 1 ? "1 delivery" : `${count} deliveries`} ${what}`;
   if (!undelivered.length) return `${head}, all delivered.`;

@@ -141,25 +141,33 @@ async function replay(event) {
 async function actAndShow(id, what, doIt) {
   const focused = document.activeElement?.id;
   try {
-    const outcome = await doIt();
-    await tell(id, outcomeSentence(outcome, what), focused);
-    for (let left = RELOADS; left && isOpen(id); left -= 1) {
+    const { count, undelivered } = await doIt();
+    await showEvents();
+    tell(id, outcomeSentence(count, undelivered, what), focused);
+    for (let left = RELOADS; left && isUnderWay(id); left -= 1) {
       await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));
-      await tell(id, view.told.get(id), focused);
+      await showEvents();
+      tell(id, outcomeSentence(count, undeliveredOf(id) ?? undelivered, what), focused);
     }
   } catch (error) {
-    await tell(id, error instanceof NoAnswer ? error.message : String(error), focused);
+    tell(id, error instanceof NoAnswer ? error.message : String(error), focused);
   }
 }
 
-async function tell(id, text, focused) {
+function tell(id, text, focused) {
   view.told.set(id, text);
-  await showEvents();
+  draw();
   view.status.textContent = text;
   (document.getElementById(focused) ?? document.getElementById(`event-${id}`))?.focus();
 }
 
-function isOpen(id) {
+/** Return what is not delivered of an event; `undefined` of one that is not shown. */
+function undeliveredOf(id) {
   const event = view.events.find((each) => each.id === id);
-  return event?.deliveries.some(({ state, attempts }) => state === "PENDING" && attempts <= 1);
+  return event?.deliveries.filter(({ state }) => state !== "DONE");
+}
+
+// The threads of the bus may be faster than the request that made a delivery due.
+function isUnderWay(id) {
+  return undeliveredOf(id)?.some(({ state, attempts }) => state === "PENDING" && attempts <= 1);
 }
