@@ -1,11 +1,21 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 
 import { NARROW, assertNoSidewaysScroll, assertQuiet, keepPicture, startBrowser } from "./browser.js";
 import { enterCampaign, startGateway } from "./gateway.js";
+
+const KEEP_RECEIPT = `
+import json, sqlite3, sys
+said = {"eventId": "evt456", "decidedAt": "2026-11-01T08:00:00Z", "policyVersion": "2026-11-01", "decision": {"score": 87}}
+item = {"PK": "fan:held", "SK": "receipt#evt456#2026-11-01T08:00:00Z", "document": json.dumps(said), "leaf": "1f2e"}
+with sqlite3.connect(sys.argv[1]) as store:
+    store.execute("INSERT INTO demand_table VALUES (?, ?, ?)", (item["PK"], item["SK"], json.dumps(item)))
+`;
 
 let gateway;
 let own;
@@ -130,6 +140,29 @@ for (const fan of ['"><script>alert(1)</script>', "ü#%2D'&=", "W".repeat(128)])
     await page.close();
   });
 }
+
+test("A receipt is shown with its time, event, score, policy and leaf", async () => {
+  await promisify(execFile)("python3", ["-c", KEEP_RECEIPT, join(folder, "fans.db")]);
+  const page = await browser.open(`${own.url}#fans?fan=held`);
+  const cells = card(page, "Receipts").getByRole("cell");
+  await cells.first().waitFor();
+  const [decided, ...others] = await cells.allInnerTexts();
+  assert.match(decided, /^1 Nov 2026/);
+  assert.deepEqual(others.slice(0, 4), ["evt456", "87", "2026-11-01", "1f2e"]);
+  await page.close();
+});
+
+test("Where the gateway has no workbench, there is no sign of it", async () => {
+  const page = await browser.open(`${gateway.url}/icon.svg`);
+  await page.route("**/dev/workbench/about", (route) => route.fulfill({ status: 404, body: "{}" }));
+  await page.goto(`${gateway.url}/#fans`);
+  await page.getByText("Type a fan's id.").waitFor({ state: "attached" });
+  const views = page.getByRole("navigation", { name: "Views" }).getByRole("link");
+  assert.deepEqual(await views.allInnerTexts(), ["Score", "Query"]);
+  await page.getByRole("link", { name: "Query" }).click();
+  assert.equal(await page.getByRole("radio", { name: "Service" }).count(), 0);
+  await page.close();
+});
 
 test("What the gateway refuses is told plainly, and can be tried again", async () => {
   const page = await openFans({ fan: " x" });

@@ -345,3 +345,15 @@ def test_data_elsewhere() -> None:
         response = gateway.client.get("/dev/workbench/fans", params={"prefix": "u"})
         assert response.status_code == 404
         assert "not on this machine" in response.text
+
+
+def test_a_store_that_does_not_answer() -> None:
+    """Where the store cannot be read, that is said by its name, and nothing is logged for it."""
+    with served(develop=develop) as gateway:
+        gateway.system.tables.close()
+        gateway.system.events.close()
+        for page, system in (("fans?prefix=u", "fan_identity_table"), ("events", "user_events")):
+            response = gateway.client.get(f"/dev/workbench/{page}")
+            (error,) = response.json()["errors"]
+            assert (response.status_code, error["message"]) == (503, f"{system} cannot be used now")
+        assert gateway.reports == []
