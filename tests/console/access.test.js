@@ -67,6 +67,23 @@ for (const colorScheme of ["light", "dark"]) {
   }
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  test(`A list of found fans and a dialog break no rule either, ${colorScheme}`, async () => {
+    const options = { colorScheme, reducedMotion: "reduce" };
+    const fans = await openView("#fans", "Who is this fan?", options);
+    await fans.getByRole("combobox", { name: "Find a fan" }).fill("b");
+    await fans.getByRole("option").first().waitFor();
+    await fans.keyboard.press("ArrowDown");
+    assert.deepEqual(await broken(fans), []);
+    await fans.close();
+    const events = await openView("#events", "user.upsert", options);
+    await events.getByRole("button", { name: "Replay…" }).click();
+    await events.getByRole("checkbox", { name: "sync" }).check();
+    assert.deepEqual(await broken(events), []);
+    await events.close();
+  });
+}
+
 test("The keyboard reaches everything in the order of the page, and shows where it is", async () => {
   const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
   const reached = [];

@@ -16,6 +16,15 @@ with sqlite3.connect(sys.argv[1]) as bus:
     bus.execute("INSERT INTO dead_letters SELECT id, 'sync', 5, published_at, 'Unavailable: why' FROM user_events")
 `;
 
+const PUBLISH = `
+import json, sqlite3, sys, time
+with sqlite3.connect(sys.argv[1]) as bus:
+    for number in range(60):
+        event = {"detail-type": "user.upsert", "detail": {"globalUserId": "many"}}
+        row = (f"many-{number}", json.dumps(event), time.time() + number)
+        bus.execute("INSERT INTO user_events VALUES (?, ?, ?)", row)
+`;
+
 let gateway;
 let browser;
 let folder;
@@ -96,6 +105,20 @@ test("The events of one fan lead to that fan, and the event can be looked at", a
   await page.getByRole("heading", { name: "user123", exact: true }).waitFor();
   const entries = page.getByRole("region", { name: "Entries", exact: true });
   await entries.getByText("camp1", { exact: true }).waitFor();
+  await page.close();
+});
+
+test("Older events are shown when they are asked for", async () => {
+  await promisify(execFile)("python3", ["-c", PUBLISH, join(folder, "fans.db")]);
+  const page = await browser.open(`${gateway.url}#events?fan=many`);
+  await page.getByText("50 events of many, newest first, and there are older ones.").waitFor();
+  const ids = page.locator(".event-facts code");
+  assert.equal(await ids.first().innerText(), "many-59");
+  await page.getByRole("button", { name: "Show older" }).press("Enter");
+  await page.getByText("60 events of many, newest first.").waitFor();
+  assert.equal(await ids.last().innerText(), "many-0");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "event-many-9");
+  assert.equal(await page.getByRole("button", { name: "Show older" }).count(), 0);
   await page.close();
 });
 

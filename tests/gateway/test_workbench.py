@@ -10,12 +10,17 @@ import pytest
 from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, delay
 from fanscore_adapters.embedded.event_desk import EventDesk
 from fanscore_adapters.embedded.stored_fans import MOST_FOUND, StoredFans
+from fanscore_adapters.items.operations import Table
+from fanscore_adapters.items.tables import TABLES
+from fanscore_adapters.sqlite.connection import IN_MEMORY
+from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.local.http.gateway import Development
 from fanscore_appsync.local.http.serving import Options, make_gateway
 from fanscore_appsync.local.http.workbench_pages import WORKBENCH_PAGES
 from fanscore_appsync.local.workbench import Workbench
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.embedded import Embedded
+from fanscore_core.ids import GlobalUserId
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
 from tests.e2e.local_system import LocalSystem
 from tests.gateway.served import Json, Served, served
@@ -237,6 +242,17 @@ def test_a_search_is_bounded(gateway: Served) -> None:
     items = [{"PK": f"fan:{each}", "SK": f"entry#{n}"} for each in ids for n in range(3)]
     tables.load_all({DEMAND: items[: len(items) // 2], FAN_IDENTITY: items[len(items) // 2 :]})
     assert look(gateway, "fans", prefix="crowd-") == {"fans": ids[:MOST_FOUND]}
+
+
+def test_a_table_of_ones_own() -> None:
+    """What a table of one's own holds of a fan is shown by the table's name."""
+    declared = (*TABLES, Table("loyalty_table", lambda fan: f"fan:{fan}"))
+    with SqliteTables(IN_MEMORY, own=["loyalty_table"]) as tables:
+        item = {"PK": "fan:user123", "SK": "loyalty", "points": 7}
+        tables.put("loyalty_table", item)
+        fans = StoredFans(tables, declared)
+        assert fans.beginning("user") == ["user123"]
+        assert fans.items_of(GlobalUserId("user123"))["loyalty_table"].items == [item]
 
 
 def test_what_is_no_item(gateway: Served) -> None:

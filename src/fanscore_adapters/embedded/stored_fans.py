@@ -30,6 +30,7 @@ MOST_OF_A_KIND = 100
 """How many items of one kind are read of a fan."""
 
 _FAN = "fan:"
+_OURS = {table.name for table in TABLES}
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "identity": (FAN_IDENTITY, "identity"),
@@ -84,12 +85,19 @@ class StoredFans:
     def items_of(self, fan: GlobalUserId) -> Mapping[str, ItemsOfAKind]:
         """Return what is stored of a fan, by kind: of ``KINDS``, and the ``account``.
 
+        A table of one's own is a kind by its name.
+
         Raises:
             Unavailable: the store cannot be read.
         """
         pk = keys.identity(fan).pk
         found = {kind: self._begins_with(table, Key(pk, sk)) for kind, (table, sk) in KINDS.items()}
-        return {**found, "account": self._account(found["identity"])}
+        own = {
+            table.name: self._begins_with(table.name, Key(table.fan_key(fan), ""))
+            for table in self.declared
+            if table.fan_key is not None and table.name not in _OURS
+        }
+        return {**found, **own, "account": self._account(found["identity"])}
 
     def has_sample(self) -> bool:
         """Whether the fans of the shipped sample are there.

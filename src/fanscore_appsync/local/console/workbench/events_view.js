@@ -9,7 +9,7 @@ import { drawDead, drawEvent } from "./event_list.js";
 import { askForReplay } from "./replay_dialog.js";
 
 const RELOAD_MS = 700;
-const RELOADS = 4;
+const RELOADS = 12;
 
 const view = { fan: "", events: [], rest: null, told: new Map(), running: new AbortController() };
 
@@ -142,12 +142,11 @@ async function actAndShow(id, what, doIt) {
   const focused = document.activeElement?.id;
   try {
     const { count, undelivered } = await doIt();
-    await showEvents();
-    tell(id, outcomeSentence(count, undelivered, what), focused);
-    for (let left = RELOADS; left && isUnderWay(id); left -= 1) {
-      await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));
-      await showEvents();
+    for (let left = RELOADS; left >= 0; left -= 1) {
+      await showEvents(); // newer than the answer
       tell(id, outcomeSentence(count, undeliveredOf(id) ?? undelivered, what), focused);
+      if (!isUnderWay(id)) break;
+      await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));
     }
   } catch (error) {
     tell(id, error instanceof NoAnswer ? error.message : String(error), focused);

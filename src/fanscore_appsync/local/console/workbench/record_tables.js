@@ -73,7 +73,9 @@ export function drawRecords(fan, stored) {
 
 /** Draw the items that a score is made of, each as it is stored. */
 export function drawSources(stored) {
-  const found = Object.entries(SOURCES).flatMap(([kind, title]) =>
+  const ownTables = Object.keys(stored).filter((kind) => !(kind in RECORDS || kind in SOURCES));
+  const titles = { ...SOURCES, ...Object.fromEntries(ownTables.map((name) => [name, name])) };
+  const found = Object.entries(titles).flatMap(([kind, title]) =>
     stored[kind].items.map((item) => storedItem(title, item)),
   );
   return h(
@@ -82,7 +84,7 @@ export function drawSources(stored) {
     h("h2", { id: "fan-sources-h" }, "Stored of the fan and the account"),
     found.length
       ? found
-      : h("p", { class: "quiet" }, "No identity record, score or verdict is stored."),
+      : h("p", { class: "quiet" }, "Nothing else is stored."),
   );
 }
 
