@@ -1,7 +1,7 @@
 /** The view of events: what was published, how each delivery stands, and delivering again. */
 
 import { NoAnswer } from "../api.js";
-import { h } from "../dom.js";
+import { byId, h } from "../dom.js";
 import { tellNoAnswer } from "../problems.js";
 import { act, look } from "./calls.js";
 import { outcomeSentence } from "./delivery_words.js";
@@ -92,6 +92,7 @@ function sentence() {
 }
 
 function draw() {
+  const focused = document.activeElement?.id;
   const acts = { retry, replay };
   const list = h(
     "ol",
@@ -110,6 +111,9 @@ function draw() {
       view.rest ? h("button", { class: "secondary", type: "button", onclick: showOlder }, "Show older") : null,
     ].filter(Boolean),
   );
+  if (focused && document.activeElement === document.body) {
+    (byId(focused) ?? byId(view.acted))?.focus();
+  }
 }
 
 async function showOlder() {
@@ -137,27 +141,26 @@ async function replay(event) {
   await actAndShow(event.id, "replayed", () => act("replay", { event: event.id, ...wish }));
 }
 
-/** Do something about an event; show what came of it, also a little later, and keep the focus. */
+/** Do something about an event, and show what came of it, also a little later. */
 async function actAndShow(id, what, doIt) {
-  const focused = document.activeElement?.id;
+  view.acted = `event-${id}`;
   try {
     const { count, undelivered } = await doIt();
     for (let left = RELOADS; left >= 0; left -= 1) {
       await showEvents(); // newer than the answer
-      tell(id, outcomeSentence(count, undeliveredOf(id) ?? undelivered, what), focused);
-      if (!isUnderWay(id)) break;
+      tell(id, outcomeSentence(count, undeliveredOf(id) ?? undelivered, what));
+      if (!isUnderWay(id) || byId("events-view").hidden) break;
       await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));
     }
   } catch (error) {
-    tell(id, error instanceof NoAnswer ? error.message : String(error), focused);
+    tell(id, error instanceof NoAnswer ? error.message : String(error));
   }
 }
 
-function tell(id, text, focused) {
+function tell(id, text) {
   view.told.set(id, text);
   draw();
   view.status.textContent = text;
-  (document.getElementById(focused) ?? document.getElementById(`event-${id}`))?.focus();
 }
 
 /** Return what is not delivered of an event; `undefined` of one that is not shown. */
