@@ -31,10 +31,12 @@ class Redelivered:
 
     Attributes:
         count: of the deliveries that were made due.
-        undelivered: those of the event that have not succeeded by now.
+        consumers: to whom.
+        undelivered: those of the event to them that have not succeeded by now.
     """
 
     count: int
+    consumers: AbstractSet[str]
     undelivered: Sequence[Undelivered]
 
 
@@ -111,6 +113,9 @@ class EventDesk:
     def _delivered(self, event_id: str, consumers: AbstractSet[str], count: int) -> Redelivered:
         with told_of(EVENTS):
             self.bus.deliver_due(self.clock(), consumers)
-            left = [each for each in self.bus.undelivered() if each.event_id == event_id]
+            undelivered = self.bus.undelivered()
             self.bus.keep_delivering()
-        return Redelivered(count, left)
+        of_these = [
+            each for each in undelivered if each.event_id == event_id and each.consumer in consumers
+        ]
+        return Redelivered(count, consumers, of_these)

@@ -221,5 +221,6 @@ def _undelivered(undelivered: Undelivered) -> Json:
 def _redelivered(redelivered: Redelivered) -> Json:
     return {
         "count": redelivered.count,
+        "consumers": sorted(redelivered.consumers),
         "undelivered": [_undelivered(each) for each in redelivered.undelivered],
     }

@@ -145,11 +145,12 @@ async function replay(event) {
 async function actAndShow(id, what, doIt) {
   view.acted = `event-${id}`;
   try {
-    const { count, undelivered } = await doIt();
-    for (let left = RELOADS; left >= 0; left -= 1) {
+    const { count, consumers, undelivered } = await doIt();
+    for (let reloads = RELOADS; reloads >= 0; reloads -= 1) {
       await showEvents(); // newer than the answer
-      tell(id, outcomeSentence(count, undeliveredOf(id) ?? undelivered, what));
-      if (!isUnderWay(id) || byId("events-view").hidden) break;
+      const left = undeliveredOf(id, consumers) ?? undelivered;
+      tell(id, outcomeSentence(count, left, what));
+      if (!left.some(isUnderWay) || byId("events-view").hidden) break;
       await new Promise((resolve) => setTimeout(resolve, RELOAD_MS));
     }
   } catch (error) {
@@ -163,13 +164,15 @@ function tell(id, text) {
   view.status.textContent = text;
 }
 
-/** Return what is not delivered of an event; `undefined` of one that is not shown. */
-function undeliveredOf(id) {
+/** Return what is not delivered of an event to some consumers; `undefined` of one not shown. */
+function undeliveredOf(id, consumers) {
   const event = view.events.find((each) => each.id === id);
-  return event?.deliveries.filter(({ state }) => state !== "DONE");
+  return event?.deliveries.filter(
+    ({ consumer, state }) => state !== "DONE" && consumers.includes(consumer),
+  );
 }
 
 // The threads of the bus may be faster than the request that made a delivery due.
-function isUnderWay(id) {
-  return undeliveredOf(id)?.some(({ state, attempts }) => state === "PENDING" && attempts <= 1);
+function isUnderWay({ state, attempts }) {
+  return state === "PENDING" && attempts <= 1;
 }
