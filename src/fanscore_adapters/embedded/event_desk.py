@@ -22,7 +22,7 @@ from fanscore_core.consumer_mark import ALSO_SEND, SENDING, Consumer
 from fanscore_core.errors import InvalidInput
 
 MOST_SHOWN = 50
-"""How many events a page has, and how many dead letters are shown."""
+"""How many events a page has."""
 
 
 @attrs.frozen

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 Json = Mapping[str, object]
 
 SCORE = ("VFApi", "accountFanscore")
+"""The field that is asked for an explanation: parent type and name."""
+
+MOST_DEAD = 50
+"""How many dead letters are shown."""
 
 
 @attrs.frozen
@@ -126,10 +130,6 @@ class Workbench:
             InvalidInput: no consumer is named, or one sends and is not meant.
         """
         return _redelivered(self._stores.desk.replay(event_id, consumers, also_send=also_send))
-
-
-MOST_DEAD = 50
-"""How many dead letters are shown."""
 
 
 def reason_documents(outcome: Outcome[object, object]) -> Sequence[Json]:
