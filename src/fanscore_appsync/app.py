@@ -30,10 +30,12 @@ class Response:
     Attributes:
         response: for AppSync; JSON.
         outcome: of the pipeline that ran for a single event, if one did.
+        batch: the same of each event of a list, in their order.
     """
 
     response: object
     outcome: Outcome[object, object] | None = None
+    batch: Sequence[Outcome[object, object] | None] = ()
 
 
 @attrs.frozen
@@ -114,7 +116,8 @@ class App(FunctionApp):
             progress.outcomes = [each.outcome for each in resolved if each.outcome]
             progress.shadow = self._count_shadowed(resolved)
         if isinstance(event, list):
-            return Response([_batch_item(each) for each in resolved])
+            items = [_batch_item(each) for each in resolved]
+            return Response(items, batch=[each.outcome for each in resolved])
         (one,) = resolved
         if wire.wants_envelope(event):
             return Response(_enveloped(one), one.outcome)

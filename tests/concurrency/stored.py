@@ -13,8 +13,9 @@ from typing import cast
 
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.user_event import read_event
+from fanscore_adapters.embedded.deliveries import Undelivered
 from fanscore_adapters.embedded.event_bus import EventBus
-from fanscore_adapters.embedded.event_store import EventStore, Undelivered
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.demand import read_record
 from fanscore_adapters.items.operations import Item

@@ -4,11 +4,15 @@ import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
 import { DESKTOP, NARROW, assertNoSidewaysScroll, keepPicture, startBrowser } from "./browser.js";
-import { startGateway } from "./gateway.js";
+import { enterCampaign, startGateway } from "./gateway.js";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
+const HOSTILE = new URLSearchParams({
+  fan: `"><script>alert(1)</script>#ü%2D${"W".repeat(95)}`,
+  event: "e".repeat(128),
+});
 const VIEWS = [
   ["A score", "#score?fan=top-fan&event=evt456", "How it adds up"],
   ["A score below zero", "#score?fan=bottom-fan&event=evt456", "How it adds up"],
@@ -23,19 +27,29 @@ const VIEWS = [
   ["A failed mutation", "#query?example=save", "proxy_tm_account_service is unavailable"],
   ["The policy lab", "#lab?fan=user123&event=evt456", "A thousand made-up fans"],
   ["The policy lab for no fan", "#lab?fan=a%E2%80%AEb&event=", "identity.sub"],
+  ["A service’s query", "#query?example=service", "What ran for it"],
+  ["No fan yet", "#fans", "Who is this fan?"],
+  ["A fan", "#fans?fan=user123&event=evt456", "The reasons, with what was found"],
+  ["A fan of a hostile id", `#fans?${HOSTILE}`, "Demand records"],
+  ["Events", "#events", "user.upsert"],
+  ["No events", "#events?fan=top-fan", "What was published, and what became of it?"],
 ];
 
 let gateway;
+let working;
 let browser;
 
 before(async () => {
   gateway = await startGateway("arm_scoring,proxy_tm_account_service");
+  working = await startGateway("notification_endpoint");
+  await enterCampaign(working);
   browser = await startBrowser();
 });
-after(() => Promise.all([gateway, browser].map((each) => each?.stop())));
+after(() => Promise.all([gateway, working, browser].map((each) => each?.stop())));
 
 async function openView(address, heading, options) {
-  const page = await browser.open(`${gateway.url}${address}`, options);
+  const { url } = address.startsWith("#events") ? working : gateway;
+  const page = await browser.open(`${url}${address}`, options);
   if (address.startsWith("#query")) await page.getByRole("button", { name: "Run" }).click();
   await page.getByRole("heading", { name: heading }).first().waitFor();
   return page;
@@ -78,10 +92,27 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
+for (const colorScheme of ["light", "dark"]) {
+  test(`A list of found fans and a dialog break no rule either, ${colorScheme}`, async () => {
+    const options = { colorScheme, reducedMotion: "reduce" };
+    const fans = await openView("#fans", "Who is this fan?", options);
+    await fans.getByRole("combobox", { name: "Find a fan" }).fill("b");
+    await fans.getByRole("option").first().waitFor();
+    await fans.keyboard.press("ArrowDown");
+    assert.deepEqual(await broken(fans), []);
+    await fans.close();
+    const events = await openView("#events", "user.upsert", options);
+    await events.getByRole("button", { name: "Replay…" }).click();
+    await events.getByRole("checkbox", { name: "sync" }).check();
+    assert.deepEqual(await broken(events), []);
+    await events.close();
+  });
+}
+
 test("The keyboard reaches everything in the order of the page, and shows where it is", async () => {
   const page = await openView("#score?fan=user123&event=evt456", "How it adds up");
   const reached = [];
-  for (let presses = 0; presses < 8; presses += 1) {
+  for (let presses = 0; presses < 10; presses += 1) {
     await page.keyboard.press("Tab");
     reached.push(
       await page.evaluate(() => {
@@ -96,6 +127,8 @@ test("The keyboard reaches everything in the order of the page, and shows where 
     ["to-score", true],
     ["to-query", true],
     ["to-lab", true],
+    ["to-fans", true],
+    ["to-events", true],
     ["score-fan", true],
     ["score-event", true],
     ["Show score", true],

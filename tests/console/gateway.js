@@ -14,11 +14,11 @@ const KEY_LINE = /API key\W+(\S+)/i;
 
 /**
  * Start a gateway whose services in `outages` are out of order, and wait until it says where it is.
- * Its environment has `variables` besides.
+ * With `more` come further options of the program, and with `variables` more of its environment.
  */
-export async function startGateway(outages = "", port = "0", variables = {}) {
+export async function startGateway(outages = "", port = "0", { more = [], variables = {} } = {}) {
   const keys = await mkdtemp(join(tmpdir(), "fanscore-keys-"));
-  const child = spawn(".venv/bin/fanscore", ["serve", "--port", port, "--keys", keys], {
+  const child = spawn(".venv/bin/fanscore", ["serve", "--port", port, "--keys", keys, ...more], {
     cwd: ROOT,
     env: { ...process.env, FANSCORE_OUTAGES: outages, PYTHONUNBUFFERED: "1", ...variables },
     stdio: ["ignore", "pipe", "inherit"],
@@ -40,4 +40,24 @@ export async function startGateway(outages = "", port = "0", variables = {}) {
       await rm(keys, { recursive: true });
     },
   };
+}
+
+/** Have a fan enter a campaign, which publishes an event; returns the event's id. */
+export async function enterCampaign(gateway, fan = "user123", requestId = "r1") {
+  const { token } = await post(gateway, "dev/token", { sub: fan });
+  const query = `mutation Enter($id: ID!) {
+    upsertEntry(input: { campaignId: "camp1", requestId: $id }) { eventId }
+  }`;
+  const body = { query, variables: { id: requestId } };
+  const { data } = await post(gateway, "graphql", body, { authorization: token });
+  return data.upsertEntry.eventId;
+}
+
+async function post(gateway, path, body, headers = {}) {
+  const answer = await fetch(`${gateway.url}/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  return answer.json();
 }

@@ -27,7 +27,9 @@ before(async () => {
   const kinder = { ...JSON.parse(shipped), version: "kinder", no_history_raw_score: 60 };
   book = { default: JSON.parse(shipped), events: { evt456: kinder } };
   await writeFile(join(folder, "book.json"), JSON.stringify(book));
-  gateway = await startGateway("", "0", { FANSCORE_POLICY: join(folder, "book.json") });
+  gateway = await startGateway("", "0", {
+    variables: { FANSCORE_POLICY: join(folder, "book.json") },
+  });
   browser = await startBrowser();
 });
 after(async () => {
@@ -267,8 +269,10 @@ test("On a phone, what changes stays in sight", async () => {
 
 test("A signal of one's own has its sliders, and counts for a fan", async () => {
   const presale = await startGateway("", "0", {
-    FANSCORE_API: "presale.api:PRESALE",
-    PYTHONPATH: join(ROOT, "examples", "presale"),
+    variables: {
+      FANSCORE_API: "presale.api:PRESALE",
+      PYTHONPATH: join(ROOT, "examples", "presale"),
+    },
   });
   try {
     const page = await browser.open(`${presale.url}#lab?fan=user123&event=evt456`);

@@ -28,8 +28,9 @@ const answered = (page, text) => page.locator("#query-status").getByText(text).w
 test("Every example of the documentation is answered, and only the refused one with an error", async () => {
   const page = await openQuery({});
   const examples = page.getByLabel("Example");
+  await examples.locator("option", { hasText: "Refused" }).waitFor({ state: "attached" });
   const titles = await examples.locator("option:not([disabled])").allInnerTexts();
-  assert.ok(titles.length > 5);
+  assert.ok(titles.includes("Any fan's score, as a service"));
   for (const title of titles) {
     await examples.selectOption(title);
     await run(page);
@@ -113,6 +114,85 @@ test("Who calls decides: a fan, an API key, or nobody", async () => {
   await run(page);
   await page.getByRole("heading", { name: "User not logged in" }).waitFor();
   await page.getByText("This is for fans: choose a fan as the caller.").waitFor();
+  await page.close();
+});
+
+test("A service asks for any fan, by the role that is typed", async () => {
+  const page = await openQuery({ example: "service", as: "service", role: "nightly-report" });
+  await run(page);
+  await answered(page, "HTTP 200, no errors");
+  assert.equal((await response(page)).data.api.accountFanscore.score, 100);
+  assert.equal(new URLSearchParams(new URL(page.url()).hash.split("?")[1]).get("role"), "nightly-report");
+  await field(page, "Role").fill("no role");
+  await run(page);
+  await page.getByRole("heading", { name: "The name of a role has letters" }).waitFor();
+  await page.close();
+});
+
+test("A batch is drawn as the one call that it is, with its items", async () => {
+  const page = await openQuery({ example: "save", as: "fan", fan: "user123" });
+  const save = await field(page, "Variables").inputValue();
+  await field(page, "Variables").fill(save.replace("disco456", "evt123"));
+  await run(page);
+  await answered(page, "HTTP 200, no errors");
+  await page.getByLabel("Example").selectOption("Several fields at once");
+  await run(page);
+  await page.getByRole("heading", { name: "DemandRecord.event" }).waitFor();
+  const batch = page.locator(".run", { hasText: "DemandRecord.event" });
+  assert.equal(await batch.count(), 1);
+  const items = await batch.locator(".items li").allInnerTexts();
+  assert.deepEqual(items.sort().map((text) => text.split(":")[0]), [
+    "demand.records.items[0].event",
+    "demand.records.items[1].event",
+  ]);
+  await page.close();
+});
+
+test("Runs of a batch are put together: fates counted, questions told apart from shared ones", async () => {
+  const page = await openQuery({});
+  const [merged, sentence] = await page.evaluate(async () => {
+    const { batchSentence, callsOf, mergedRun } = await import("/batch_picture.js");
+    const asked = (shared, failure = null) => ({
+      step: 0, question: "Q", source: "s", tookMs: shared ? 1 : 2, failure, reason: null, shared,
+    });
+    const trace = (fate, ...questions) => ({
+      steps: [{ name: "get", fate }],
+      rounds: questions.length ? [{ tookMs: 2, asked: questions }] : [],
+    });
+    const item = (number, one) => ({
+      path: ["items", number, "event"], field: "A.b", call: 3, batch: 4, cached: false, trace: one,
+    });
+    const items = [
+      item(0, trace("ran", asked(false))),
+      item(1, trace("ran", asked(true))),
+      item(2, trace("failed", asked(false, "Unavailable"))),
+      item(3, null),
+      { ...item(4, null), cached: true },
+    ];
+    const other = { path: ["x"], field: "A.c", call: 4, batch: 1, cached: false, trace: null };
+    const calls = callsOf([items[0], other, ...items.slice(1)]);
+    return [
+      [calls.map((call) => call.length), mergedRun(items.slice(0, 3).map((each) => each.trace))],
+      batchSentence(items),
+    ];
+  });
+  const shown = { step: 0, question: "Q", source: "s", tookMs: 2, reason: null, shared: false };
+  assert.deepEqual(merged, [
+    [5, 1],
+    {
+      steps: [{ name: "get", fate: "failed", told: "ran 2 and failed 1" }],
+      rounds: [
+        {
+          tookMs: 2,
+          asked: [
+            { ...shown, failure: null, count: 1, sharedCount: 1 },
+            { ...shown, failure: "Unavailable", count: 1, sharedCount: 0 },
+          ],
+        },
+      ],
+    },
+  ]);
+  assert.equal(sentence, "get failed for 1 of 4. No step ran for 1 of 4. 1 more item came from the cache.");
   await page.close();
 });
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fanscore_adapters.embedded.event_store import DeliveryState
+from fanscore_adapters.embedded.deliveries import DeliveryState
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wiring import embedded

@@ -21,10 +21,10 @@ from fanscore_appsync.local.graphql.execution import GraphQL
 from fanscore_appsync.local.graphql.handler_calls import HandlerCalls
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.http.credentials import Credentials
-from fanscore_appsync.local.http.gateway import Gateway
+from fanscore_appsync.local.http.gateway import NOTHING, Development, Gateway
 from fanscore_appsync.local.http.serving import http_protocol
 from fanscore_appsync.testing import user
-from tests.e2e.local_system import local_system
+from tests.e2e.local_system import LocalSystem, local_system
 from tests.patience import AMPLE_S
 
 API_KEY = "da2-key"
@@ -69,12 +69,14 @@ class Served:
         address: where it listens.
         events: what the handler got, in order; a list for a batch.
         reports: unforeseen errors.
+        system: that answers, unless another handler does.
     """
 
     client: httpx.Client
     address: tuple[str, int]
     events: list[object]
     reports: list[Exception]
+    system: LocalSystem
 
     def post(self, query: str, headers: Json | None = None, **parameters: object) -> httpx.Response:
         """Send a query as a fan."""
@@ -108,6 +110,7 @@ def served(
     limits: Limits = DEFAULT_LIMITS,
     change: Callable[[Gateway], Gateway] = lambda gateway: gateway,
     headers_s: float | None = None,
+    develop: Callable[[LocalSystem], Development] = lambda _system: NOTHING,
 ) -> Iterator[Served]:
     """Serve a gateway.
 
@@ -116,6 +119,7 @@ def served(
         limits: of requests.
         change: changes what the gateway is made of.
         headers_s: how long headers may take; the default is as long as a request.
+        develop: makes what is given to a developer.
     """
     events: list[object] = []
     reports: list[Exception] = []
@@ -136,12 +140,14 @@ def served(
             return answer(event, time_left_s)
 
         graphql = GraphQL(HandlerCalls(recording, threads, report), limits)
-        gateway = change(Gateway(graphql, CREDENTIALS, report, token_threads, limits))
+        gateway = Gateway(
+            graphql, CREDENTIALS, report, token_threads, limits, development=develop(system)
+        )
         with (
-            _running(gateway, headers_s or limits.request_s) as address,
+            _running(change(gateway), headers_s or limits.request_s) as address,
             httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=AMPLE_S) as client,
         ):
-            yield Served(client, address, events, reports)
+            yield Served(client, address, events, reports, system)
 
 
 @contextmanager

@@ -13,8 +13,9 @@ import pytest
 
 from fanscore_appsync.local.auth.rate_limit import RateLimited
 from fanscore_appsync.local.graphql.limits import Limits
+from fanscore_appsync.local.http.console_files import CONSOLE_HEADERS
 from fanscore_appsync.local.http.credentials import Credentials
-from fanscore_appsync.local.http.gateway import CONSOLE_HEADERS, Development, Gateway
+from fanscore_appsync.local.http.gateway import Development, Gateway
 from fanscore_core.errors import Unavailable
 from tests.gateway.served import API_KEY, CREDENTIALS, FAN, KEY, Served, check_key, identify, served
 from tests.patience import AMPLE_S
@@ -465,6 +466,28 @@ def test_a_trace() -> None:
     ]
     assert "user123" not in str(body["extensions"])
     assert "member123" not in str(body["extensions"])
+
+
+def test_the_trace_of_a_batch() -> None:
+    """Each item of a batch is shown with its own run, and by the call that all of them share."""
+    record = {"PK": "fan:user123", "SK": "demand#evt123-sale1", "eventId": "evt123"}
+    own = {"saleId": "sale1", "fanId": "user123", "updatedAt": "2026-10-20T09:30:00Z", "version": 1}
+    query = '{demand{records{items{event{name}}} eventDetails(eventId:"disco456"){name}}}'
+    with served(change=with_parts(is_traceable=True)) as gateway:
+        gateway.system.tables.put("demand_table", {**record, **own})
+        body = gateway.post(query, {**FAN, **TRACE_ON}).json()
+    fields = body["extensions"]["fanscore"]["fields"]
+    items = [each for each in fields if each["field"] == "DemandRecord.event"]
+    others = [each for each in fields if each not in items]
+    assert [(each["path"][-2:], each["batch"]) for each in items] == [
+        ([0, "event"], 2),
+        ([1, "event"], 2),
+    ]
+    assert [each["trace"]["steps"] for each in items] == [
+        [{"name": "getEventDetails", "fate": "ran"}]
+    ] * 2
+    assert len({each["call"] for each in items}) == 1
+    assert len({each["call"] for each in fields}) == 1 + len(others)
 
 
 def test_no_trace(gateway: Served) -> None:

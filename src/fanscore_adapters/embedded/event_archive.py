@@ -16,6 +16,7 @@ _KIND = "json_extract(event, '$.\"detail-type\"')"
 
 CHOSEN = f"""
 published_at >= :since AND published_at < :until
+AND (:event_id IS NULL OR id = :event_id)
 AND (:fan IS NULL OR CASE WHEN json_valid(event) THEN {_FAN} END = :fan)
 AND (:kind IS NULL OR CASE WHEN json_valid(event) THEN {_KIND} END = :kind)
 """
@@ -31,12 +32,14 @@ class EventChoice:
         kind: of which type, such as ``user.upsert``.
         since: published then or later, with offset.
         until: published before then, with offset.
+        event_id: of the only one.
     """
 
     fan: GlobalUserId | None = None
     kind: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    event_id: str | None = None
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -46,6 +49,7 @@ class EventChoice:
             "kind": self.kind,
             "since": -inf if self.since is None else self.since.timestamp(),
             "until": inf if self.until is None else self.until.timestamp(),
+            "event_id": self.event_id,
         }
 
 

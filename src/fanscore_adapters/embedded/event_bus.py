@@ -25,8 +25,9 @@ from fanscore_adapters.documents.user_event import (
     event_document,
     with_replay,
 )
+from fanscore_adapters.embedded.deliveries import Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice
-from fanscore_adapters.embedded.event_store import Claimed, EventStore, Undelivered
+from fanscore_adapters.embedded.event_store import Claimed, EventStore
 from fanscore_adapters.sqlite.connection import unavailable
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question
@@ -175,7 +176,11 @@ class EventBus:
     def deliver_in_background(self) -> None:
         """Start as soon as there is something to deliver: now, if something was left."""
         self._in_background = True
-        if self.undelivered():
+        self.keep_delivering()
+
+    def keep_delivering(self) -> None:
+        """Start if it is to deliver in the background, and there is something to deliver."""
+        if self._in_background and self.undelivered():
             self.start()
 
     def start(self) -> None:

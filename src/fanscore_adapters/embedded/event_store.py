@@ -5,7 +5,6 @@ Safe for several threads and processes, as the four tables are. Times are epoch 
 
 from __future__ import annotations
 
-import enum
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,13 @@ from typing import Self
 
 import attrs
 
+from fanscore_adapters.embedded.deliveries import (
+    DeliveryState,
+    EventsPage,
+    Place,
+    Undelivered,
+    newest,
+)
 from fanscore_adapters.embedded.event_archive import CHOSEN, EventChoice, PublishedEvent, published
 from fanscore_adapters.sqlite.connection import (
     IN_MEMORY,
@@ -147,34 +153,6 @@ _ABOUT_A_FAN = {
     "posts": "json_extract(document, '$.globalUserId') = :fan",
 }
 """Which rows are about a fan, by table, in the order of deleting."""
-
-
-class DeliveryState(enum.Enum):
-    """How a delivery stands that has not succeeded."""
-
-    PENDING = "PENDING"
-    DEAD = "DEAD"
-
-
-@attrs.frozen
-class Undelivered:
-    """A delivery that has not succeeded. Holds no personal data.
-
-    Attributes:
-        event_id: what is delivered.
-        consumer: to whom.
-        state: whether it will be attempted again by itself.
-        attempts: how often it has been.
-        at: when it is due again, or when it was given up.
-        reason: why the last attempt failed, if one did.
-    """
-
-    event_id: str
-    consumer: str
-    state: DeliveryState
-    attempts: int
-    at: datetime
-    reason: str | None
 
 
 @attrs.frozen
@@ -391,6 +369,11 @@ class EventStore:
             if len(rows) < READ_AT_ONCE:
                 return
             last = {"after_at": rows[-1][2], "after_id": rows[-1][0]}
+
+    def newest(self, choice: EventChoice, place: Place, limit: int) -> EventsPage:
+        """Read a page of what was published, newest first, with what became of it."""
+        with self._reading() as connection:
+            return newest(connection, choice, place, limit)
 
     def record_post(self, key: str, system: str, document: str, now: datetime) -> None:
         """Keep what was posted to a stand-in, once for each idempotency key."""

@@ -74,6 +74,16 @@ SELECT SK, item FROM {table} WHERE PK = ? AND SK {after} ? AND SK < coalesce(?, 
 ORDER BY SK LIMIT ?
 """
 
+# Each partition key costs one look into the index, however many items lie under it.
+PARTITION_KEYS = """
+WITH RECURSIVE found (PK) AS (
+    SELECT min(PK) FROM {table} WHERE PK >= :start AND PK < coalesce(:end, x'')
+    UNION ALL
+    SELECT (SELECT min(PK) FROM {table} WHERE PK > found.PK AND PK < coalesce(:end, x''))
+    FROM found WHERE found.PK IS NOT NULL
+) SELECT PK FROM found WHERE PK IS NOT NULL LIMIT :limit
+"""
+
 PAGE_BYTES = 1024 * 1024
 """How much text a page has at most, unless its only item is larger: about what DynamoDB reads."""
 
@@ -224,6 +234,17 @@ class SqliteTables:
                 items.append(item)
                 last = sk
         return items, None
+
+    def partition_keys(self, table: str, prefix: str, limit: int) -> list[str]:
+        """Return the first partition keys that begin with a prefix, in their order.
+
+        Raises:
+            Unavailable: the database cannot be read.
+        """
+        statement = PARTITION_KEYS.format(table=self._names[table])
+        values = {"start": prefix, "end": end_of_prefix(prefix), "limit": limit}
+        with told_of(table), self._connection() as connection:
+            return [pk for (pk,) in connection.execute(statement, values).fetchall()]
 
     def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
         """Write an item, if the one that it replaces meets a condition.

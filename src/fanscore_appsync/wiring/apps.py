@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+import attrs
+
 from fanscore_adapters.documents.policy import parse_policy_book
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
@@ -31,6 +33,20 @@ from fanscore_core.policy_book import PolicyBook, as_book
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.idv_app import IdvApp
+    from fanscore_appsync.wiring.embedded import Embedded
+
+
+@attrs.frozen
+class Connected:
+    """A wired app.
+
+    Attributes:
+        app: answers events.
+        stores: what an operator looks into; ``None`` where the data lie elsewhere.
+    """
+
+    app: App
+    stores: Embedded | None
 
 
 def connect(
@@ -51,20 +67,35 @@ def connect(
     Raises:
         InvalidInput: a file that the settings name cannot be used; says which, where and why.
     """
+    return connect_with_desk(settings, closing, linger_s, api).app
+
+
+def connect_with_desk(
+    settings: Settings,
+    closing: ExitStack | None = None,
+    linger_s: float = 0.0,
+    api: Api | None = None,
+) -> Connected:
+    """Wire an app; where its data lies on this machine, with what looks into them.
+
+    All else is as for ``connect``.
+    """
     api = api or api_of(settings)
     book = policy_book(settings.policy, api=api)
     shadow = _shadow_of(settings, api, book)
+    stores: Embedded | None = None
     with _closed_by(closing) as opened:
         if settings.aws is None:
             from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
-            adapters = embedded.resolver_adapters(settings, api, opened, linger_s)
+            stores = embedded.connect_embedded(settings, api, opened, linger_s)
+            adapters = stores.adapters
         else:
             from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
 
             adapters = aws.resolver_adapters(settings, settings.aws, api, opened)
         source = source_maker(adapters, opened)
-        return App(source, report, now, mint, book, api, shadow=shadow)
+        return Connected(App(source, report, now, mint, book, api, shadow=shadow), stores)
 
 
 def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = None) -> App:

@@ -13,13 +13,18 @@ from functools import partial
 from time import monotonic
 from typing import ParamSpec, TypeVar
 
+import attrs
+
 from fanscore_adapters.adapter import Adapter
+from fanscore_adapters.embedded.deliveries import Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
 from fanscore_adapters.embedded.event_bus import EventBus, Recorder
-from fanscore_adapters.embedded.event_store import EventStore, Undelivered
+from fanscore_adapters.embedded.event_desk import EventDesk
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.embedded.idv_function import IdvFunction
 from fanscore_adapters.embedded.stand_in_vendor import StandInVendor
 from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns, parse_sample
+from fanscore_adapters.embedded.stored_fans import StoredFans
 from fanscore_adapters.embedded.sweeper import Sweeper
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_adapters.sources import Sources
@@ -73,15 +78,30 @@ class AtOnce(Executor):
         return future
 
 
+@attrs.frozen
+class Embedded:
+    """What answers the resolvers on one machine, and what an operator there looks into.
+
+    Attributes:
+        adapters: answer the resolvers.
+        fans: finds fans.
+        desk: handles events.
+    """
+
+    adapters: Sequence[Adapter]
+    fans: StoredFans
+    desk: EventDesk
+
+
 def outage_names(api: Api) -> frozenset[str]:
     """Return what can be declared out of order."""
     return api.services | ENDPOINTS
 
 
-def resolver_adapters(
+def connect_embedded(
     settings: Settings, api: Api, closing: ExitStack, linger_s: float = 0.0
-) -> Sequence[Adapter]:
-    """Return what answers the resolvers.
+) -> Embedded:
+    """Wire what answers the resolvers.
 
     Args:
         settings: of all.
@@ -105,20 +125,21 @@ def resolver_adapters(
     closing.callback(bus.close, linger_s)
     bus.deliver_in_background()
     closing.enter_context(Sweeper(tables, events, now, report))
-    return (
+    adapters: Sequence[Adapter] = (
         Sqlite(tables, api.operations),
         StandIns(_all_cases(samples), settings.outages, api.stand_in_calls),
         IdvFunction(lambda payload: idv.answer(payload, CALL_S), settings.outages),
         bus,
         *_connected(settings, api, closing),
     )
+    return Embedded(adapters, StoredFans(tables, api.tables), EventDesk(events, bus, now, mint))
 
 
 def reader_adapters(settings: Settings, api: Api, closing: ExitStack) -> Sequence[Adapter]:
     """Return what answers the resolvers that only read; the file and its folder stay as they are.
 
     Raises:
-        InvalidInput: as ``resolver_adapters``.
+        InvalidInput: as ``connect_embedded``.
     """
     samples = _samples(settings, api)
     _check_outages(settings.outages, api)

@@ -42,7 +42,7 @@ Wire = Callable[[Api, ExitStack], Sequence[Adapter]]
 
 
 def _embedded(api: Api, closing: ExitStack) -> Sequence[Adapter]:
-    return embedded.resolver_adapters(Settings(), api, closing)
+    return embedded.connect_embedded(Settings(), api, closing).adapters
 
 
 def _aws(api: Api, closing: ExitStack) -> Sequence[Adapter]:

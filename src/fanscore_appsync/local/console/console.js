@@ -4,16 +4,19 @@ import { byId } from "./dom.js";
 import { labState, openLabView, showLabOnce, takeLabState } from "./lab/view.js";
 import { openQueryView, queryState, takeQueryState } from "./query_view.js";
 import { openScoreView, scoreState, showScoreOnce, takeScoreState } from "./score_view.js";
+import { openWorkbench } from "./workbench.js";
 
+const { about, views } = await openWorkbench((name, how) => move(name, how));
 const VIEWS = {
   score: { title: "Score", state: scoreState, take: takeScoreState, shown: showScoreOnce },
   query: { title: "Query", state: queryState, take: takeQueryState, shown: () => {} },
   lab: { title: "Policy lab", state: labState, take: takeLabState, shown: showLabOnce },
+  ...views,
 };
 
-openScoreView(() => move("score", "push"));
-openQueryView((how) => move("query", how));
-openLabView(() => move("lab", "replace"));
+openScoreView(() => move("score", "push"), about);
+openQueryView((how) => move("query", how), about);
+openLabView(() => move("lab", "replace"), about);
 byId("skip").addEventListener("click", (clicked) => {
   clicked.preventDefault();
   byId("main").focus();

@@ -1,11 +1,11 @@
 /** The view of a query: an editor, a caller, the response and what ran for it. */
 
 import { NoAnswer, ask, developmentKey } from "./api.js";
+import { drawRuns } from "./batch_picture.js";
 import { byId, h } from "./dom.js";
 import { jsonText } from "./json_text.js";
 import { tellErrors, tellNoAnswer } from "./problems.js";
-import { drawRun } from "./run_picture.js";
-import { EXAMPLES } from "./samples.js";
+import { EXAMPLES, FANS } from "./samples.js";
 import { count, ms } from "./words.js";
 
 const form = byId("query-form");
@@ -14,13 +14,22 @@ const query = byId("query-text");
 const variables = byId("query-variables");
 const fan = byId("query-fan");
 const key = byId("query-key");
+const role = byId("query-role");
 const status = byId("query-status");
 const response = byId("query-response");
 let running = new AbortController();
 
-/** Put the view to work; `moved` is called when a person runs or changes the query. */
-export function openQueryView(moved) {
-  examples.append(...EXAMPLES.map((each) => h("option", { value: each.id }, each.title)));
+/**
+ * Put the view to work.
+ *
+ * @param {(how: "push" | "replace") => void} moved is called when a person runs or changes the query
+ * @param {{sample: boolean, services: boolean}} about what this gateway has
+ */
+export function openQueryView(moved, about) {
+  byId("query-service-choice").hidden = !about.services;
+  if (about.sample) fan.value = FANS[0].id;
+  const offered = EXAMPLES.filter((each) => about.services || each.as !== "service");
+  examples.append(...offered.map((each) => h("option", { value: each.id }, each.title)));
   examples.addEventListener("change", () => takeExample(examples.value));
   query.addEventListener("input", markExample);
   form.addEventListener("change", () => {
@@ -47,6 +56,7 @@ export function queryState() {
   if (variables.value !== variablesText(example)) parameters.set("variables", variables.value);
   parameters.set("as", callerKind());
   if (callerKind() === "fan") parameters.set("fan", fan.value.trim());
+  if (callerKind() === "service") parameters.set("role", role.value.trim());
   return parameters;
 }
 
@@ -59,6 +69,7 @@ export function takeQueryState(parameters) {
   }
   variables.value = parameters.get("variables") ?? variables.value;
   fan.value = parameters.get("fan") ?? fan.value;
+  role.value = parameters.get("role") ?? role.value;
   if (parameters.has("as")) chooseCaller(parameters.get("as"));
   markExample();
 }
@@ -90,7 +101,7 @@ function callerKind() {
 
 function chooseCaller(kind) {
   const choice = [...form.elements.caller].find((each) => each.value === kind);
-  if (choice) choice.checked = true;
+  if (choice && !choice.parentElement.hidden) choice.checked = true;
   showCaller();
 }
 
@@ -98,9 +109,11 @@ function showCaller() {
   const kind = callerKind();
   byId("query-fan-field").hidden = kind !== "fan";
   byId("query-key-field").hidden = kind !== "key";
+  byId("query-role-field").hidden = kind !== "service";
   byId("query-none-note").hidden = kind !== "none";
   fan.required = kind === "fan";
   key.required = kind === "key";
+  role.required = kind === "service";
   if (kind === "key" && !key.value) fillKey();
 }
 
@@ -112,6 +125,7 @@ async function fillKey() {
 function caller() {
   const kind = callerKind();
   if (kind === "fan") return { kind, id: fan.value.trim() };
+  if (kind === "service") return { kind, role: role.value.trim() };
   return kind === "key" ? { kind, key: key.value.trim() } : { kind };
 }
 
@@ -169,8 +183,7 @@ function show({ body, status: code, tookMs, fields }) {
 
 function showRuns(fields) {
   byId("query-run").hidden = !fields?.length;
-  const pictures = fields?.map((field) => drawRun(field, h("h3", {}, field.field)));
-  byId("query-run-pictures").replaceChildren(...(pictures ?? []));
+  byId("query-run-pictures").replaceChildren(...drawRuns(fields ?? []));
 }
 
 function fail(error) {

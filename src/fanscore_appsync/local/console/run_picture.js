@@ -4,30 +4,29 @@ import { h } from "./dom.js";
 import { FATES, and, count, ms } from "./words.js";
 
 const REFUSED = "No step ran: the call was refused before the first.";
-const BATCH = "The items of a batch share their rounds, so that no steps are drawn for it.";
 const LEAST_SHARE = 0.28;
 const LEAST_BAR = 0.015;
 
 /** Draw what the trace says of one field under a heading: its steps against its rounds. */
 export function drawRun(field, heading) {
-  const { trace } = field;
-  const rounds = trace?.rounds.map((round) => round.tookMs) ?? [];
   return h(
     "div",
-    { class: "run", style: { "--rounds": columnsOf(rounds) } },
-    h("div", { class: "run-head" }, heading, h("p", { class: "quiet" }, facts(field))),
+    { class: "run", style: runStyle(field.trace) },
+    h("div", { class: "run-head" }, heading, h("p", { class: "quiet" }, runFacts(field))),
     h("p", { class: "summary" }, runSentence(field)),
-    rounds.length > 1 ? drawHead(rounds) : null,
-    trace ? drawSteps(field) : null,
+    field.trace ? drawSteps(field) : null,
   );
 }
 
+/** Return the style that gives each round of a run its column, as wide as it took. */
+export function runStyle(trace) {
+  return { "--rounds": columnsOf(trace?.rounds.map((round) => round.tookMs) ?? []) };
+}
+
 /** Say what in the run of a field was out of the ordinary. */
-export function runSentence({ batch, cached, path, trace }) {
+export function runSentence({ cached, trace }) {
   if (cached) return "Answered from the cache.";
-  // A field below an item of a list is asked for many items at once, even if there is only one.
-  const isBatch = batch > 1 || path?.some(Number.isInteger);
-  if (!trace) return isBatch ? BATCH : REFUSED;
+  if (!trace) return REFUSED;
   const sentences = Object.keys(FATES)
     .filter((fate) => fate !== "ran")
     .map((fate) => [fate, trace.steps.filter((step) => step.fate === fate)])
@@ -38,12 +37,14 @@ export function runSentence({ batch, cached, path, trace }) {
   return sentences.join(" ");
 }
 
-function facts({ trace, batch, cached, tookMs }) {
+/** Say how much a run took; a batch says itself what it asked. */
+export function runFacts({ trace, cached, tookMs }, batch = {}) {
   const asked = trace?.rounds.flatMap((round) => round.asked).filter((each) => !each.shared) ?? [];
   const parts = [
+    batch.calls,
     trace ? count(trace.rounds.length, "round") : null,
-    trace ? count(asked.length, "question") : null,
-    batch > 1 ? `one call for ${batch} items` : null,
+    trace ? count(batch.questions ?? asked.length, "question") : null,
+    batch.shared,
     cached ? null : `${ms(tookMs)} in all`,
   ];
   return parts.filter(Boolean).join(" · ");
@@ -71,12 +72,16 @@ function drawHead(rounds) {
   );
 }
 
-function drawSteps({ field, trace }) {
-  return h(
-    "ol",
-    { class: "steps", "aria-label": `Steps of ${field}` },
-    trace.steps.map((step, position) => drawStep(trace, step, position)),
-  );
+/** Draw the steps of a run against its rounds. */
+export function drawSteps({ field, trace }) {
+  return [
+    trace.rounds.length > 1 ? drawHead(trace.rounds.map((round) => round.tookMs)) : null,
+    h(
+      "ol",
+      { class: "steps", "aria-label": `Steps of ${field}` },
+      trace.steps.map((step, position) => drawStep(trace, step, position)),
+    ),
+  ];
 }
 
 function drawStep(trace, step, position) {
@@ -94,7 +99,7 @@ function drawStep(trace, step, position) {
       { class: "step-name" },
       h("span", { class: "name" }, step.name),
       " ",
-      h("span", { class: "fate" }, step.fate),
+      h("span", { class: "fate" }, step.told ?? step.fate),
     ),
     h(
       "div",
@@ -126,8 +131,13 @@ function fact(asked) {
     " ",
     h("span", { class: "took" }, ms(asked.tookMs)),
     asked.shared ? " shared" : null,
+    asked.count ? ` ${times(asked)}` : null,
     asked.failure ? h("span", { class: "failure" }, ` ${failure(asked)}`) : null,
   );
+}
+
+function times({ count: asked, sharedCount: shared }) {
+  return shared ? `asked ${asked}×, shared ${shared}×` : `asked ${asked}×`;
 }
 
 function failure(asked) {

@@ -177,6 +177,20 @@ export const EXAMPLES = [
 }`,
   },
   {
+    id: "service",
+    title: "Any fan's score, as a service",
+    as: "service",
+    query: `query AnyFan($fan: ID!) {
+  api {
+    accountFanscore(globalUserId: $fan) {
+      score
+      reasons { code points }
+    }
+  }
+}`,
+    variables: { fan: "top-fan" },
+  },
+  {
     id: "refused",
     title: "Refused: another fan's score",
     as: "fan",

@@ -5,8 +5,9 @@ import { byId, h } from "./dom.js";
 import { tellErrors, tellNoAnswer } from "./problems.js";
 import { drawRun } from "./run_picture.js";
 import { EVENTS, FANS, SCORE_QUERY } from "./samples.js";
-import { drawScore, pointsText, scoreRows } from "./score_picture.js";
-import { REASONS, SIGNALS, and, plain } from "./words.js";
+import { answered, answeredClass, reasonLine, sumOf } from "./score_parts.js";
+import { drawScore, scoreRows } from "./score_picture.js";
+import { plain } from "./words.js";
 
 const fan = byId("score-fan");
 const event = byId("score-event");
@@ -16,18 +17,34 @@ const chart = byId("score-chart");
 let running = new AbortController();
 let asked = null;
 let drawn = null;
+let hasFans = false;
+let hasSamples = false;
 
-/** Put the view to work; `moved` is called when a person asks for another score. */
-export function openScoreView(moved) {
-  byId("sample-events").append(...EVENTS.map((each) => h("option", { value: each.id }, each.says)));
-  byId("sample-fans").append(...FANS.map((each) => h("option", { value: each.id }, each.says)));
-  byId("score-samples").append(...FANS.map((each) => h("li", {}, chip(each))));
+/**
+ * Put the view to work.
+ *
+ * @param {() => void} moved is called when a person asks for another score
+ * @param {{sample: boolean, stores: boolean}} about what this gateway has
+ */
+export function openScoreView(moved, about) {
+  hasFans = about.stores;
+  hasSamples = about.sample;
+  if (hasSamples) offerSamples();
   byId("score-form").addEventListener("submit", (submitted) => {
     submitted.preventDefault();
     moved();
     showScore();
   });
   new ResizeObserver(redraw).observe(chart);
+}
+
+function offerSamples() {
+  fan.value = FANS[0].id;
+  event.value = FANS[0].event;
+  byId("samples").hidden = false;
+  byId("sample-events").append(...EVENTS.map((each) => h("option", { value: each.id }, each.says)));
+  byId("sample-fans").append(...FANS.map((each) => h("option", { value: each.id }, each.says)));
+  byId("score-samples").append(...FANS.map((each) => h("li", {}, chip(each))));
 }
 
 /** Return what the view shows, as parameters of an address. */
@@ -72,7 +89,7 @@ async function showScore() {
 function askForFan() {
   busy(false);
   fan.focus();
-  showNone([], "Type a fan's id, or choose one of the samples.");
+  showNone([], hasSamples ? "Type a fan's id, or choose one of the samples." : "Type a fan's id.");
 }
 
 function busy(is) {
@@ -134,8 +151,10 @@ function showHeadline(score, variables) {
   byId("score-sum").textContent = sumOf(score);
   byId("score-policy").textContent = score.policyVersion;
   byId("score-as-query").href = asQuery(variables);
+  byId("score-as-fan").href = `#fans?${new URLSearchParams({ fan: variables.fan, event: variables.event ?? "" })}`;
+  byId("score-as-fan").hidden = !hasFans;
   const mark = byId("score-answered");
-  mark.className = score.degraded.length ? "badge degraded" : "badge good";
+  mark.className = answeredClass(score);
   mark.textContent = answered(score);
 }
 
@@ -144,41 +163,9 @@ function asQuery({ fan: id, event: eventId }) {
   return `#query?${new URLSearchParams({ example: "score", variables, as: "fan", fan: id })}`;
 }
 
-function sumOf(score) {
-  const [base, ...others] = score.reasons.map((reason) => reason.points);
-  const terms = others
-    .filter(Boolean)
-    .map((points) => `${points < 0 ? "\u2212" : "+"} ${Math.abs(points)}`);
-  return [plain(base), ...terms, "=", plain(score.score)].join(" ");
-}
-
-function answered(score) {
-  const missing = score.degraded.map((signal) => SIGNALS[signal] ?? signal);
-  return missing.length ? `Degraded: no answer from ${and(missing)}` : "Every system answered";
-}
-
 function showReasons(rows) {
-  byId("score-reasons").replaceChildren(...rows.slice(0, -1).map(reasonLine));
+  byId("score-reasons").replaceChildren(...rows.slice(0, -1).map((row) => reasonLine(row)));
   byId("score-total").textContent = plain(rows.at(-1).points);
-}
-
-function reasonLine(row) {
-  const told = [row.message, REASONS[row.code]?.more].filter(Boolean);
-  const words = told.map((text) => (text.endsWith(".") ? text : `${text}.`)).join(" ");
-  return h(
-    "tr",
-    { class: row.kind },
-    h(
-      "th",
-      { scope: "row" },
-      h("span", { class: "reason-title" }, row.title),
-      " ",
-      h("code", {}, row.code),
-      h("span", { class: "meaning" }, words),
-    ),
-    h("td", {}, pointsText(row)),
-    h("td", {}, plain(row.to)),
-  );
 }
 
 function showRun(fields) {

@@ -38,7 +38,8 @@ class Reply:
         error: instead of data.
         took_s: how long the call took that brought it, in seconds.
         batch: the number of events in that call.
-        trace: of the run, if the call was for this event alone.
+        trace: of the event's run, if there was one.
+        call: tells that call apart from others.
     """
 
     data: object
@@ -46,6 +47,7 @@ class Reply:
     took_s: float
     batch: int = 1
     trace: Trace | None = None
+    call: object = attrs.field(factory=object, eq=False, repr=False)
 
     @property
     def is_data(self) -> bool:
@@ -66,12 +68,19 @@ def reply_of(answer: Response, took_s: float) -> Reply:
 def replies_of(answer: Response, took_s: float) -> Sequence[Reply]:
     """Read the answers to a list of events."""
     items = cast("Sequence[Mapping[str, object]]", answer.response)
-    return [_batch_reply(item, took_s, len(items)) for item in items]
-
-
-def _batch_reply(item: Mapping[str, object], took_s: float, batch: int) -> Reply:
-    error = _error(item, "errorMessage") if "errorType" in item else None
-    return Reply(item["data"], error, took_s, batch)
+    outcomes = answer.batch or [None] * len(items)
+    call = object()
+    return [
+        Reply(
+            item["data"],
+            _error(item, "errorMessage") if "errorType" in item else None,
+            took_s,
+            len(items),
+            outcome.trace if outcome else None,
+            call,
+        )
+        for item, outcome in zip(items, outcomes, strict=True)
+    ]
 
 
 def _error(members: Mapping[str, object], message: str) -> FieldError:

@@ -29,16 +29,20 @@ class TracedField:
 
 def write_trace(resolved: Sequence[TracedField]) -> object:
     """Write how each field was resolved, in the order in which they were."""
-    return {"fields": [_field(each) for each in resolved]}
+    calls: dict[int, int] = {}
+    for each in resolved:
+        calls.setdefault(id(each.reply.call), len(calls))
+    return {"fields": [_field(each, calls[id(each.reply.call)]) for each in resolved]}
 
 
-def _field(resolved: TracedField) -> object:
+def _field(resolved: TracedField, call: int) -> object:
     reply = resolved.reply
     return {
         "path": list(resolved.path),
         "field": resolved.field,
         "tookMs": 0.0 if resolved.cached else _ms(reply.took_s),
         "cached": resolved.cached,
+        "call": call,
         "batch": reply.batch,
         "trace": None if reply.trace is None or resolved.cached else write_run(reply.trace),
     }

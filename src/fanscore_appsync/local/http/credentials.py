@@ -74,7 +74,8 @@ class Credentials:
                 self._admit_key(credential, peer_of(request))
                 return HttpCaller(mode, None)
             case Mode.IAM:
-                return HttpCaller(mode, self._role(credential, request))
+                self._admit_role(request)
+                return service_caller(request)
 
     def _user(self, authorization: str, peer: str) -> Mapping[str, object]:
         scheme, _, rest = authorization.partition(" ")
@@ -100,12 +101,21 @@ class Credentials:
             self.count_wrong_key(peer)
             raise Unacceptable(401, UNAUTHORIZED, str(error)) from error
 
-    def _role(self, role: str, request: HttpRequest) -> Mapping[str, object]:
+    def _admit_role(self, request: HttpRequest) -> None:
         if not (self.believes_iam_header and is_from_this_machine(request)):
             raise Unacceptable(401, UNAUTHORIZED, "This gateway does not take a role from a header")
-        if not (role.isascii() and role.replace("-", "").isalnum() and len(role) <= MAX_ROLE):
-            raise Unacceptable(401, UNAUTHORIZED, "The role has no name that a role may have")
-        return iam_identity(role, peer_of(request))
+
+
+def service_caller(request: HttpRequest) -> HttpCaller:
+    """Return the service whose role a request names. Whether that is believed is for others.
+
+    Raises:
+        Unacceptable: it names none, or what no role can be called.
+    """
+    role = request.headers.get(IAM_HEADER, "")
+    if not (role.isascii() and role.replace("-", "").isalnum() and len(role) <= MAX_ROLE):
+        raise Unacceptable(401, UNAUTHORIZED, "The role has no name that a role may have")
+    return HttpCaller(Mode.IAM, iam_identity(role, peer_of(request)))
 
 
 def iam_identity(role: str, source_ip: str) -> Mapping[str, object]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from http import HTTPStatus
-from pathlib import Path
 from time import monotonic
 
 import attrs
@@ -18,7 +17,6 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fanscore_appsync.local.graphql.auth_directives import HttpCaller
@@ -26,7 +24,8 @@ from fanscore_appsync.local.graphql.execution import GraphQL, MutationByGet
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
 from fanscore_appsync.local.graphql.resolving import GraphQLRequest
 from fanscore_appsync.local.graphql.trace_extension import write_trace
-from fanscore_appsync.local.http.credentials import Credentials
+from fanscore_appsync.local.http.console_files import ConsoleFiles
+from fanscore_appsync.local.http.credentials import Credentials, service_caller
 from fanscore_appsync.local.http.lab_pages import LAB_PAGES, lab_page
 from fanscore_appsync.local.http.request import (
     CLOSE,
@@ -45,25 +44,17 @@ from fanscore_appsync.local.http.request import (
     read_body,
 )
 from fanscore_appsync.local.http.response import json_response, write_response, write_unacceptable
+from fanscore_appsync.local.http.workbench_pages import WORKBENCH_PAGES, workbench_page
 from fanscore_appsync.local.policy_lab import PolicyLab
+from fanscore_appsync.local.workbench import Workbench
 from fanscore_core.errors import InvalidInput
 
-CONSOLE = Path(__file__).parents[1] / "console"
 TRACE_HEADER = "x-fanscore-trace"
 
-CONSOLE_HEADERS: Mapping[str, str] = {
-    "content-security-policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "object-src 'none'"
-    ),
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
-
 (_GRAPHQL, _TOKEN, _API_KEY) = ("/graphql", "/dev/token", "/dev/api-key")
-_PATHS = (_GRAPHQL, _TOKEN, _API_KEY, *LAB_PAGES)
+_AS_SERVICE = "/dev/workbench/graphql"
+_OF_WORKBENCH = frozenset({_AS_SERVICE, *WORKBENCH_PAGES})
+_PATHS = (_GRAPHQL, _TOKEN, _API_KEY, *_OF_WORKBENCH, *LAB_PAGES)
 
 Endpoint = Callable[[HttpRequest], Awaitable[HttpResponse]]
 
@@ -76,11 +67,13 @@ class Development:
         make_token: signs a token for a ``sub`` with groups.
         api_key: good for calls.
         lab: where policies are tried out.
+        workbench: what the console's views of fans and events stand on.
     """
 
     make_token: Callable[[str, Sequence[str]], str] | None = None
     api_key: str | None = None
     lab: PolicyLab | None = None
+    workbench: Workbench | None = None
 
 
 NOTHING = Development()
@@ -123,7 +116,12 @@ class Gateway:
                 Route(path, self._endpoint(self._lab), methods=[each.method])
                 for path, each in LAB_PAGES.items()
             ),
-            Route("/{path:path}", _console, methods=["GET"]),
+            Route(_AS_SERVICE, self._endpoint(self._graphql_as_service), methods=["POST"]),
+            *(
+                Route(path, self._endpoint(self._workbench), methods=[each.method])
+                for path, each in WORKBENCH_PAGES.items()
+            ),
+            Route("/{path:path}", self._files.answer, methods=["GET"]),
         ]
         cors = Middleware(
             CORSMiddleware,
@@ -135,7 +133,7 @@ class Gateway:
             Starlette(
                 routes=routes,
                 middleware=[cors] if self.origins else [],
-                exception_handlers={HTTPException: _not_found},
+                exception_handlers={HTTPException: self._not_found},
             ),
             self.hosts,
         )
@@ -159,6 +157,17 @@ class Gateway:
     async def _graphql(self, request: HttpRequest) -> HttpResponse:
         expires_at = monotonic() + self.limits.request_s
         caller = await self._caller(request, expires_at)
+        return await self._executed(request, caller, expires_at)
+
+    async def _graphql_as_service(self, request: HttpRequest) -> HttpResponse:
+        """Execute a request of the console as a service."""
+        self._workbench_for(request)
+        expires_at = monotonic() + self.limits.request_s
+        return await self._executed(request, service_caller(request), expires_at)
+
+    async def _executed(
+        self, request: HttpRequest, caller: HttpCaller, expires_at: float
+    ) -> HttpResponse:
         parameters = await self._parameters(request, expires_at)
         asked = GraphQLRequest(
             parameters.query,
@@ -226,21 +235,57 @@ class Gateway:
         lab = self.development.lab
         if lab is None or not _is_from_here(request):
             raise Unacceptable(404, "NotFound", "There is no such page")
-        expires_at = monotonic() + self.limits.request_s
-        wish: object = dict(request.query_params)
-        if request.method == "POST":
-            wish = parse_json(await self._body(request, expires_at), "The body")
+        wish, expires_at = await self._wish(request)
         return await asyncio.to_thread(lab_page, lab, request.url.path, wish, expires_at)
 
+    async def _workbench(self, request: HttpRequest) -> HttpResponse:
+        workbench = self._workbench_for(request)
+        wish, expires_at = await self._wish(request)
+        return await asyncio.to_thread(workbench_page, workbench, request, wish, expires_at)
 
-_FILES = StaticFiles(directory=CONSOLE, html=True)
+    async def _wish(self, request: HttpRequest) -> tuple[object, float]:
+        """Return what is asked for, of the address or of the body; and until when."""
+        expires_at = monotonic() + self.limits.request_s
+        if request.method != "POST":
+            return dict(request.query_params), expires_at
+        return parse_json(await self._body(request, expires_at), "The body"), expires_at
 
+    def _workbench_for(self, request: HttpRequest) -> Workbench:
+        workbench = self.development.workbench
+        is_named = request.method != "POST" or "origin" in request.headers
+        if workbench is None or not _is_from_here(request) or not is_named:
+            raise Unacceptable(404, "NotFound", "There is no such page")
+        return workbench
 
-async def _console(request: HttpRequest) -> HttpResponse:
-    """Return a file of the console, with headers that keep it to itself."""
-    response = await _FILES.get_response(_FILES.get_path(request.scope), request.scope)
-    response.headers.update(CONSOLE_HEADERS)
-    return response
+    async def _not_found(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        """Write that there is no such page, or none for this method."""
+        found = error if isinstance(error, HTTPException) else HTTPException(404)
+        is_method = found.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if is_method and not await self._is_page(request.scope):
+            found = HTTPException(404)
+        status, headers = found.status_code, dict(found.headers or {})
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
+        content_type = accepted_type(request.headers.get("accept"))
+        unacceptable = Unacceptable(status, kind, message, headers=headers)
+        return write_unacceptable(unacceptable, content_type)
+
+    async def _is_page(self, scope: Scope) -> bool:
+        """Whether there is a page of this path, for whatever method."""
+        if scope["path"] in _PATHS:
+            return self._has(scope["path"])
+        return await self._files.have(scope)
+
+    def _has(self, path: str) -> bool:
+        """Whether a page is there, of those that only loopback has."""
+        if path in _OF_WORKBENCH:
+            return self.development.workbench is not None
+        return path not in LAB_PAGES or self.development.lab is not None
+
+    @property
+    def _files(self) -> ConsoleFiles:
+        return ConsoleFiles(has_workbench=self.development.workbench is not None)
 
 
 @attrs.frozen
@@ -293,30 +338,6 @@ def _token_wish(document: object) -> tuple[str, Sequence[str]]:
             if isinstance(groups, list) and all(isinstance(each, str) for each in groups):
                 return sub, groups
     raise Unacceptable(400, MALFORMED, 'Expected {"sub": "...", "groups": ["..."]}')
-
-
-async def _not_found(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Write that there is no such page, or none for this method."""
-    found = error if isinstance(error, HTTPException) else HTTPException(404)
-    if found.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not await _is_page(request.scope):
-        found = HTTPException(404)
-    status, headers = found.status_code, dict(found.headers or {})
-    if "Allow" in headers:
-        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    kind, message = _PAGE_ERRORS.get(status, ("BadRequest", "The request cannot be answered"))
-    content_type = accepted_type(request.headers.get("accept"))
-    return write_unacceptable(Unacceptable(status, kind, message, headers=headers), content_type)
-
-
-async def _is_page(scope: Scope) -> bool:
-    """Whether there is a page of this path, for whatever method."""
-    if scope["path"] in _PATHS:
-        return True
-    try:
-        found, _ = await asyncio.to_thread(_FILES.lookup_path, _FILES.get_path(scope))
-    except (OSError, ValueError):  # such as a name that no file can have
-        return False
-    return bool(found)
 
 
 _PAGE_ERRORS = {

@@ -22,7 +22,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from fanscore_adapters.http.environment import read_http_environment
 from fanscore_appsync.api import API, Api
-from fanscore_appsync.app import App
 from fanscore_appsync.local.auth.api_keys import (
     DEVELOPMENT_KEY,
     ApiKeys,
@@ -47,6 +46,7 @@ from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import NOTHING, Development, Gateway
 from fanscore_appsync.local.http.request import is_loopback
 from fanscore_appsync.local.policy_lab import PolicyLab
+from fanscore_appsync.local.workbench import Workbench
 from fanscore_appsync.report import report
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring import apps
@@ -182,11 +182,11 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
     if options.believes_iam_header and not options.is_local:
         raise InvalidInput("--allow-iam-header", "not where other machines can call")
     issuer = None if options.user_pool else _issuer(options)
-    app = apps.connect(options.settings, closing, api=options.api)
+    connected = apps.connect_with_desk(options.settings, closing, api=options.api)
     threads = closing.enter_context(ThreadPoolExecutor(MAX_THREADS, "fanscore-gateway"))
     token_threads = ThreadPoolExecutor(MAX_TOKEN_THREADS, "fanscore-tokens")
     return Gateway(
-        GraphQL(HandlerCalls(app.answer, threads, report), options.limits, options.api),
+        GraphQL(HandlerCalls(connected.app.answer, threads, report), options.limits, options.api),
         _credentials(options, issuer),
         report,
         closing.enter_context(token_threads),
@@ -194,7 +194,7 @@ def make_gateway(options: Options, closing: ExitStack) -> Gateway:
         _hosts(options),
         options.origins,
         options.is_traceable and options.is_local,
-        _development(options, issuer, app),
+        _development(options, issuer, connected),
     )
 
 
@@ -224,12 +224,15 @@ def _credentials(options: Options, issuer: DevelopmentIssuer | None) -> Credenti
     )
 
 
-def _development(options: Options, issuer: DevelopmentIssuer | None, app: App) -> Development:
+def _development(
+    options: Options, issuer: DevelopmentIssuer | None, connected: apps.Connected
+) -> Development:
     if not options.is_local:
         return NOTHING
     key = DEVELOPMENT_KEY if options.api_keys is None else None
-    lab = PolicyLab(app.policy, app.api.signals, app.answer)
-    return Development(_token_maker(issuer), key, lab)
+    workbench = Workbench(connected.app.answer, connected.stores)
+    lab = PolicyLab(connected.app.policy, connected.app.api.signals, connected.app.answer)
+    return Development(_token_maker(issuer), key, lab, workbench)
 
 
 def _issuer(options: Options) -> DevelopmentIssuer:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanscore_adapters.embedded import event_store
+from fanscore_adapters.embedded.deliveries import DeliveryState, Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice, PublishedEvent
-from fanscore_adapters.embedded.event_store import DeliveryState, EventStore, Undelivered
+from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite.connection import Access
 from fanscore_core.ids import GlobalUserId
 from tests.unit.fanscore_adapters.databases import raw

@@ -16,6 +16,7 @@ import attrs
 import pytest
 
 from fanscore_adapters.documents.user_event import detail_document, event_document
+from fanscore_adapters.embedded.deliveries import DeliveryState, Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_bus import (
     DELIVERY_LEASE,
@@ -25,13 +26,7 @@ from fanscore_adapters.embedded.event_bus import (
     Recorder,
     delay,
 )
-from fanscore_adapters.embedded.event_store import (
-    KEPT,
-    Claimed,
-    DeliveryState,
-    EventStore,
-    Undelivered,
-)
+from fanscore_adapters.embedded.event_store import KEPT, Claimed, EventStore
 from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_core.consumer_mark import LEASE
 from fanscore_core.engine.question import Answered, Ask, Question

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from decimal import Decimal
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +16,12 @@ from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import PageRange
 from fanscore_adapters.sqlite.connection import IN_MEMORY
-from fanscore_adapters.sqlite.tables import PAGE_BYTES, ConditionFailedError, SqliteTables
+from fanscore_adapters.sqlite.tables import (
+    PAGE_BYTES,
+    PARTITION_KEYS,
+    ConditionFailedError,
+    SqliteTables,
+)
 from fanscore_core.errors import InvalidInput
 from tests.unit.fanscore_adapters.counting import count_up, count_up_in, counted
 from tests.unit.fanscore_adapters.databases import item, raw
@@ -51,6 +57,35 @@ def is_open(connection: sqlite3.Connection) -> bool:
     except sqlite3.ProgrammingError:
         return False
     return True
+
+
+# Finding partitions
+
+
+def test_the_first_partition_keys_of_a_prefix() -> None:
+    """Partition keys are found in their order, each once, and none that begins otherwise."""
+    keys = ["a", "ab", "ab!", "abc", "ac", "\U0010fffd", "\U0010fffdz"]
+    with SqliteTables(IN_MEMORY) as tables:
+        tables.load(DEMAND, [{"PK": pk, "SK": sk} for pk in keys for sk in ("x", "y")])
+        assert tables.partition_keys(DEMAND, "ab", 9) == ["ab", "ab!", "abc"]
+        assert tables.partition_keys(DEMAND, "ab", 2) == ["ab", "ab!"]
+        assert tables.partition_keys(DEMAND, "b", 9) == []
+        assert tables.partition_keys(DEMAND, "\U0010fffd", 9) == keys[-2:]
+        assert tables.partition_keys(SCORES, "a", 9) == []
+
+
+def test_finding_partition_keys_scans_no_table(tmp_path: Path) -> None:
+    """Each partition key is one look by key, however much is stored."""
+    path = str(tmp_path / "fans.db")
+    with SqliteTables(path):
+        pass
+    statement = PARTITION_KEYS.format(table=DEMAND)
+    with closing(sqlite3.connect(path)) as connection:
+        values = {"start": "a", "end": "b", "limit": 3}
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    of_table = [step for *_, step in plan if DEMAND in step]
+    assert len(of_table) == 2
+    assert all(step.startswith(f"SEARCH {DEMAND} USING PRIMARY KEY") for step in of_table)
 
 
 # Opening

@@ -2,6 +2,7 @@
 
 import { byId, h } from "../dom.js";
 import { tellErrors, tellNoAnswer } from "../problems.js";
+import { FANS } from "../samples.js";
 import { check, findingsOf, livePolicies, sampleFindings } from "./calls.js";
 import { policyControls } from "./controls.js";
 import { readFindings, readPolicy } from "./decide.js";
@@ -40,9 +41,13 @@ let frame = 0;
 let moved = () => {};
 let files = null;
 
-/** Put the view to work; `said` is called when the address must say something else. */
-export function openLabView(said) {
+/**
+ * Put the view to work; `said` is called when the address must say something else.
+ * @param {{sample: boolean}} about what this gateway has
+ */
+export function openLabView(said, about) {
   moved = said;
+  if (about.sample) fan.value = FANS[0].id;
   byId("lab-form").addEventListener("submit", (submitted) => submitted.preventDefault());
   byId("lab-fan-form").addEventListener("submit", (submitted) => {
     submitted.preventDefault();
