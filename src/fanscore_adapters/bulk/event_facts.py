@@ -5,15 +5,16 @@ Each stands in one item, found before anything else is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
-from fanscore_adapters.dynamodb.export_lines import key_text, read_each, typed_item
+from fanscore_adapters.dynamodb.export_lines import TypedItem, key_text, lines_with, typed_item
 from fanscore_adapters.dynamodb.export_manifest import DataFile
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
+from fanscore_adapters.items.operations import Item
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import SourceFailed, Unavailable
@@ -91,13 +92,8 @@ def _answer(
     question: Question[object], key: Key, files: Sequence[DataFile]
 ) -> str | Unavailable | None:
     """Answer a question from the item that a table has under a key."""
-    found: list[object] = []
-    # The sort key has nothing that must be escaped, and few items have it.
-    needles = (f'"{key.sk}"'.encode(), ESCAPED)
-    for file in files:
-        read_each(file, _finder(key, found.append), needles)
     lookup = LOOKUPS[type(question)]
-    answer = lookup.answer(found[0] if found else None, _optional_item)
+    answer = lookup.answer(_find(key, files), _optional_item)
     if isinstance(answer, SourceFailed):
         raise answer
     if answer is None or isinstance(answer, Unavailable):
@@ -105,19 +101,20 @@ def _answer(
     return str(answer)
 
 
-def _finder(key: Key, found: Callable[[object], object]) -> Callable[[str], object]:
-    needle = f'"{key.sk}"'
+def _find(key: Key, files: Sequence[DataFile]) -> TypedItem | None:
+    """Find the item under a key; what comes behind it is not read, and is checked later."""
+    # The sort key has nothing that must be escaped, and few items have it.
+    needle = f'"{key.sk}"'.encode()
+    for file in files:
+        for line in lines_with(file, (needle, ESCAPED)):
+            if needle in line or ESCAPED in line:
+                item = typed_item(line)
+                if (key_text("PK", item.get("PK")), key_text("SK", item.get("SK"))) == key:
+                    return item
+    return None
 
-    def read(line: str) -> None:
-        if needle in line or "\\u" in line:
-            item = typed_item(line)
-            if (key_text(item, "PK"), key_text(item, "SK")) == key:
-                found(item)
 
-    return read
-
-
-def _optional_item(item: object) -> Mapping[str, object] | None:
+def _optional_item(item: TypedItem | None) -> Item | None:
     return None if item is None else read_item(item)
 
 

@@ -18,20 +18,20 @@ from fanscore_adapters.bulk.spill import SEPARATOR, Spill, SpillWriter
 from fanscore_core.errors import Unavailable
 from fanscore_core.findings import Finding, Findings, ScoreOrigin
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.signals import ARM, EVENT, MODEL, Missing
+from fanscore_core.signals import ARM, EVENT, MODEL, Missing, Signal
 from fanscore_core.systems import ACCOUNT_FANSCORE, FAN_IDENTITY
 
 MALFORMED = "malformed item"
 
 _ORIGINS = {
-    Kind.IDENTITY_SCORE.value: ScoreOrigin.IDENTITY_SCORE,
-    Kind.ACCOUNT_SCORE.value: ScoreOrigin.ACCOUNT_SCORE,
+    Kind.IDENTITY_SCORE: ScoreOrigin.IDENTITY_SCORE,
+    Kind.ACCOUNT_SCORE: ScoreOrigin.ACCOUNT_SCORE,
 }
 _WITHOUT_ANSWER = {
-    Kind.MALFORMED_IDENTITY.value: FAN_IDENTITY,
-    Kind.MALFORMED_ACCOUNT.value: ACCOUNT_FANSCORE,
+    Kind.MALFORMED_IDENTITY: FAN_IDENTITY,
+    Kind.MALFORMED_ACCOUNT: ACCOUNT_FANSCORE,
 }
-_VERDICTS = frozenset({Kind.VERDICT.value, Kind.MALFORMED_VERDICT.value})
+_VERDICTS = frozenset({Kind.VERDICT, Kind.MALFORMED_VERDICT})
 
 Spills: TypeAlias = Iterable[Spill]
 
@@ -72,14 +72,14 @@ class Joined:
         if self.base in _WITHOUT_ANSWER:
             return Unavailable(_WITHOUT_ANSWER[self.base], MALFORMED)
         is_mapped = not isinstance(facts.disco_event_id, Missing)
-        signals: dict[object, Finding] = {
+        signals: dict[Signal, Finding] = {
             ARM: arm,
             EVENT: number(self.sales) if is_mapped else Missing.UNAVAILABLE,
             MODEL: self._model(facts),
         }
         raw: Decimal | None = number(self.raw) if self.raw else None
         origin = _ORIGINS.get(self.base, ScoreOrigin.NO_HISTORY)
-        return Findings(origin, raw, signals)  # type: ignore[arg-type]  # they are signals
+        return Findings(origin, raw, signals)
 
     def _model(self, facts: EventFacts) -> Finding:
         if isinstance(facts.cursor, Missing):

@@ -7,24 +7,24 @@ malformed, its table has no usable answer about that fan.
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from fanscore_adapters.bulk.event_facts import EventFacts
+from fanscore_adapters.bulk.event_facts import ESCAPED, EventFacts
 from fanscore_adapters.bulk.spill import SEPARATOR, SpillWriter
-from fanscore_adapters.dynamodb.export_lines import TypedItem, key_text, read_each, typed_item
+from fanscore_adapters.dynamodb.export_lines import check_shape, key_text, read_each, typed_item
 from fanscore_adapters.dynamodb.export_manifest import DataFile
+from fanscore_adapters.dynamodb.export_members import Members, members_reader
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.escapes import escaped, unescaped
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
-from fanscore_core.findings import StoredScore
+from fanscore_core.findings import MAX_STORED_SCORE, StoredScore
 from fanscore_core.ids import GlobalUserId, is_id, is_plain
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.fan_identity import BotOrNot, FanIdentity, Identity
@@ -43,15 +43,15 @@ _ACCOUNT_SK = "score#account"
 _is_plain_number = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{0,8}[1-9])?", re.ASCII).fullmatch
 
 
-class Kind(str, enum.Enum):
+class Kind:
     """What a row says of a fan."""
 
-    IDENTITY_SCORE = "I"
-    ACCOUNT_SCORE = "A"
-    MALFORMED_IDENTITY = "X"
-    MALFORMED_ACCOUNT = "Y"
-    VERDICT = "V"
-    MALFORMED_VERDICT = "W"
+    IDENTITY_SCORE: Final = "I"
+    ACCOUNT_SCORE: Final = "A"
+    MALFORMED_IDENTITY: Final = "X"
+    MALFORMED_ACCOUNT: Final = "Y"
+    VERDICT: Final = "V"
+    MALFORMED_VERDICT: Final = "W"
 
 
 @lru_cache(_KEPT_NUMBERS)
@@ -82,15 +82,17 @@ def spill_demand(file: DataFile, facts: EventFacts, rows: SpillWriter) -> None:
     prefixes = tuple(keys.demand_of_event(fan, each).sk for each in facts.event_ids)
     may_be = _filter(prefixes, '"{}')
 
-    def read(line: str) -> None:
+    members = members_reader()
+
+    def read(line: bytes) -> None:
         if not may_be(line):
-            _check_shape(line)
+            check_shape(line)
             return
-        item = typed_item(line)
-        sk = key_text(item, "SK")
-        if not sk.startswith(prefixes) or "ttl" in item:
+        item = members(line)
+        sk = key_text("SK", item.sk)
+        if not sk.startswith(prefixes) or item.ttl is not None:
             return
-        pk = key_text(item, "PK")
+        pk = key_text("PK", item.pk)
         if not pk.startswith(FAN):
             return
         key = pk.removeprefix(FAN)
@@ -104,7 +106,7 @@ def spill_demand(file: DataFile, facts: EventFacts, rows: SpillWriter) -> None:
 
 
 def spill_identities(
-    file: DataFile, facts: EventFacts, fans: SpillWriter, members: SpillWriter
+    file: DataFile, facts: EventFacts, fans: SpillWriter, accounts: SpillWriter
 ) -> None:
     """Sort what the identity table knows by fan, and the fans of accounts by account.
 
@@ -112,7 +114,7 @@ def spill_identities(
         file: of the table's export.
         facts: say whose verdicts count.
         fans: rows of a fan, a ``Kind`` and a number.
-        members: rows of an account and a fan that has no score of its own.
+        accounts: rows of an account and a fan that has no score of its own.
 
     Raises:
         InvalidInput: as ``spill_demand``.
@@ -123,27 +125,29 @@ def spill_identities(
     )
     may_be = _filter([_IDENTITY_SK, *([verdict_sk] if verdict_sk else [])], '"{}"')
 
-    def read(line: str) -> None:
+    members = members_reader()
+
+    def read(line: bytes) -> None:
         if not may_be(line):
-            _check_shape(line)
+            check_shape(line)
             return
-        item = typed_item(line)
-        sk = key_text(item, "SK")
+        item = members(line)
+        sk = key_text("SK", item.sk)
         if sk not in {_IDENTITY_SK, verdict_sk}:
             return
-        pk = key_text(item, "PK")
+        pk = key_text("PK", item.pk)
         key = pk.removeprefix(FAN)
-        if key is pk or ("\\" in line and not is_plain(key)):
+        if key is pk or (b"\\" in line and not is_plain(key)):
             return  # no fan's
         if sk == _IDENTITY_SK:
-            _add_identity(item, key, fans, members)
+            _add_identity(item, line, key, fans, accounts)
         else:
-            fans.add(key, _verdict_row(item, key))
+            fans.add(key, _verdict_row(item, line, key))
 
     read_each(file, read)
 
 
-def spill_accounts(file: DataFile, accounts: SpillWriter) -> None:
+def spill_accounts(file: DataFile, rows: SpillWriter) -> None:
     """Sort the scores of accounts: rows of an account, a ``Kind`` and a number.
 
     Raises:
@@ -151,23 +155,25 @@ def spill_accounts(file: DataFile, accounts: SpillWriter) -> None:
     """
     may_be = _filter([_ACCOUNT_SK], '"{}"')
 
-    def read(line: str) -> None:
+    members = members_reader()
+
+    def read(line: bytes) -> None:
         if not may_be(line):
-            _check_shape(line)
+            check_shape(line)
             return
-        item = typed_item(line)
-        pk = key_text(item, "PK")
+        item = members(line)
+        pk = key_text("PK", item.pk)
         key = pk.removeprefix(MEMBER)
-        if key_text(item, "SK") != _ACCOUNT_SK or key is pk:
+        if key_text("SK", item.sk) != _ACCOUNT_SK or key is pk:
             return
-        if "\\" in line and not is_plain(key):
+        if b"\\" in line and not is_plain(key):
             return
-        accounts.add(key, _account_row(item, key))
+        rows.add(key, _account_row(item, line, key))
 
     read_each(file, read)
 
 
-def _filter(texts: Sequence[str], standing: str) -> Callable[[str], bool]:
+def _filter(texts: Sequence[str], standing: str) -> Callable[[bytes], bool]:
     """Make what says whether a line may hold one of some texts.
 
     Reading a line takes longer than looking for a text in it. A text that JSON may escape may
@@ -177,65 +183,62 @@ def _filter(texts: Sequence[str], standing: str) -> Callable[[str], bool]:
         texts: one or two.
         standing: how a text stands in a line.
     """
-    escape = "\\" if any(set(text) & {'"', "\\", "/"} for text in texts) else "\\u"
-    first, *others = (standing.format(text) for text in texts)
-    if not others:
-        return lambda line: first in line or escape in line
-    (second,) = others
-    return lambda line: first in line or second in line or escape in line
+    escape = b"\\" if any(set(text) & {'"', "\\", "/"} for text in texts) else ESCAPED
+    first, *others = (standing.format(text).encode() for text in texts)
+    second = others[0] if others else first
+
+    def may_be(line: bytes) -> bool:
+        return first in line or second in line or (b"\\" in line and escape in line)
+
+    return may_be
 
 
-def _check_shape(line: str) -> None:
-    """Refuse a line that can be no item, of those that are not read otherwise."""
-    if line[:1] != "{" or line.rstrip()[-1:] != "}":
-        raise InvalidInput("$", 'expected {"Item": {…}}')
-
-
-def _add_identity(item: TypedItem, key: str, fans: SpillWriter, members: SpillWriter) -> None:
-    member = item.get("memberId")
-    account = _text(member)
-    raw = _raw_score(item) if "score" in item else ""
-    is_ours = (member is None or is_id(account)) and ("score" in item or "rawScore" not in item)
-    if not is_ours or raw is None:
-        identity = _answer(FanIdentity, item, Identity)
+def _add_identity(
+    item: Members, line: bytes, key: str, fans: SpillWriter, accounts: SpillWriter
+) -> None:
+    account = _text(item.member_id)
+    has_account = item.member_id is not None
+    raw = "" if item.score is None and item.raw_score is None else _raw_score(item)
+    if raw is None or (has_account and not is_id(account)):
+        identity = _answer(FanIdentity, line, Identity)
         if identity is None:
-            fans.add(key, SEPARATOR.join((key, Kind.MALFORMED_IDENTITY.value, "")))
+            fans.add(key, f"{key}{SEPARATOR}{Kind.MALFORMED_IDENTITY}{SEPARATOR}")
             return
         account = identity.member_id
         raw = f"{identity.score.raw_score:f}" if identity.score else ""
     if raw:
-        fans.add(key, SEPARATOR.join((key, Kind.IDENTITY_SCORE.value, raw)))
+        fans.add(key, f"{key}{SEPARATOR}{Kind.IDENTITY_SCORE}{SEPARATOR}{raw}")
     elif account is not None:
         account_key = escaped(account)
-        members.add(account_key, f"{account_key}{SEPARATOR}{key}")
+        accounts.add(account_key, f"{account_key}{SEPARATOR}{key}")
 
 
-def _verdict_row(item: TypedItem, key: str) -> str:
-    text = _plain_number(item.get("botScore"), 1)
+def _verdict_row(item: Members, line: bytes, key: str) -> str:
+    text = _plain_number(item.bot_score, 1)
     if text is None:
-        verdict = _answer(BotOrNot, item, Decimal)
+        verdict = _answer(BotOrNot, line, Decimal)
         if verdict is None:
-            return SEPARATOR.join((key, Kind.MALFORMED_VERDICT.value, ""))
+            return f"{key}{SEPARATOR}{Kind.MALFORMED_VERDICT}{SEPARATOR}"
         text = f"{verdict:f}"
-    return SEPARATOR.join((key, Kind.VERDICT.value, text))
+    return f"{key}{SEPARATOR}{Kind.VERDICT}{SEPARATOR}{text}"
 
 
-def _account_row(item: TypedItem, key: str) -> str:
+def _account_row(item: Members, line: bytes, key: str) -> str:
     raw = _raw_score(item)
     if raw is None:
-        score = _answer(AccountScore, item, StoredScore)
+        score = _answer(AccountScore, line, StoredScore)
         if score is None:
-            return SEPARATOR.join((key, Kind.MALFORMED_ACCOUNT.value, ""))
+            return f"{key}{SEPARATOR}{Kind.MALFORMED_ACCOUNT}{SEPARATOR}"
         raw = f"{score.raw_score:f}"
-    return SEPARATOR.join((key, Kind.ACCOUNT_SCORE.value, raw))
+    return f"{key}{SEPARATOR}{Kind.ACCOUNT_SCORE}{SEPARATOR}{raw}"
 
 
-def _raw_score(item: TypedItem) -> str | None:
-    """Return the raw score of an item that has a score; ``None`` where it must be looked into."""
-    score = _plain_number(item.get("score"), 100)
-    if score is None or "rawScore" not in item:
+def _raw_score(item: Members) -> str | None:
+    """Return the raw score of an item; ``None`` where the item must be looked into."""
+    score = _plain_number(item.score, MAX_STORED_SCORE)
+    if score is None or item.raw_score is None:
         return score
-    return _plain_number(item["rawScore"], 100)
+    return _plain_number(item.raw_score, MAX_STORED_SCORE)
 
 
 def _plain_number(typed: object, most: int) -> str | None:
@@ -254,11 +257,9 @@ def _text(typed: object) -> str | None:
     return text if type(text) is str else None
 
 
-def _answer(
-    question: type[Question[object]], item: TypedItem, kind: type[AnswerT]
-) -> AnswerT | None:
+def _answer(question: type[Question[object]], line: bytes, kind: type[AnswerT]) -> AnswerT | None:
     """Read an item as the adapters of the tables do; ``None`` where it is malformed."""
-    answer = LOOKUPS[question].answer(read_item(item), lambda read: read)
+    answer = LOOKUPS[question].answer(read_item(typed_item(line)), lambda read: read)
     if isinstance(answer, SourceFailed):
         raise answer
     if isinstance(answer, Unavailable):

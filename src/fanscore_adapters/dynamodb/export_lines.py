@@ -28,98 +28,106 @@ MAX_LINE_BYTES = 8 * 1024 * 1024
 TypedItem: TypeAlias = Mapping[str, object]
 """An item whose values name their types, such as ``{"S": "…"}``."""
 
+_SHAPE = 'expected {"Item": {…}}'
+
 _GZIP = 16 + zlib.MAX_WBITS
 
 _decode = JSONDecoder().raw_decode
 
 
-@attrs.frozen
-class Block:
-    """Some lines of a data file.
-
-    Attributes:
-        first: the number of the first of them, from 1.
-        lines: the lines, without their ends.
-    """
-
-    first: int
-    lines: Sequence[str]
-
-
-def read_blocks(file: DataFile, needles: Sequence[bytes] = (b"",)) -> Iterator[Block]:
-    """Read the lines of a data file.
-
-    Args:
-        file: the file.
-        needles: what a block that is handed on has at least one of; others are passed over.
+def read_blocks(file: DataFile) -> Iterator[bytes]:
+    """Read a data file in blocks of whole lines, without the end of the last.
 
     Raises:
         InvalidInput: it cannot be read, is damaged, differs from its checksum, or has another
             number of items than the manifest says; names the file.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    first = 1
-    for lines in _whole_lines(file.path, digest.update):
-        if any(needle in lines for needle in needles):
-            yield Block(first, _text(file.path, first, lines).split("\n"))
-        first += lines.count(b"\n") + 1
+    count = 0
+    for block in _whole_lines(file.path, digest.update):
+        yield block
+        count += block.count(b"\n") + 1
     if md5_text(digest.digest()) != file.md5:
         raise InvalidInput(str(file.path), "differs from its checksum")
-    if first - 1 != file.item_count:
-        problem = f"has {first - 1} items, and the manifest says {file.item_count}"
+    if count != file.item_count:
+        problem = f"has {count} items, and the manifest says {file.item_count}"
         raise InvalidInput(str(file.path), problem)
 
 
-def read_each(
-    file: DataFile, read: Callable[[str], object], needles: Sequence[bytes] = (b"",)
-) -> None:
+def read_each(file: DataFile, read: Callable[[bytes], object]) -> None:
     """Read a data file line by line.
 
     Args:
         file: the file.
         read: takes a line.
-        needles: as for ``read_blocks``.
 
     Raises:
         InvalidInput: as ``read_blocks``; what ``read`` raises, naming the file and the line.
     """
-    for block in read_blocks(file, needles):
-        number = block.first
+    number = 0
+    for block in read_blocks(file):
         try:
-            for number, line in enumerate(block.lines, number):  # noqa: B020  # goes on from there
+            for number, line in enumerate(block.split(b"\n"), number + 1):  # noqa: B020  # goes on
                 read(line)
         except InvalidInput as error:
             where = f"{file.path} line {number}: {error.where}"
             raise attrs.evolve(error, where=where) from None
 
 
-def typed_item(line: str) -> TypedItem:
+def lines_with(file: DataFile, needles: Sequence[bytes]) -> Iterator[bytes]:
+    """Read the lines of those blocks of a data file that have one of some texts in them.
+
+    Raises:
+        InvalidInput: as ``read_blocks``.
+    """
+    for block in read_blocks(file):
+        if any(needle in block for needle in needles):
+            yield from block.split(b"\n")
+
+
+def typed_item(line: bytes) -> TypedItem:
     """Return the item of a line, whose values name their types.
 
     Raises:
         InvalidInput: it is no object with an ``Item``.
     """
     try:
-        document, end = _decode(line)
+        text = line.decode()
+        document, end = _decode(text)
+    except UnicodeDecodeError as error:
+        raise InvalidInput("$", "not UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise InvalidInput("$", "not JSON") from error
     item = document.get("Item") if type(document) is dict else None
-    if type(item) is not dict or line[end:].strip():
-        raise InvalidInput("$", 'expected {"Item": {…}}')
+    if type(item) is not dict or text[end:].strip():
+        raise InvalidInput("$", _SHAPE)
     return item
 
 
-def key_text(item: TypedItem, name: str) -> str:
+def check_shape(line: bytes) -> None:
+    """Refuse a line that can be no item, without reading it.
+
+    Raises:
+        InvalidInput: it does not begin and end as one does.
+    """
+    if not line.startswith(b"{") or not line.rstrip().endswith(b"}"):
+        raise InvalidInput("$", _SHAPE)
+
+
+def key_text(name: str, typed: object) -> str:
     """Return a key of an item.
+
+    Args:
+        name: of the key.
+        typed: what the item has for it.
 
     Raises:
         InvalidInput: it is no text.
     """
-    match item.get(name):
-        case {"S": str(text)}:
-            return text
-        case _:
-            raise InvalidInput(f"Item.{name}", 'expected {"S": "…"}')
+    text = typed.get("S") if type(typed) is dict else None
+    if type(text) is not str:
+        raise InvalidInput(f"Item.{name}", 'expected {"S": "…"}')
+    return text
 
 
 def _whole_lines(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:
@@ -157,12 +165,3 @@ def _unzipped(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:
         raise InvalidInput(str(path), "is damaged: not gzip") from error
     if not unzip.eof and not is_empty:  # DynamoDB writes an empty file for an empty partition
         raise InvalidInput(str(path), "is damaged: it ends too early")
-
-
-def _text(path: Path, first: int, lines: bytes) -> str:
-    try:
-        return lines.decode("utf-8")
-    except UnicodeDecodeError as error:
-        number = first + lines.count(b"\n", 0, error.start)
-        where = f"{path} line {number}"
-        raise InvalidInput(where, "not UTF-8") from error
