@@ -14,12 +14,17 @@ from pathlib import Path
 
 import attrs
 
-from fanscore_adapters.bulk.arm_risks import NO_RISK, ArmFile, ArmRisks, ArmService, spill_risks
+from fanscore_adapters.bulk.arm_risks import ArmFile, ArmRisks, ArmService, spill_risks
 from fanscore_adapters.bulk.chunks import Record, new_file, write_chunk
 from fanscore_adapters.bulk.event_facts import EventFacts, find_event_facts
 from fanscore_adapters.bulk.join import Joined, join_accounts, join_fans, read_joined
 from fanscore_adapters.bulk.rows import number, spill_accounts, spill_demand, spill_identities
-from fanscore_adapters.bulk.spill import SEPARATOR, Spill, SpillWriter, partitions_for
+from fanscore_adapters.bulk.spill import (
+    ROWS_OF_A_PARTITION,
+    Spill,
+    SpillWriter,
+    partitions_for,
+)
 from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, WorkFolder
 from fanscore_adapters.dynamodb.export_manifest import DataFile, TableExport
 from fanscore_core.errors import InvalidInput
@@ -70,7 +75,10 @@ class EventScoring:
         return [
             *self.steps_to_findings(),
             *self._asking(),
-            *(Step(f"scored-{each:06d}", partial(self._score, each)) for each in self._each()),
+            *(
+                Step(f"scored-{each:06d}", partial(self._score, each), ROWS_OF_A_PARTITION)
+                for each in self._each()
+            ),
         ]
 
     def steps_to_findings(self) -> Sequence[Step]:
@@ -98,7 +106,7 @@ class EventScoring:
         self, name: str, table: str, read: Callable[[DataFile, Path], None]
     ) -> Iterator[Step]:
         for at, file in enumerate(self.exports[table].files):
-            yield Step(f"{name}-{at:06d}", partial(read, file))
+            yield Step(f"{name}-{at:06d}", partial(read, file), file.item_count + 1)
 
     def _asking(self) -> Iterator[Step]:
         match self.arm:
@@ -208,21 +216,23 @@ class Step:
     Attributes:
         name: of the file or folder that it makes.
         make: makes it at a path.
+        weight: how much work that is, in items, about.
     """
 
     name: str
     make: Callable[[Path], None]
+    weight: int = 1
 
 
 def do(
-    steps: Sequence[Step], work: WorkFolder, passed: Callable[[], object] = lambda: None
+    steps: Sequence[Step], work: WorkFolder, passed: Callable[[Step], object] = lambda _: None
 ) -> None:
     """Do the steps that are not done.
 
     Args:
         steps: in order.
         work: keeps what is done.
-        passed: is called after each step, done now or before.
+        passed: is given each step, done now or before.
 
     Raises:
         InvalidInput: what is read is damaged or malformed; says where.
@@ -232,7 +242,7 @@ def do(
         if not work.has(step.name):
             with work.making(step.name) as path:
                 step.make(path)
-        passed()
+        passed(step)
 
 
 def _risk_text(finding: Finding) -> str:
