@@ -11,6 +11,8 @@ from fanscore_adapters.bulk.chunks import Record, new_file
 from fanscore_adapters.bulk.work_folder import UNFINISHED, keep, naming
 from fanscore_core.errors import InvalidInput
 
+PARQUET = "parquet"
+
 PARQUET_MEMORY = "256MB"
 """How much DuckDB may use."""
 
@@ -72,7 +74,7 @@ def require_duckdb() -> ModuleType:
         import duckdb  # noqa: PLC0415  # an extra
     except ImportError as error:
         problem = "needs fanscore[columns] (pip install 'fanscore[cli,columns]')"
-        raise InvalidInput("--format parquet", problem) from error
+        raise InvalidInput(PARQUET, problem) from error
     module: ModuleType = duckdb
     return module
 

@@ -56,6 +56,7 @@ class EventScoring:
         arm: where ARM risks come from; ``None`` not to ask.
         records: what is kept of each fan.
         work: keeps what is done.
+        partitions: into how many rows are sorted, so that one of them fits into memory.
     """
 
     event_id: EventId
@@ -64,7 +65,7 @@ class EventScoring:
     arm: ArmRisks | None
     records: Sequence[Record]
     work: WorkFolder
-    partitions: int = attrs.field(init=False)
+    partitions: int = attrs.field()
 
     @partitions.default
     def _enough(self) -> int:
@@ -188,7 +189,7 @@ class EventScoring:
                 yield from (Missing.NOT_ASKED for _ in joined)
             case ArmFile():
                 spill = Spill.of(self.work.path / _RISKS)
-                risks = {fan: risk for fan, risk in spill.rows(partition)}
+                risks = {row[0]: row[1] for row in spill.rows(partition)}
                 yield from (_risk_of(risks.get(each.key)) for each in joined)
             case ArmService():
                 path = self.work.path / f"arm-{partition:06d}"

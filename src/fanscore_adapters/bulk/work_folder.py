@@ -35,11 +35,24 @@ def nobody(_step: str) -> None:
     """Be told of a step, and do nothing."""
 
 
+def sync_to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class WorkFolder:
     """The steps of a run, each done once. Use it in a ``with`` statement."""
 
     def __init__(
-        self, path: Path, plan: Mapping[str, object], done: Callable[[str], object] = nobody
+        self,
+        path: Path,
+        plan: Mapping[str, object],
+        done: Callable[[str], object] = nobody,
+        sync: Callable[[Path], object] = sync_to_disk,
     ) -> None:
         """Open a folder, or make it.
 
@@ -47,6 +60,7 @@ class WorkFolder:
             path: of the folder.
             plan: what is made of what: whoever goes on must want the same.
             done: is told the name of each step that is done.
+            sync: puts a file or a folder's names on the disk.
 
         Raises:
             InvalidInput: the folder has the work of another plan, another run is at work in it, or
@@ -54,7 +68,7 @@ class WorkFolder:
             OSError: it cannot be made.
         """
         self.path = path
-        self._done = done
+        self._done, self._sync = done, sync
         if not path.exists():
             path.mkdir(mode=OWNER_ONLY_FOLDER)
         elif not path.is_dir() or (not (path / LOCK).exists() and any(path.iterdir())):
@@ -97,7 +111,7 @@ class WorkFolder:
         unfinished = self.path / f"{step}{UNFINISHED}"
         with naming(unfinished):
             yield unfinished
-            keep(unfinished, self.path / step)
+            keep(unfinished, self.path / step, self._sync)
         self._done(step)
 
     def remove(self) -> None:
@@ -117,7 +131,7 @@ class WorkFolder:
         if not path.exists():
             unfinished = self.path / f"{PLAN}{UNFINISHED}"
             unfinished.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
-            keep(unfinished, path)
+            keep(unfinished, path, self._sync)
             return
         found = json.loads(path.read_text(encoding="utf-8"))
         others = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
@@ -126,16 +140,16 @@ class WorkFolder:
             raise InvalidInput(str(self.path), f"{problem}; remove it, or name another output")
 
 
-def keep(unfinished: Path, finished: Path) -> None:
+def keep(unfinished: Path, finished: Path, sync: Callable[[Path], object] = sync_to_disk) -> None:
     """Put a file or folder on the disk, and give it its name."""
     for folder, _, names in os.walk(unfinished):
         for name in names:
-            _sync(Path(folder, name))
-        _sync(Path(folder))
+            sync(Path(folder, name))
+        sync(Path(folder))
     if unfinished.is_file():
-        _sync(unfinished)
+        sync(unfinished)
     unfinished.replace(finished)
-    _sync(finished.parent)
+    sync(finished.parent)
 
 
 @contextmanager
@@ -147,14 +161,6 @@ def naming(path: Path) -> Iterator[None]:
         if error.filename is None and error.errno is not None:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -67,7 +67,8 @@ def read_each(file: DataFile, read: Callable[[bytes], object]) -> None:
     number = 0
     for block in read_blocks(file):
         try:
-            for number, line in enumerate(block.split(b"\n"), number + 1):  # noqa: B020  # goes on
+            for line in block.split(b"\n"):
+                number += 1
                 read(line)
         except InvalidInput as error:
             where = f"{file.path} line {number}: {error.where}"

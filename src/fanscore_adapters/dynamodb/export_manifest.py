@@ -107,9 +107,11 @@ def read_manifests(folder: Path) -> TableExport:
     summary = _Members(str(summary_path), _parsed(summary_path, summary_text))
     if (kind := summary.document.get("exportType", FULL)) != FULL:
         known = kind if kind == "INCREMENTAL_EXPORT" else "of an unknown type"
-        raise InvalidInput(f"{summary_path}: exportType", f"expected {FULL}, not {known}")
+        where = f"{summary_path}: exportType"
+        raise InvalidInput(where, f"expected {FULL}, not {known}")
     if summary.text("outputFormat") != DYNAMODB_JSON:
-        raise InvalidInput(f"{summary_path}: outputFormat", f"expected {DYNAMODB_JSON}")
+        where = f"{summary_path}: outputFormat"
+        raise InvalidInput(where, f"expected {DYNAMODB_JSON}")
     lines = files_text.splitlines()
     files = [
         _data_file(folder, f"{files_path} line {number}", _parsed(files_path, line, number))
@@ -120,7 +122,8 @@ def read_manifests(folder: Path) -> TableExport:
     expected, found = summary.count("itemCount"), sum(each.item_count for each in files)
     if expected != found:
         problem = f"says {expected} items, and its data files have {found}"
-        raise InvalidInput(f"{summary_path}: itemCount", problem)
+        where = f"{summary_path}: itemCount"
+        raise InvalidInput(where, problem)
     digest = hashlib.sha256(f"{summary_text}\n{files_text}".encode()).hexdigest()
     return TableExport(folder, _table(summary), summary.moment("exportTime"), files, digest)
 
@@ -145,13 +148,15 @@ class _Members:
     def text(self, name: str) -> str:
         value = self.document.get(name)
         if type(value) is not str or not value:
-            raise InvalidInput(f"{self.where}: {name}", "expected a text")
+            where = f"{self.where}: {name}"
+            raise InvalidInput(where, "expected a text")
         return value
 
     def count(self, name: str) -> int:
         value = self.document.get(name)
         if type(value) is not int or value < 0:
-            raise InvalidInput(f"{self.where}: {name}", "expected a number of items")
+            where = f"{self.where}: {name}"
+            raise InvalidInput(where, "expected a number of items")
         return value
 
     def moment(self, name: str) -> datetime:
@@ -160,14 +165,16 @@ class _Members:
         except ValueError:
             moment = None
         if moment is None or moment.tzinfo is None:
-            raise InvalidInput(f"{self.where}: {name}", "expected a date and time with offset")
+            where = f"{self.where}: {name}"
+            raise InvalidInput(where, "expected a date and time with offset")
         return moment
 
 
 def _table(summary: _Members) -> str:
     _, is_table, name = summary.text("tableArn").partition(":table/")
     if not is_table or not name:
-        raise InvalidInput(f"{summary.where}: tableArn", "expected the ARN of a table")
+        where = f"{summary.where}: tableArn"
+        raise InvalidInput(where, "expected the ARN of a table")
     return name
 
 
@@ -176,7 +183,8 @@ def _data_file(folder: Path, where: str, document: Mapping[str, object]) -> Data
     *_, parent, name = ("", *members.text("dataFileS3Key").split("/"))
     # The key begins with the bucket's prefix, which a copy of the folder need not have.
     if parent != DATA or not _is_data_file(name):
-        raise InvalidInput(f"{where}: dataFileS3Key", "expected a file data/….json.gz")
+        where = f"{where}: dataFileS3Key"
+        raise InvalidInput(where, "expected a file data/….json.gz")
     return DataFile(folder / DATA / name, members.count("itemCount"), members.text("md5Checksum"))
 
 

@@ -8,6 +8,7 @@ library; without it, the same is read all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Protocol, TypeAlias, cast
 
 import attrs
@@ -64,6 +65,7 @@ def plain_members(line: bytes) -> Members:
     return _Members(**{name: item.get(member) for name, member in MEMBERS.items()})
 
 
+@cache
 def members_reader() -> ReadMembers:
     """Return the fastest way that is installed to read the members of a line."""
     try:

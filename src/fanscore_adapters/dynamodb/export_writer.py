@@ -35,7 +35,13 @@ MAX_DIGITS = 38
 _ARN = "arn:aws:dynamodb:local:000000000000:table/{table}"
 
 
-def write_export(folder: Path, table: str, items: Iterable[Item], exported_at: datetime) -> int:
+def write_export(
+    folder: Path,
+    table: str,
+    items: Iterable[Item],
+    exported_at: datetime,
+    items_of_a_file: int = ITEMS_OF_A_FILE,
+) -> int:
     """Write a full export of a table into ``AWSDynamoDB`` below a folder, which is made.
 
     Args:
@@ -43,6 +49,7 @@ def write_export(folder: Path, table: str, items: Iterable[Item], exported_at: d
         table: the table's name.
         items: all of its items.
         exported_at: the moment that they show.
+        items_of_a_file: how many a data file has at most.
 
     Returns:
         how many items it has.
@@ -58,7 +65,7 @@ def write_export(folder: Path, table: str, items: Iterable[Item], exported_at: d
     lines = _lines(table, items)
     files = []
     # Of no items, too, there is a file, as DynamoDB has one for an empty partition.
-    for number, some in enumerate(_parts(lines)):
+    for number, some in enumerate(_parts(lines, items_of_a_file)):
         name = f"{number:06d}.json.gz"
         count, md5 = _write_data(export / DATA / name, some)
         files.append(
@@ -130,9 +137,11 @@ def _lines(table: str, items: Iterable[Item]) -> Iterator[bytes]:
         try:
             line = f"{_json({'Item': _typed(item)})}\n".encode()
         except InvalidInput as error:
-            raise InvalidInput(f"{table}: item {number}", error.problem) from error
+            where = f"{table}: item {number}"
+            raise InvalidInput(where, error.problem) from error
         except (ValueError, RecursionError) as error:
-            raise InvalidInput(f"{table}: item {number}", "has no place in JSON") from error
+            where = f"{table}: item {number}"
+            raise InvalidInput(where, "has no place in JSON") from error
         yield line
 
 
@@ -140,12 +149,12 @@ def _typed(item: Item) -> Mapping[str, object]:
     return {name: typed_value(value) for name, value in item.items()}
 
 
-def _parts(lines: Iterator[bytes]) -> Iterator[Iterator[bytes]]:
+def _parts(lines: Iterator[bytes], size: int) -> Iterator[Iterator[bytes]]:
     """Cut lines into the parts that a file has, each read before the next; one if there is none."""
     first = next(lines, None)
-    yield islice(chain(() if first is None else (first,), lines), ITEMS_OF_A_FILE)
+    yield islice(chain(() if first is None else (first,), lines), size)
     while (first := next(lines, None)) is not None:
-        yield islice(chain((first,), lines), ITEMS_OF_A_FILE)
+        yield islice(chain((first,), lines), size)
 
 
 class _Noted:

@@ -156,7 +156,7 @@ class StandIns:
         return next((case.answer(request) for case in cases if case.fits(request)), None)
 
     def _risks(self, asked: ArmScores) -> Mapping[str, object]:
-        """Answer for several fans what the sample answers for each; of an error there is but one."""
+        """Answer for several fans what the sample answers for each, or its first error."""
         risks: list[object] = []
         call = self.calls[ArmScore]  # of which the sample has cases
         for fan in asked.global_user_ids:

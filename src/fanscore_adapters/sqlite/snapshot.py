@@ -35,7 +35,8 @@ def snapshot(path: str, own: Sequence[str] = ()) -> Iterator[Mapping[str, Iterat
     connection, tables = open_database(path, Access.READ, connect, lambda _: None)
     with closing(connection):
         if not tables >= set(TABLES):
-            raise InvalidInput(f"database {path}", "has no fans; 'fanscore sample' makes some")
+            where = f"database {path}"
+            raise InvalidInput(where, "has no fans; 'fanscore sample' makes some")
         connection.execute("BEGIN")
         try:
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # this is the moment
@@ -55,6 +56,8 @@ def _items(connection: sqlite3.Connection, path: str, name: str, stored_as: str)
                 try:
                     yield item_of(text)
                 except InvalidInput as error:
-                    raise InvalidInput(f"{name}: item {number}", error.problem) from error
+                    where = f"{name}: item {number}"
+                    raise InvalidInput(where, error.problem) from error
     except sqlite3.Error as error:
-        raise InvalidInput(f"database {path}", f"cannot be read: {error}") from error
+        where = f"database {path}"
+        raise InvalidInput(where, f"cannot be read: {error}") from error

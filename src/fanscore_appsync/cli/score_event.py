@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 import click
 
-from fanscore_adapters.bulk.assembly import assemble, parquet_of, require_duckdb
+from fanscore_adapters.bulk.assembly import PARQUET, assemble, parquet_of, require_duckdb
 from fanscore_adapters.bulk.chunks import SCORES, Record, findings_record, read_tally
 from fanscore_adapters.bulk.event_scoring import JOINED_TABLES, EventScoring, Step, do
 from fanscore_adapters.bulk.work_folder import WorkFolder
@@ -37,7 +37,7 @@ from fanscore_core.ids import EventId
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.score_tally import ScoreTally
 
-JSON_LINES, PARQUET = "jsonl", "parquet"
+JSON_LINES = "jsonl"
 
 _EXPORTS = "exports"
 
@@ -137,9 +137,8 @@ def score_event(  # noqa: PLR0913  # its options
         "--policy": policy_path,
         "--findings": findings,
         "--arm-scores": arm_scores,
-        **{"--export": each for each in exports if not each},
     }
-    for name, text in given.items():
+    for name, text in (*given.items(), *(("--export", each) for each in exports)):
         refuse_empty(name, text)
     if (database is None) is not bool(exports):
         refuse("--db and --export: expected one of them")
