@@ -19,6 +19,7 @@ from fanscore_appsync.api import Api
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.parts import source_maker
 from fanscore_core.errors import InvalidInput
+from fanscore_core.systems import TABLES
 
 CALL_S = 30.0
 """How long one call of ARM scoring may take, with all its attempts: nobody waits for an answer."""
@@ -74,14 +75,15 @@ def joined_exports(given: Sequence[str], settings: Settings) -> Mapping[str, Tab
             elif table in found:
                 problem = f"two exports: {found[table].folder} and {folder}"
                 raise InvalidInput(table, problem)
-            elif table in JOINED_TABLES:
+            else:
                 found[table] = export
     for table in JOINED_TABLES:
         if table not in found:
             there_are = f"; there are {', '.join(sorted(others))}" if others else ""
             raise InvalidInput("--export", f"there is none of {table}{there_are}")
-    _check_moments(found)
-    return found
+    joined = {table: found[table] for table in JOINED_TABLES}
+    _check_moments(joined)
+    return joined
 
 
 def arm_risks(
@@ -137,7 +139,7 @@ def _named(given: str) -> tuple[str | None, str]:
 def _names_on_aws(settings: Settings) -> Mapping[str, str]:
     """Return our tables by their names in DynamoDB."""
     if settings.aws is None:
-        return {name: name for name in JOINED_TABLES}
+        return {name: name for name in TABLES}
     return {named.rpartition("table/")[2]: name for name, named in settings.aws.tables.items()}
 
 

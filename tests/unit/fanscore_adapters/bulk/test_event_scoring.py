@@ -14,7 +14,7 @@ from fanscore_adapters.bulk.work_folder import WorkFolder
 from fanscore_adapters.dynamodb.export_manifest import TableExport
 from fanscore_adapters.items.operations import Item
 from fanscore_core.errors import InvalidInput, Unavailable
-from fanscore_core.findings import Findings, ScoreOrigin
+from fanscore_core.findings import Finding, Findings, ScoreOrigin
 from fanscore_core.ids import EventId
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.score_tally import ScoreTally
@@ -110,7 +110,7 @@ def test_a_run_that_is_stopped_within_a_step_comes_to_the_same(
 
 
 def test_the_tally_counts_everybody(tmp_path: Path, exports: Mapping[str, TableExport]) -> None:
-    """The tallies of the chunks add up to all fans, who is new, what was missing and what failed."""
+    """The chunks' tallies add up to all fans, who is new, what was missing and what failed."""
     with WorkFolder(tmp_path / "work", {}, sync=nobody) as work:
         scoring = EventScoring(EVENT_ID, DEFAULT_POLICY, exports, None, [SCORES], work, 3)
         do(scoring.steps(), work)
@@ -122,14 +122,15 @@ def test_the_tally_counts_everybody(tmp_path: Path, exports: Mapping[str, TableE
 
 
 def test_risks_from_a_file(tmp_path: Path, exports: Mapping[str, TableExport]) -> None:
-    """A fan's risk is that of the file; ``null`` is no score, and who is not in it was not asked."""
+    """A fan's risk is the file's; ``null`` is no score, and who is not in it was not asked."""
     risks = tmp_path / "risks.jsonl"
     risks.write_text(
         '{"globalUserId":"fan3","risk":2.5}\n{"globalUserId":"fan4","risk":null}\n'
         '{"globalUserId":"elsewhere","risk":1}\n'
     )
     found = scored(tmp_path / "work", exports, ArmFile(risks)).fans
-    by_fan = {each.global_user_id: each.found for each in found}
+    by_fan = {str(each.global_user_id): each.found for each in found}
+    known: Mapping[int, Finding] = {3: Decimal("2.5"), 4: Missing.NO_SCORE}
     assert by_fan == {
         "fan1": by_fan["fan1"],
         **{
@@ -137,7 +138,7 @@ def test_risks_from_a_file(tmp_path: Path, exports: Mapping[str, TableExport]) -
                 ScoreOrigin.ACCOUNT_SCORE if number % 3 else ScoreOrigin.NO_HISTORY,
                 Decimal(number) if number % 3 else None,
                 {
-                    ARM: {3: Decimal("2.5"), 4: Missing.NO_SCORE}.get(number, Missing.NOT_ASKED),
+                    ARM: known.get(number, Missing.NOT_ASKED),
                     EVENT: Decimal(1),
                     MODEL: Decimal(number) / 40,
                 },
@@ -146,8 +147,8 @@ def test_risks_from_a_file(tmp_path: Path, exports: Mapping[str, TableExport]) -
             if number != 1
         },
     }
-    assert isinstance(by_fan["fan1"], Unavailable)  # type: ignore[index]  # ids are texts
-    assert by_fan["fan1"].system == ACCOUNT_FANSCORE  # type: ignore[index]
+    assert isinstance(by_fan["fan1"], Unavailable)
+    assert by_fan["fan1"].system == ACCOUNT_FANSCORE
 
 
 @pytest.mark.parametrize(
@@ -182,8 +183,18 @@ def test_risks_that_are_refused(
 @pytest.mark.parametrize(
     ("table", "item", "where", "problem"),
     [
-        (DEMAND, {"PK": "fan:%", "SK": "demand#disco1-s"}, "Item.PK", "expected fan: and the id of a fan"),
-        (DEMAND, {"PK": "fan: a", "SK": "demand#disco1-s"}, "Item.PK", "expected fan: and the id of a fan"),
+        (
+            DEMAND,
+            {"PK": "fan:%", "SK": "demand#disco1-s"},
+            "Item.PK",
+            "expected fan: and the id of a fan",
+        ),
+        (
+            DEMAND,
+            {"PK": "fan: a", "SK": "demand#disco1-s"},
+            "Item.PK",
+            "expected fan: and the id of a fan",
+        ),
         (DEMAND, {"PK": "fan:a", "SK": "demand#disco1-\t"}, "Item.SK", "expected the id of a sale"),
         (DEMAND, {"PK": 5, "SK": "demand#disco1-s"}, "Item.PK", 'expected {"S": "…"}'),
         (FAN_IDENTITY, {"PK": "fan:a", "x": "identity", "SK": 5, "y": "\u2028"}, None, ""),
@@ -191,11 +202,11 @@ def test_risks_that_are_refused(
         (FAN_IDENTITY, {"PK": "fan:a\tb", "SK": "identity", "score": 5}, None, ""),
         (ACCOUNT_FANSCORE, {"PK": "member:a\tb", "SK": "score#account", "score": 5}, None, ""),
     ],
-)  # fmt: skip
+)
 def test_items_that_are_malformed(
     tmp_path: Path, table: str, item: Item, where: str | None, problem: str
 ) -> None:
-    """What could be a registration and has no usable key is refused; what nobody can ask for, is not."""
+    """A registration without a usable key is refused; what nobody can ask for is not."""
     tables = {name: [*items] for name, items in crowd().items()}
     tables[table].append(item)
     found = exported(tmp_path / "exports", tables)

@@ -145,17 +145,32 @@ SUMMARY = "manifest-summary"
 @pytest.mark.parametrize(
     ("name", "members", "where", "problem"),
     [
-        (SUMMARY, {"exportType": "INCREMENTAL_EXPORT"}, ": exportType", "expected FULL_EXPORT, not INCREMENTAL_EXPORT"),
-        (SUMMARY, {"exportType": "x"}, ": exportType", "expected FULL_EXPORT, not of an unknown type"),
+        (
+            SUMMARY,
+            {"exportType": "INCREMENTAL_EXPORT"},
+            ": exportType",
+            "expected FULL_EXPORT, not INCREMENTAL_EXPORT",
+        ),
+        (
+            SUMMARY,
+            {"exportType": "x"},
+            ": exportType",
+            "expected FULL_EXPORT, not of an unknown type",
+        ),
         (SUMMARY, {"outputFormat": "ION"}, ": outputFormat", "expected DYNAMODB_JSON"),
         (SUMMARY, {"outputFormat": None}, ": outputFormat", "expected a text"),
-        (SUMMARY, {"exportTime": "2026-11-01"}, ": exportTime", "expected a date and time with offset"),
+        (
+            SUMMARY,
+            {"exportTime": "2026-11-01"},
+            ": exportTime",
+            "expected a date and time with offset",
+        ),
         (SUMMARY, {"exportTime": "soon"}, ": exportTime", "expected a date and time with offset"),
         (SUMMARY, {"tableArn": "demand_table"}, ": tableArn", "expected the ARN of a table"),
         (SUMMARY, {"itemCount": 6}, ": itemCount", "says 6 items, and its data files have 5"),
         (SUMMARY, {"itemCount": True}, ": itemCount", "expected a number of items"),
     ],
-)  # fmt: skip
+)
 def test_manifests_that_are_refused(
     folder: Path, name: str, members: Mapping[str, object], where: str, problem: str
 ) -> None:
@@ -176,13 +191,25 @@ def test_an_export_without_a_type_is_full(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "where", "problem"),
     [
-        ({"dataFileS3Key": "data/../../x.json.gz"}, ": dataFileS3Key", "expected a file data/….json.gz"),
-        ({"dataFileS3Key": "elsewhere/x.json.gz"}, ": dataFileS3Key", "expected a file data/….json.gz"),
-        ({"dataFileS3Key": "data/..\\x.json.gz"}, ": dataFileS3Key", "expected a file data/….json.gz"),
+        (
+            {"dataFileS3Key": "data/../../x.json.gz"},
+            ": dataFileS3Key",
+            "expected a file data/….json.gz",
+        ),
+        (
+            {"dataFileS3Key": "elsewhere/x.json.gz"},
+            ": dataFileS3Key",
+            "expected a file data/….json.gz",
+        ),
+        (
+            {"dataFileS3Key": "data/..\\x.json.gz"},
+            ": dataFileS3Key",
+            "expected a file data/….json.gz",
+        ),
         ({"itemCount": -1}, ": itemCount", "expected a number of items"),
         ({"md5Checksum": 5}, ": md5Checksum", "expected a text"),
     ],
-)  # fmt: skip
+)
 def test_data_files_that_are_refused(
     folder: Path, line: Mapping[str, object], where: str, problem: str
 ) -> None:
