@@ -188,7 +188,7 @@ class EventScoring:
             case None:
                 yield from (Missing.NOT_ASKED for _ in joined)
             case ArmFile():
-                spill = Spill.of(self.work.path / _RISKS)
+                spill = Spill(self.work.path / _RISKS)
                 risks = {row[0]: row[1] for row in spill.rows(partition)}
                 yield from (_risk_of(risks.get(each.key)) for each in joined)
             case ArmService():
@@ -200,7 +200,7 @@ class EventScoring:
         return EventFacts.of(json.loads((self.work.path / _FACTS).read_text(encoding="utf-8")))
 
     def _spills(self, pattern: str) -> Sequence[Spill]:
-        return [Spill.of(each) for each in sorted(self.work.path.glob(pattern))]
+        return [Spill(each) for each in sorted(self.work.path.glob(pattern))]
 
     @contextmanager
     def _spilling(self, path: Path) -> Iterator[SpillWriter]:

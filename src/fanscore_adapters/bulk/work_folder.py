@@ -69,6 +69,8 @@ class WorkFolder:
         """
         self.path = path
         self._done, self._sync = done, sync
+        if _removed(path).exists():  # of a run that was stopped at its very end
+            shutil.rmtree(_removed(path))
         if not path.exists():
             path.mkdir(mode=OWNER_ONLY_FOLDER)
         elif not path.is_dir() or (not (path / LOCK).exists() and any(path.iterdir())):
@@ -115,8 +117,9 @@ class WorkFolder:
         self._done(step)
 
     def remove(self) -> None:
-        """Remove the folder, once all of it is of no more use."""
-        shutil.rmtree(self.path)
+        """Remove the folder, once all of it is of no more use: at once, to whoever looks for it."""
+        self.path.replace(_removed(self.path))
+        shutil.rmtree(_removed(self.path))
 
     def _take_lock(self) -> None:
         if fcntl is not None:  # pragma: no branch  # (as said above)
@@ -161,6 +164,10 @@ def naming(path: Path) -> Iterator[None]:
         if error.filename is None and error.errno is not None:
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def _removed(path: Path) -> Path:
+    return path.with_name(f"{path.name}{UNFINISHED}")
 
 
 def _remove(path: Path) -> None:

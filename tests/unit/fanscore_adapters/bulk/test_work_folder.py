@@ -76,6 +76,17 @@ def test_a_run_that_was_stopped_at_its_very_beginning_goes_on(tmp_path: Path) ->
             assert (work.path / "plan.json").exists()
 
 
+def test_a_folder_is_gone_at_once(tmp_path: Path) -> None:
+    """What a run that was stopped while it removed its folder has left goes with the next one."""
+    with WorkFolder(tmp_path / "work", PLAN) as work:
+        work.remove()
+    assert [*tmp_path.iterdir()] == []
+    (tmp_path / "work.unfinished").mkdir()
+    (tmp_path / "work.unfinished/scored").touch()
+    with WorkFolder(tmp_path / "work", PLAN):
+        assert [each.name for each in tmp_path.iterdir()] == ["work"]
+
+
 def test_only_the_owner_may_look(tmp_path: Path) -> None:
     """The folder holds personal data."""
     with WorkFolder(tmp_path / "work", PLAN) as work:
