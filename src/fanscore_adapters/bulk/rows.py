@@ -66,7 +66,7 @@ def fan_of(key: str) -> GlobalUserId:
     Raises:
         InvalidInput: it is none that a fan's id makes.
     """
-    fan = unescaped(key)
+    fan = unescaped(key) if "%" in key else key  # all that is escaped begins with it
     if not is_id(fan) or escaped(fan) != key:
         raise InvalidInput("Item.PK", "expected fan: and the id of a fan")
     return GlobalUserId(fan)
