@@ -238,6 +238,10 @@ serve: .venv/.serve ## Serve the API and its console on this machine
 bench-aws: .venv/.dev .ministack/.ready ## Measure the AWS adapters, side by side with ordinary code
 	$(BIN)/python -m benchmarks.aws
 
+.PHONY: bench-bulk
+bench-bulk: .venv/.dev ## Measure scoring an event's registrants from exports
+	$(BIN)/python -m benchmarks.bulk
+
 .PHONY: bench-own-api
 bench-own-api: .venv/.dev .ministack/.ready ## Measure an API of one's own, side by side with ordinary code
 	$(BIN)/python -m benchmarks.own_api
@@ -313,6 +317,7 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 	$(COMPILE) --build-deps-for editable --extra cli --extra gateway \
 		--constraint requirements/demo.txt --output-file requirements/serve.txt pyproject.toml
 	$(COMPILE) --build-deps-for editable --extra cli --extra gateway --extra dev --extra bench \
+		--extra bulk --extra columns \
 		--constraint requirements/serve.txt --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/lambda.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in

@@ -295,6 +295,15 @@ class Settings:
             without="none",
         )
     )
+    arm_batch: bool = _from(
+        Setting(
+            "FANSCORE_ARM_BATCH",
+            "`allow` lets `fanscore score-event` ask `arm_scoring` for 100 fans in one call, by "
+            "the operation `armScores`, which the function must know",
+            _allowed,
+            without="one call a fan",
+        )
+    )
     aws: AwsSettings | None = None
 
 

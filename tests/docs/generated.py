@@ -385,7 +385,9 @@ def _services() -> str:
 def _call_arguments(asked: type, call: ProxyCall) -> Iterator[str]:
     fields: tuple[attrs.Attribute[object], ...] = attrs.fields(asked)
     optional = {camel(field.name) for field in fields if "None" in str(field.type)}
-    question = asked(**{field.name: "x" for field in fields})
+    question = asked(
+        **{field.name: ("x",) if "tuple" in str(field.type) else "x" for field in fields}
+    )
     for name in call.arguments(question):
         yield f"{name}?" if name in optional else name
 

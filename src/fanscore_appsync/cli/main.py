@@ -100,21 +100,30 @@ GATEWAY_COMMANDS = {
 }
 """The modules of the commands that need more than the others: ``fanscore[gateway]``."""
 
+LATER_COMMANDS = {
+    "export": "fanscore_appsync.cli.export",
+    "score-event": "fanscore_appsync.cli.score_event",
+    **GATEWAY_COMMANDS,
+}
+"""The modules of the commands that are not imported before they are asked for."""
+
 
 class _Commands(Program):
-    """The commands, those of the gateway imported when they are asked for."""
+    """The commands, those that take long to import when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *GATEWAY_COMMANDS])
+        return sorted([*super().list_commands(ctx), *LATER_COMMANDS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in GATEWAY_COMMANDS:
+        if cmd_name not in LATER_COMMANDS:
             return super().get_command(ctx, cmd_name)
         try:
-            module = import_module(GATEWAY_COMMANDS[cmd_name])
+            module = import_module(LATER_COMMANDS[cmd_name])
         except ModuleNotFoundError as error:
+            if cmd_name not in GATEWAY_COMMANDS:
+                raise
             return _not_installed(cmd_name, str(error.name))
-        return cast("click.Command", getattr(module, cmd_name))
+        return cast("click.Command", getattr(module, cmd_name.replace("-", "_")))
 
 
 def _not_installed(command: str, module: str) -> click.Command:

@@ -56,6 +56,17 @@ def resolver_adapters(
     )
 
 
+def proxy_adapters(aws: AwsSettings, api: Api, closing: ExitStack) -> Sequence[Adapter]:
+    """Return what answers the questions to Lambda functions alone.
+
+    Raises:
+        InvalidInput: the environment says something to botocore that is wrong.
+    """
+    aws = with_own(aws, (), api.own_functions, os.environ)
+    functions = _client("lambda", _session(aws, "lambda"), closing, lambda_.READ_S)
+    return (lambda_.LambdaProxies(functions, functions, aws.functions, api.calls),)
+
+
 def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
     """Return what answers the identity verification function.
 

@@ -141,19 +141,28 @@ def reader_adapters(settings: Settings, api: Api, closing: ExitStack) -> Sequenc
     Raises:
         InvalidInput: as ``connect_embedded``.
     """
-    samples = _samples(settings, api)
-    _check_outages(settings.outages, api)
+    services = stand_ins(settings, api)
     if settings.database == IN_MEMORY:
         tables = _tables(settings, closing, api)
-        _load(tables, samples)
+        _load(tables, _samples(settings, api))
     else:
         tables = SqliteTables(settings.database, Access.READ, own=api.own_tables)
         closing.enter_context(tables)
     return (
         Sqlite(tables, api.operations),
-        StandIns(_all_cases(samples), settings.outages, api.stand_in_calls),
+        services,
         *_connected(settings, api, closing),
     )
+
+
+def stand_ins(settings: Settings, api: Api) -> StandIns:
+    """Return what answers for the services.
+
+    Raises:
+        InvalidInput: the sample or the outages cannot be used.
+    """
+    _check_outages(settings.outages, api)
+    return StandIns(_all_cases(_samples(settings, api)), settings.outages, api.stand_in_calls)
 
 
 def connect_idv(settings: Settings, closing: ExitStack) -> IdvApp:

@@ -9,7 +9,7 @@ from fanscore_core.lazy_face import lazy_face
 if TYPE_CHECKING:
     from fanscore_core.ports.account_fanscore import AccountScore
     from fanscore_core.ports.account_service import AccountInfo, UserInfo
-    from fanscore_core.ports.arm_scoring import ArmScore
+    from fanscore_core.ports.arm_scoring import ArmScore, ArmScores
     from fanscore_core.ports.campaign_service import (
         Campaign,
         CampaignById,
@@ -56,7 +56,7 @@ else:
         {
             "account_fanscore": ("AccountScore",),
             "account_service": ("AccountInfo", "UserInfo"),
-            "arm_scoring": ("ArmScore",),
+            "arm_scoring": ("ArmScore", "ArmScores"),
             "campaign_service": ("Campaign", "CampaignById", "CampaignStatus", "Eligibility"),
             "consumers": (
                 "ConsumerMark",
@@ -101,6 +101,7 @@ __all__ = [
     "AccountScore",
     "ActivateMembership",
     "ArmScore",
+    "ArmScores",
     "BotOrNot",
     "BotOrNotCursor",
     "Campaign",

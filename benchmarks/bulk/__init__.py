@@ -1,0 +1,1 @@
+"""Measures scoring one event's registrants from exports."""

@@ -1,0 +1,87 @@
+"""From chunks to one file: lines of JSON, or Parquet made of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from fanscore_adapters.bulk.chunks import Record, new_file
+from fanscore_adapters.bulk.work_folder import UNFINISHED, keep, naming
+from fanscore_core.errors import InvalidInput
+
+PARQUET = "parquet"
+
+PARQUET_MEMORY = "256MB"
+"""How much DuckDB may use."""
+
+_COLUMNS = """{
+    globalUserId: 'VARCHAR', score: 'BIGINT', rawScore: 'BIGINT',
+    boosts: 'STRUCT(arm BIGINT, event BIGINT, model BIGINT)',
+    reasons: 'STRUCT(code VARCHAR, points BIGINT)[]',
+    policyVersion: 'VARCHAR', degraded: 'VARCHAR[]',
+    error: 'STRUCT(code VARCHAR, system VARCHAR)'
+}"""
+
+# One thread, so that the same lines make the same bytes.
+_COPY = """
+COPY (SELECT * FROM read_json($lines, format = 'newline_delimited', columns = {columns}))
+TO '{file}' (FORMAT parquet, COMPRESSION zstd)
+"""
+
+
+def assemble(chunks: Sequence[Path], record: Record, path: Path) -> None:
+    """Put the chunks' files of a record together, in order, as one file that appears as a whole.
+
+    Raises:
+        OSError: it cannot be written; names the file.
+    """
+    unfinished = _unfinished(path)
+    with naming(unfinished):
+        with new_file(unfinished) as whole:
+            for chunk in chunks:
+                with (chunk / record.name).open("rb") as part:
+                    shutil.copyfileobj(part, whole, 1024 * 1024)
+        keep(unfinished, path)
+
+
+def parquet_of(lines: Path, path: Path) -> None:
+    """Write the lines of scores as Parquet, as a file that appears as a whole.
+
+    Raises:
+        InvalidInput: DuckDB is not installed, or cannot write it.
+    """
+    duckdb = require_duckdb()
+    unfinished = _unfinished(path)
+    new_file(unfinished).close()  # for its owner alone, before anything is in it
+    copy = _COPY.format(columns=_COLUMNS, file=str(unfinished).replace("'", "''"))
+    try:
+        with duckdb.connect(config={"threads": 1, "memory_limit": PARQUET_MEMORY}) as connection:
+            connection.execute(copy.replace("$lines", _quoted(lines)))
+    except duckdb.Error as error:
+        raise InvalidInput(str(path), f"cannot be written: {type(error).__name__}") from error
+    keep(unfinished, path)
+
+
+def require_duckdb() -> ModuleType:
+    """Return DuckDB.
+
+    Raises:
+        InvalidInput: it is not installed.
+    """
+    try:
+        import duckdb  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        problem = "needs fanscore[columns] (pip install 'fanscore[cli,columns]')"
+        raise InvalidInput(PARQUET, problem) from error
+    module: ModuleType = duckdb
+    return module
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f"{path.name}{UNFINISHED}")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,168 @@
+"""The lines of an export's data files, each with an item in DynamoDB JSON; read in bounded memory.
+
+What is read is held against the manifest's checksum and number of items at the end of each file:
+until then, it may be a part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from json import JSONDecoder
+from pathlib import Path
+from typing import TypeAlias
+
+import attrs
+
+from fanscore_adapters.dynamodb.export_manifest import DataFile, md5_text
+from fanscore_core.errors import InvalidInput
+
+READ_BYTES = 64 * 1024
+BLOCK_BYTES = 256 * 1024
+"""How much text is handed on at once, about."""
+
+MAX_LINE_BYTES = 8 * 1024 * 1024
+"""Of a line. An item has 400 KB at most, and its JSON names the type of each value."""
+
+TypedItem: TypeAlias = Mapping[str, object]
+"""An item whose values name their types, such as ``{"S": "…"}``."""
+
+_SHAPE = 'expected {"Item": {…}}'
+
+_GZIP = 16 + zlib.MAX_WBITS
+
+_decode = JSONDecoder().raw_decode
+
+
+def read_blocks(file: DataFile) -> Iterator[bytes]:
+    """Read a data file in blocks of whole lines, without the end of the last.
+
+    Raises:
+        InvalidInput: it cannot be read, is damaged, differs from its checksum, or has another
+            number of items than the manifest says; names the file.
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    count = 0
+    for block in _whole_lines(file.path, digest.update):
+        yield block
+        count += block.count(b"\n") + 1
+    if md5_text(digest.digest()) != file.md5:
+        raise InvalidInput(str(file.path), "differs from its checksum")
+    if count != file.item_count:
+        problem = f"has {count} items, and the manifest says {file.item_count}"
+        raise InvalidInput(str(file.path), problem)
+
+
+def read_each(file: DataFile, read: Callable[[bytes], object]) -> None:
+    """Read a data file line by line.
+
+    Args:
+        file: the file.
+        read: takes a line.
+
+    Raises:
+        InvalidInput: as ``read_blocks``; what ``read`` raises, naming the file and the line.
+    """
+    number = 0
+    for block in read_blocks(file):
+        try:
+            for line in block.split(b"\n"):
+                number += 1
+                read(line)
+        except InvalidInput as error:
+            where = f"{file.path} line {number}: {error.where}"
+            raise attrs.evolve(error, where=where) from None
+
+
+def lines_with(file: DataFile, needles: Sequence[bytes]) -> Iterator[bytes]:
+    """Read the lines of those blocks of a data file that have one of some texts in them.
+
+    Raises:
+        InvalidInput: as ``read_blocks``.
+    """
+    for block in read_blocks(file):
+        if any(needle in block for needle in needles):
+            yield from block.split(b"\n")
+
+
+def typed_item(line: bytes) -> TypedItem:
+    """Return the item of a line, whose values name their types.
+
+    Raises:
+        InvalidInput: it is no object with an ``Item``.
+    """
+    try:
+        text = line.decode()
+        document, end = _decode(text)
+    except UnicodeDecodeError as error:
+        raise InvalidInput("$", "not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("$", "not JSON") from error
+    item = document.get("Item") if type(document) is dict else None
+    if type(item) is not dict or text[end:].strip():
+        raise InvalidInput("$", _SHAPE)
+    return item
+
+
+def check_shape(line: bytes) -> None:
+    """Refuse a line that can be no item, without reading it.
+
+    Raises:
+        InvalidInput: it does not begin and end as one does.
+    """
+    if not line.startswith(b"{") or not line.rstrip().endswith(b"}"):
+        raise InvalidInput("$", _SHAPE)
+
+
+def key_text(name: str, typed: object) -> str:
+    """Return a key of an item.
+
+    Args:
+        name: of the key.
+        typed: what the item has for it.
+
+    Raises:
+        InvalidInput: it is no text.
+    """
+    text = typed.get("S") if type(typed) is dict else None
+    if type(text) is not str:
+        raise InvalidInput(f"Item.{name}", 'expected {"S": "…"}')
+    return text
+
+
+def _whole_lines(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:
+    """Read lines in blocks, without the end of the last."""
+    rest = b""
+    for part in _unzipped(path, note):
+        whole, is_whole, rest = (rest + part).rpartition(b"\n")
+        if len(rest) > MAX_LINE_BYTES:
+            raise InvalidInput(str(path), f"a line is longer than {MAX_LINE_BYTES} bytes")
+        if is_whole:
+            yield whole
+    if rest:
+        yield rest
+
+
+def _unzipped(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:
+    """Read what a file of gzip holds; each part of the file itself is noted, too."""
+    unzip = zlib.decompressobj(_GZIP)
+    is_empty = True
+    try:
+        with path.open("rb") as opened:
+            while packed := opened.read(READ_BYTES):
+                note(packed)
+                is_empty = False
+                while packed:
+                    if unzip.eof:  # gzip files may be several, one behind the other
+                        unzip = zlib.decompressobj(_GZIP)
+                    yield unzip.decompress(packed, BLOCK_BYTES)
+                    packed = unzip.unconsumed_tail or unzip.unused_data
+            while not unzip.eof and (part := unzip.decompress(b"", BLOCK_BYTES)):
+                yield part
+    except OSError as error:
+        raise InvalidInput(str(path), f"cannot be read: {error.strerror}") from error
+    except zlib.error as error:
+        raise InvalidInput(str(path), "is damaged: not gzip") from error
+    if not unzip.eof and not is_empty:  # DynamoDB writes an empty file for an empty partition
+        raise InvalidInput(str(path), "is damaged: it ends too early")

@@ -1,0 +1,54 @@
+"""The command that writes the embedded database as DynamoDB exports its tables."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from fanscore_adapters.bulk.work_folder import UNFINISHED, keep, naming
+from fanscore_appsync.cli.mistakes import refuse
+from fanscore_appsync.cli.options import (
+    api_option,
+    chosen_api,
+    environment,
+    refuse_empty,
+    with_file,
+)
+from fanscore_appsync.wiring.bulk import export_database
+from fanscore_core.errors import InvalidInput
+
+
+@click.command(name="export")
+@click.option("--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB.")
+@click.option("--out", "out", required=True, metavar="DIR", help="A new folder for the exports.")
+@api_option
+def export(database: str | None, out: str, api: str | None) -> None:
+    """Write all tables of a database as full exports to S3 have them, all of one moment.
+
+    The exports hold all that is stored of fans: only their owner can read them.
+    """
+    refuse_empty("--out", out)
+    settings = with_file(environment(api), database)
+    chosen = chosen_api(settings)
+    folder = Path(out)
+    if folder.exists():
+        refuse(f"--out: {out}: exists already")
+    if not folder.absolute().parent.is_dir():
+        refuse(f"--out: {out}: there is no folder for it")
+    unfinished = folder.with_name(f"{folder.name}{UNFINISHED}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    tables = [each.name for each in chosen.tables]
+    at = datetime.now(UTC)
+    try:
+        with naming(unfinished):
+            counts = export_database(settings.database, unfinished, at, tables, chosen.own_tables)
+            keep(unfinished, folder)
+    except InvalidInput as error:
+        refuse(str(error))
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    for table, count in counts.items():
+        click.echo(f"{table}\t{count}")

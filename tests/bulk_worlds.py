@@ -1,0 +1,72 @@
+"""Worlds of an event's registrants: items of the tables, exports of them, and who is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from fanscore_adapters.bulk.arm_risks import ArmRisks
+from fanscore_adapters.bulk.chunks import SCORES, Record
+from fanscore_adapters.bulk.event_scoring import JOINED_TABLES, EventScoring, do
+from fanscore_adapters.bulk.work_folder import WorkFolder
+from fanscore_adapters.dynamodb.export_manifest import TableExport, find_exports, read_manifests
+from fanscore_adapters.dynamodb.export_writer import write_export
+from fanscore_adapters.items.operations import Item
+from fanscore_core.ids import EventId
+from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.registrants import ScoredFan
+
+AT = datetime(2026, 11, 1, 8, tzinfo=UTC)
+EVENT = EventId("evt456")
+
+
+def exported(
+    folder: Path, tables: Mapping[str, Sequence[Item]], items_of_a_file: int = 100_000
+) -> Mapping[str, TableExport]:
+    """Write exports of tables, and read what they consist of."""
+    for table in JOINED_TABLES:
+        write_export(folder, table, tables.get(table, ()), AT, items_of_a_file)
+    return {each.table: each for each in map(read_manifests, find_exports(folder))}
+
+
+def nobody(_path: Path) -> None:
+    """Wait for no disk: what is in memory does for a test."""
+
+
+@attrs.frozen
+class Scored:
+    """What came of scoring.
+
+    Attributes:
+        fans: the scored fans, in order.
+        lines: the file of their scores.
+    """
+
+    fans: Sequence[ScoredFan]
+    lines: str
+
+
+def scored(
+    work: Path,
+    exports: Mapping[str, TableExport],
+    arm: ArmRisks | None = None,
+    event_id: EventId = EVENT,
+    partitions: int = 3,
+) -> Scored:
+    """Score the registrants of an event."""
+    fans: list[ScoredFan] = []
+
+    def keep(some: Sequence[ScoredFan]) -> Sequence[str]:
+        fans.extend(some)
+        return ()
+
+    records = [SCORES, Record("kept", keep)]
+    with WorkFolder(work, {}, sync=nobody) as folder:
+        scoring = EventScoring(event_id, DEFAULT_POLICY, exports, arm, records, folder, partitions)
+        do(scoring.steps(), folder)
+        texts = [(each / SCORES.name).read_text(encoding="utf-8") for each in scoring.chunks()]
+        folder.remove()
+    return Scored(fans, "".join(texts))

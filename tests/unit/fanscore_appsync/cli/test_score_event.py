@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from fanscore_adapters.documents.findings import read_findings
+from fanscore_adapters.sqlite.tables import SqliteTables
+from fanscore_appsync.cli.main import main
+from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND
+
+pytestmark = pytest.mark.usefixtures("fresh_app")
+
+
+def fanscore(*arguments: str, environ: Mapping[str, str] | None = None) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(main, arguments, env=dict(environ or {}), prog_name="fanscore")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder of one's own that has a database with the sample, and its exports."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "60")
+    assert fanscore("sample", "fans.db").exit_code == 0
+    assert fanscore("export", "--db", "fans.db", "--out", "exports").exit_code == 0
+    return tmp_path
+
+
+def scores(path: str) -> Mapping[str, object]:
+    """Read a file of scores: by fan, all but the policy's version."""
+    found = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    return {each["globalUserId"]: each for each in found}
+
+
+def explained(fan: str) -> Mapping[str, object]:
+    """Explain a fan's score for the event, and give what a line of scores has of it."""
+    done = fanscore("explain", fan, "--event", "evt456", "--db", "fans.db", "--json")
+    score = json.loads(done.stdout)["score"]
+    reasons = [{"code": each["code"], "points": each["points"]} for each in score["reasons"]]
+    return {**score, "reasons": reasons}
+
+
+def test_registrants_of_a_database_score_what_explain_says() -> None:
+    """Each registrant's line is the explained score; the picture says how many scored what."""
+    done = fanscore(
+        "score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl", "--findings", "f.jsonl"
+    )
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[:2] == [
+        "2 registrants of evt456, policy 2026-11-01",
+        " 87  1  " + "█" * 52,
+    ]
+    assert done.stdout.splitlines()[-1] == "Newcomers, of whom nothing is known yet: 0 (0.0%)"
+    assert scores("s.jsonl") == {fan: explained(fan) for fan in ("user123", "top-fan")}
+    assert Path("s.jsonl").stat().st_mode & 0o777 == 0o600
+    with Path("f.jsonl").open("rb") as file:
+        assert [(each.event, len(each.findings.signals)) for each in read_findings(file)] == [
+            ("evt456", 3)
+        ] * 2
+    assert sorted(each.name for each in Path().iterdir()) == [
+        "exports",
+        "f.jsonl",
+        "fans.db",
+        "s.jsonl",
+    ]
+
+
+def test_exports_come_to_the_same_but_for_arm() -> None:
+    """From exports, ARM is not asked, which the picture says; a file of risks makes it whole."""
+    done = fanscore("score-event", "disco456", "--export", "exports", "--out", "s.jsonl")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1] == "  (100.0%)"
+    assert "Scored without an ARM risk, since it was not asked:" in done.stdout
+    Path("risks").write_text(
+        '{"globalUserId":"user123","risk":2}\n{"globalUserId":"top-fan","risk":0}\n'
+    )
+    fanscore("score-event", "evt456", "--db", "fans.db", "--out", "a.jsonl")
+    done = fanscore(
+        *("score-event", "evt456", "--export", "exports", "--out", "b.jsonl"),
+        *("--arm-scores", "risks"),
+    )
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert Path("a.jsonl").read_bytes() == Path("b.jsonl").read_bytes()
+
+
+def test_what_gave_no_answer_is_said() -> None:
+    """A service that is out of order degrades each score, and the picture says so."""
+    done = fanscore(
+        *("score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl"),
+        environ={"FANSCORE_OUTAGES": "arm_scoring"},
+    )
+    assert done.stdout.splitlines()[-1] == "Scored without arm, which gave no answer: 2 (100.0%)"
+    assert [each["degraded"] for each in scores("s.jsonl").values()] == [["arm"], ["arm"]]  # type: ignore[index]
+
+
+def test_a_fan_who_cannot_be_scored_has_a_line_that_says_so() -> None:
+    """A malformed score of an account costs that fan the score, and nobody else; status 1."""
+    with SqliteTables("fans.db") as tables:
+        item = {"PK": "member:member123", "SK": "score#account", "score": "many"}
+        tables.load(ACCOUNT_FANSCORE, [item])
+    done = fanscore("score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl")
+    assert done.exit_code == 1
+    assert done.stderr == "fanscore: 1 of 2 fans have no score; their lines say why\n"
+    assert scores("s.jsonl")["user123"] == {
+        "globalUserId": "user123",
+        "error": {"code": "UNAVAILABLE", "system": "account_fanscore_table"},
+    }
+
+
+def test_a_policy_book_has_one_for_the_event() -> None:
+    """Of a policy book, the policy of the event decides."""
+    shipped = json.loads(fanscore("policy", "show").stdout)
+    book = {
+        "default": shipped,
+        "events": {"evt456": {**shipped, "version": "evt", "range": [50, 60]}},
+    }
+    Path("book.json").write_text(json.dumps(book))
+    done = fanscore(
+        *("score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl", "--policy", "book.json")
+    )
+    assert "policy evt" in done.stdout
+    assert {each["score"] for each in scores("s.jsonl").values()} == {60}  # type: ignore[index]
+
+
+def test_parquet_says_the_same() -> None:
+    """The Parquet file has a row for each line, and is the same every time."""
+    duckdb = pytest.importorskip("duckdb")
+    for name in ("one.parquet", "two.parquet"):
+        done = fanscore(
+            *("score-event", "evt456", "--db", "fans.db", "--out", name, "--format", "parquet")
+        )
+        assert (done.exit_code, done.stderr) == (0, "")
+    rows = duckdb.sql("SELECT globalUserId, score, boosts, degraded, error FROM 'one.parquet'")
+    assert rows.fetchall() == [
+        ("top-fan", 100, {"arm": 5, "event": 6, "model": 3}, [], None),
+        ("user123", 87, {"arm": 5, "event": 4, "model": 3}, [], None),
+    ]
+    assert Path("one.parquet").read_bytes() == Path("two.parquet").read_bytes()
+
+
+EXPORTED = ("--export", "exports", "--out", "s.jsonl")
+EMBEDDED = ("--db", "fans.db", "--out", "s.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("evt456", "--out", "s.jsonl"), "--db and --export: expected one of them"),
+        (("evt456", *EMBEDDED, "--export", "exports"), "--db and --export: expected one of them"),
+        ((" x", *EMBEDDED), "EVENT: expected 1 to 128 characters"),
+        (("evt999", *EMBEDDED), "EVENT: nobody is registered for it"),
+        (("evt456", "--db", "no.db", "--out", "s"), "no.db: no such file"),
+        (("evt456", "--db", "exports", "--out", "s"), "exports: no such file"),
+        (("evt456", "--export", "no", "--out", "s"), "no: no export: No such file or directory"),
+        (("evt456", "--export", "", "--out", "s"), "--export: given without a value"),
+        (("evt456", *EXPORTED, "--export", "exports"), "fan_identity_table: two exports: exports/"),
+        (("evt456", *EMBEDDED, "--policy", "no"), "--policy: cannot read no: FileNotFoundError"),
+        (("evt456", "--db", "fans.db", "--out", "no/s"), "--out: no/s: there is no folder for it"),
+        (("evt456", "--db", "fans.db", "--out", "fans.db"), "--out: fans.db: exists already"),
+        (("evt456", *EMBEDDED, "--findings", "./s.jsonl"), "--findings: expected another file"),
+        (("evt456", *EMBEDDED, "--arm-scores", "x", "--without-arm"), "--without-arm and --arm-"),
+        (("evt456", *EMBEDDED, "--format", "csv"), "Invalid value for '--format'"),
+    ],
+)
+def test_what_is_refused(arguments: Sequence[str], problem: str) -> None:
+    """What cannot be used is said in one line, and nothing is left behind."""
+    done = fanscore("score-event", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"fanscore: {problem}")
+    assert done.stderr.count("\n") == 1
+    assert sorted(each.name for each in Path().iterdir()) == ["exports", "fans.db"]
+
+
+def test_exports_of_two_moments_are_refused(folder: Path) -> None:
+    """A score of tables that never were at the same time would be of no moment."""
+    assert fanscore("export", "--db", "fans.db", "--out", "later").exit_code == 0
+    (demand,) = (each for each in (folder / "later/AWSDynamoDB").glob("*") if _is_of(each, DEMAND))
+    (before,) = (
+        each for each in (folder / "exports/AWSDynamoDB").glob("*") if _is_of(each, DEMAND)
+    )
+    for path in before.rglob("*"):
+        path.unlink() if path.is_file() else None
+    (before / "data").rmdir()
+    before.rmdir()
+    summary = json.loads((demand / "manifest-summary.json").read_text())
+    arguments = ("--export", "exports", "--export", f"demand_table={demand}")
+    done = fanscore("score-event", "evt456", *arguments, "--out", "s.jsonl")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("fanscore: --export: expected exports of one moment: ")
+    assert summary["exportTime"].removesuffix("Z").replace("T", " ") in done.stderr
+    done = fanscore("score-event", "evt456", "--export", "exports", "--out", "s.jsonl")
+    assert done.stderr == "fanscore: --export: there is none of demand_table\n"
+
+
+def _is_of(export: Path, table: str) -> bool:
+    return table in (export / "manifest-summary.json").read_text(encoding="utf-8")
+
+
+def test_tables_by_their_names_on_aws(folder: Path) -> None:
+    """With the AWS backend, exports are of the tables that the settings name."""
+    for path in (folder / "exports").rglob("manifest-summary.*"):
+        if path.suffix == ".json":
+            path.write_text(path.read_text().replace("table/demand_table", "table/prod-demand"))
+        else:
+            path.unlink()
+    for path in (folder / "exports").rglob("manifest-summary.json"):
+        digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).digest()
+        path.with_suffix(".md5").write_bytes(base64.b64encode(digest))
+    done = fanscore("score-event", "evt456", *EXPORTED)
+    assert (
+        done.stderr == "fanscore: --export: there is none of demand_table; there are prod-demand\n"
+    )
+    environ = {
+        "FANSCORE_BACKEND": "aws",
+        "AWS_REGION": "eu-west-1",
+        "FANSCORE_DEMAND_TABLE": "arn:aws:dynamodb:eu-west-1:111122223333:table/prod-demand",
+    }
+    done = fanscore("score-event", "evt456", *EXPORTED, "--without-arm", environ=environ)
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
+def test_a_run_goes_on_only_with_the_same_inputs() -> None:
+    """Where the scores could not be written, the same command goes on; another one is refused."""
+    whole = fanscore("score-event", "evt456", *EXPORTED)
+    expected = Path("s.jsonl").read_bytes()
+    Path("s.jsonl").unlink()
+    Path("s.jsonl.unfinished").mkdir()  # stands in the way
+    done = fanscore("score-event", "evt456", *EXPORTED)
+    assert (done.exit_code, done.stderr) == (1, "fanscore: s.jsonl.unfinished: Is a directory\n")
+    Path("s.jsonl.unfinished").rmdir()
+    done = fanscore("score-event", "disco456", *EXPORTED, "--without-arm")
+    assert done.exit_code == 2
+    assert "s.jsonl.work: has the work of another run, which differs in: event;" in done.stderr
+    done = fanscore("score-event", "evt456", *EXPORTED)
+    assert (done.exit_code, done.stdout) == (0, whole.stdout)
+    assert Path("s.jsonl").read_bytes() == expected
+    assert not Path("s.jsonl.work").exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "status", "problem"),
+    [
+        ("fans.db", 2, "--out: fans.db: exists already"),
+        ("no/x", 2, "--out: no/x: there is no folder for it"),
+        ("", 2, "--out: given without a value"),
+    ],
+)
+def test_exporting_to_where_it_cannot(out: str, status: int, problem: str) -> None:
+    """An export is a new folder."""
+    done = fanscore("export", "--db", "fans.db", "--out", out)
+    assert (done.exit_code, done.stderr) == (status, f"fanscore: {problem}\n")
+
+
+def test_an_item_that_cannot_be_exported_ends_the_export() -> None:
+    """It is named by its table and number, never by its key, and no half export is left."""
+    with closing(sqlite3.connect("fans.db", isolation_level=None)) as database:
+        database.execute("UPDATE demand_table SET item = '[]' WHERE PK = 'fan:user123'")
+    done = fanscore("export", "--db", "fans.db", "--out", "out")
+    assert done.exit_code == 2
+    assert done.stderr == "fanscore: demand_table: item 5: expected an object\n"
+    assert sorted(each.name for each in Path().iterdir()) == ["exports", "fans.db"]
+
+
+def test_an_export_is_for_its_owner_alone(folder: Path) -> None:
+    """It holds all that is stored of fans."""
+    assert (folder / "exports").stat().st_mode & 0o777 == 0o700
