@@ -14,7 +14,14 @@ FANS = 4_000
 
 def start(folder: Path, out: str, stderr: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Start to score."""
-    given = ("score-event", EVENT, "--export", str(folder / "exports"), "--out", str(folder / out))
+    given = (
+        "score-event",
+        EVENT,
+        "--export",
+        str(folder / "exports"),
+        "--output",
+        str(folder / out),
+    )
     environ = {name: value for name, value in os.environ.items() if name not in TERMINAL}
     return subprocess.Popen([PROGRAM, *given], stdout=subprocess.PIPE, stderr=stderr, env=environ)
 

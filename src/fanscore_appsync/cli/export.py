@@ -23,21 +23,21 @@ from fanscore_core.errors import InvalidInput
 
 @click.command(name="export")
 @click.option("--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB.")
-@click.option("--out", "out", required=True, metavar="DIR", help="A new folder for the exports.")
+@click.option("--output", "out", required=True, metavar="DIR", help="A new folder for the exports.")
 @api_option
 def export(database: str | None, out: str, api: str | None) -> None:
     """Write all tables of a database as full exports to S3 have them, all of one moment.
 
     The exports hold all that is stored of fans: only their owner can read them.
     """
-    refuse_empty("--out", out)
+    refuse_empty("--output", out)
     settings = with_file(environment(api), database)
     chosen = chosen_api(settings)
     folder = Path(out)
     if folder.exists():
-        refuse(f"--out: {out}: exists already")
+        refuse(f"--output: {out}: exists already")
     if not folder.absolute().parent.is_dir():
-        refuse(f"--out: {out}: there is no folder for it")
+        refuse(f"--output: {out}: there is no folder for it")
     unfinished = folder.with_name(f"{folder.name}{UNFINISHED}")
     shutil.rmtree(unfinished, ignore_errors=True)
     tables = [each.name for each in chosen.tables]

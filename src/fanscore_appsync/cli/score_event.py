@@ -89,7 +89,7 @@ class Wanted:
     metavar="[TABLE=]DIR",
     help="Exports of the tables, of one moment. May be given more than once, one for each table.",
 )
-@click.option("--out", required=True, metavar="FILE", help="The file of scores to make.")
+@click.option("--output", "out", required=True, metavar="FILE", help="The file of scores to make.")
 @click.option(
     "--format",
     "form",
@@ -133,7 +133,7 @@ def score_event(  # noqa: PLR0913  # its options
     """
     given = {
         "--db": database,
-        "--out": out,
+        "--output": out,
         "--policy": policy_path,
         "--findings": findings,
         "--arm-scores": arm_scores,
@@ -178,7 +178,7 @@ def _check_files(wanted: Wanted) -> None:
     """Refuse what could not be written in the end, before anything is read."""
     if wanted.form == PARQUET:
         require_duckdb()
-    made = {"--out": wanted.out, "--findings": wanted.findings}
+    made = {"--output": wanted.out, "--findings": wanted.findings}
     for name, path in made.items():
         if path is None:
             continue
@@ -188,7 +188,7 @@ def _check_files(wanted: Wanted) -> None:
         if path.exists() and not wanted.work.exists():
             raise InvalidInput(name, f"{path}: exists already")
     if wanted.findings is not None and wanted.findings.absolute() == wanted.out.absolute():
-        raise InvalidInput("--findings", "expected another file than --out")
+        raise InvalidInput("--findings", "expected another file than --output")
 
 
 def _score(wanted: Wanted, settings: Settings, api: Api) -> ScoreTally:

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import click
 
-from fanscore_appsync.cli.mistakes import one_line
+from fanscore_appsync.printable import one_line
 from fanscore_core.score_tally import ScoreTally
 from fanscore_core.signals import ARM, Missing
 

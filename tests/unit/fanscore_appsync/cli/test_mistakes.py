@@ -27,6 +27,8 @@ AWS = {"FANSCORE_BACKEND": "aws", "AWS_REGION": "eu-west-1"}
 
 DIFF = "policy diff text text --findings"
 
+SCORE_EVENT = "score-event evt456 --output scores"
+
 NAMED = "expected module:NAME, such as presale.api:PRESALE"
 
 ROWS: tuple[tuple[str, str], ...] = (
@@ -73,6 +75,20 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("findings", "Missing argument 'RECEIPTS'."),
     ("findings ''", f"RECEIPTS: {EMPTY}"),
     ("findings text --api nope", f"--api: {NAMED}"),
+    ("export --db text", "Missing option '--output'."),
+    ("export --db '' --output x", f"--db: {EMPTY}"),
+    ("export --db text --output ''", f"--output: {EMPTY}"),
+    ("export --db text --output x --api nope", f"--api: {NAMED}"),
+    ("score-event", "Missing argument 'EVENT'."),
+    (f"{SCORE_EVENT} --db ''", f"--db: {EMPTY}"),
+    (f"{SCORE_EVENT} --export ''", f"--export: {EMPTY}"),
+    (f"{SCORE_EVENT} --export missing", "missing: no export: No such file or directory"),
+    ("score-event evt456 --db text --output ''", f"--output: {EMPTY}"),
+    (f"{SCORE_EVENT} --db text --format nope", "Invalid value for '--format': 'nope'"),
+    (f"{SCORE_EVENT} --db text --policy ''", f"--policy: {EMPTY}"),
+    (f"{SCORE_EVENT} --db text --findings ''", f"--findings: {EMPTY}"),
+    (f"{SCORE_EVENT} --db text --arm-scores ''", f"--arm-scores: {EMPTY}"),
+    (f"{SCORE_EVENT} --db text --api nope", f"--api: {NAMED}"),
     ("receipts nope", "No such command 'nope'."),
     ("receipts verify ''", f"FILE: {EMPTY}"),
     ("receipts verify text --api nope", f"--api: {NAMED}"),

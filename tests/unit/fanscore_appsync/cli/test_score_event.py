@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "60")
     assert fanscore("sample", "fans.db").exit_code == 0
-    assert fanscore("export", "--db", "fans.db", "--out", "exports").exit_code == 0
+    assert fanscore("export", "--db", "fans.db", "--output", "exports").exit_code == 0
     return tmp_path
 
 
@@ -51,7 +51,7 @@ def explained(fan: str) -> Mapping[str, object]:
 def test_registrants_of_a_database_score_what_explain_says() -> None:
     """Each registrant's line is the explained score; the picture says how many scored what."""
     done = fanscore(
-        "score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl", "--findings", "f.jsonl"
+        "score-event", "evt456", "--db", "fans.db", "--output", "s.jsonl", "--findings", "f.jsonl"
     )
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.splitlines()[:2] == [
@@ -75,16 +75,16 @@ def test_registrants_of_a_database_score_what_explain_says() -> None:
 
 def test_exports_come_to_the_same_but_for_arm() -> None:
     """From exports, ARM is not asked, which the picture says; a file of risks makes it whole."""
-    done = fanscore("score-event", "disco456", "--export", "exports", "--out", "s.jsonl")
+    done = fanscore("score-event", "disco456", "--export", "exports", "--output", "s.jsonl")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[-1] == "  (100.0%)"
     assert "Scored without an ARM risk, since it was not asked:" in done.stdout
     Path("risks").write_text(
         '{"globalUserId":"user123","risk":2}\n{"globalUserId":"top-fan","risk":0}\n'
     )
-    fanscore("score-event", "evt456", "--db", "fans.db", "--out", "a.jsonl")
+    fanscore("score-event", "evt456", "--db", "fans.db", "--output", "a.jsonl")
     done = fanscore(
-        *("score-event", "evt456", "--export", "exports", "--out", "b.jsonl"),
+        *("score-event", "evt456", "--export", "exports", "--output", "b.jsonl"),
         *("--arm-scores", "risks"),
     )
     assert (done.exit_code, done.stderr) == (0, "")
@@ -94,7 +94,7 @@ def test_exports_come_to_the_same_but_for_arm() -> None:
 def test_what_gave_no_answer_is_said() -> None:
     """A service that is out of order degrades each score, and the picture says so."""
     done = fanscore(
-        *("score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl"),
+        *("score-event", "evt456", "--db", "fans.db", "--output", "s.jsonl"),
         environ={"FANSCORE_OUTAGES": "arm_scoring"},
     )
     assert done.stdout.splitlines()[-1] == "Scored without arm, which gave no answer: 2 (100.0%)"
@@ -106,7 +106,7 @@ def test_a_fan_who_cannot_be_scored_has_a_line_that_says_so() -> None:
     with SqliteTables("fans.db") as tables:
         item = {"PK": "member:member123", "SK": "score#account", "score": "many"}
         tables.load(ACCOUNT_FANSCORE, [item])
-    done = fanscore("score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl")
+    done = fanscore("score-event", "evt456", "--db", "fans.db", "--output", "s.jsonl")
     assert done.exit_code == 1
     assert done.stderr == "fanscore: 1 of 2 fans have no score; their lines say why\n"
     assert scores("s.jsonl")["user123"] == {
@@ -124,7 +124,16 @@ def test_a_policy_book_has_one_for_the_event() -> None:
     }
     Path("book.json").write_text(json.dumps(book))
     done = fanscore(
-        *("score-event", "evt456", "--db", "fans.db", "--out", "s.jsonl", "--policy", "book.json")
+        *(
+            "score-event",
+            "evt456",
+            "--db",
+            "fans.db",
+            "--output",
+            "s.jsonl",
+            "--policy",
+            "book.json",
+        )
     )
     assert "policy evt" in done.stdout
     assert {each["score"] for each in scores("s.jsonl").values()} == {60}  # type: ignore[index]
@@ -135,7 +144,7 @@ def test_parquet_says_the_same() -> None:
     duckdb = pytest.importorskip("duckdb")
     for name in ("one.parquet", "two.parquet"):
         done = fanscore(
-            *("score-event", "evt456", "--db", "fans.db", "--out", name, "--format", "parquet")
+            *("score-event", "evt456", "--db", "fans.db", "--output", name, "--format", "parquet")
         )
         assert (done.exit_code, done.stderr) == (0, "")
     rows = duckdb.sql("SELECT globalUserId, score, boosts, degraded, error FROM 'one.parquet'")
@@ -146,25 +155,28 @@ def test_parquet_says_the_same() -> None:
     assert Path("one.parquet").read_bytes() == Path("two.parquet").read_bytes()
 
 
-EXPORTED = ("--export", "exports", "--out", "s.jsonl")
-EMBEDDED = ("--db", "fans.db", "--out", "s.jsonl")
+EXPORTED = ("--export", "exports", "--output", "s.jsonl")
+EMBEDDED = ("--db", "fans.db", "--output", "s.jsonl")
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("evt456", "--out", "s.jsonl"), "--db and --export: expected one of them"),
+        (("evt456", "--output", "s.jsonl"), "--db and --export: expected one of them"),
         (("evt456", *EMBEDDED, "--export", "exports"), "--db and --export: expected one of them"),
         ((" x", *EMBEDDED), "EVENT: expected 1 to 128 characters"),
         (("evt999", *EMBEDDED), "EVENT: nobody is registered for it"),
-        (("evt456", "--db", "no.db", "--out", "s"), "no.db: no such file"),
-        (("evt456", "--db", "exports", "--out", "s"), "exports: no such file"),
-        (("evt456", "--export", "no", "--out", "s"), "no: no export: No such file or directory"),
-        (("evt456", "--export", "", "--out", "s"), "--export: given without a value"),
+        (("evt456", "--db", "no.db", "--output", "s"), "no.db: no such file"),
+        (("evt456", "--db", "exports", "--output", "s"), "exports: no such file"),
+        (("evt456", "--export", "no", "--output", "s"), "no: no export: No such file or directory"),
+        (("evt456", "--export", "", "--output", "s"), "--export: given without a value"),
         (("evt456", *EXPORTED, "--export", "exports"), "fan_identity_table: two exports: exports/"),
         (("evt456", *EMBEDDED, "--policy", "no"), "--policy: cannot read no: FileNotFoundError"),
-        (("evt456", "--db", "fans.db", "--out", "no/s"), "--out: no/s: there is no folder for it"),
-        (("evt456", "--db", "fans.db", "--out", "fans.db"), "--out: fans.db: exists already"),
+        (
+            ("evt456", "--db", "fans.db", "--output", "no/s"),
+            "--output: no/s: there is no folder for it",
+        ),
+        (("evt456", "--db", "fans.db", "--output", "fans.db"), "--output: fans.db: exists already"),
         (("evt456", *EMBEDDED, "--findings", "./s.jsonl"), "--findings: expected another file"),
         (("evt456", *EMBEDDED, "--arm-scores", "x", "--without-arm"), "--without-arm and --arm-"),
         (("evt456", *EMBEDDED, "--format", "csv"), "Invalid value for '--format'"),
@@ -181,7 +193,7 @@ def test_what_is_refused(arguments: Sequence[str], problem: str) -> None:
 
 def test_exports_of_two_moments_are_refused(folder: Path) -> None:
     """A score of tables that never were at the same time would be of no moment."""
-    assert fanscore("export", "--db", "fans.db", "--out", "later").exit_code == 0
+    assert fanscore("export", "--db", "fans.db", "--output", "later").exit_code == 0
     (demand,) = (each for each in (folder / "later/AWSDynamoDB").glob("*") if _is_of(each, DEMAND))
     (before,) = (
         each for each in (folder / "exports/AWSDynamoDB").glob("*") if _is_of(each, DEMAND)
@@ -192,11 +204,11 @@ def test_exports_of_two_moments_are_refused(folder: Path) -> None:
     before.rmdir()
     summary = json.loads((demand / "manifest-summary.json").read_text())
     arguments = ("--export", "exports", "--export", f"demand_table={demand}")
-    done = fanscore("score-event", "evt456", *arguments, "--out", "s.jsonl")
+    done = fanscore("score-event", "evt456", *arguments, "--output", "s.jsonl")
     assert done.exit_code == 2
     assert done.stderr.startswith("fanscore: --export: expected exports of one moment: ")
     assert summary["exportTime"].removesuffix("Z").replace("T", " ") in done.stderr
-    done = fanscore("score-event", "evt456", "--export", "exports", "--out", "s.jsonl")
+    done = fanscore("score-event", "evt456", "--export", "exports", "--output", "s.jsonl")
     assert done.stderr == "fanscore: --export: there is none of demand_table\n"
 
 
@@ -248,14 +260,14 @@ def test_a_run_goes_on_only_with_the_same_inputs() -> None:
 @pytest.mark.parametrize(
     ("out", "status", "problem"),
     [
-        ("fans.db", 2, "--out: fans.db: exists already"),
-        ("no/x", 2, "--out: no/x: there is no folder for it"),
-        ("", 2, "--out: given without a value"),
+        ("fans.db", 2, "--output: fans.db: exists already"),
+        ("no/x", 2, "--output: no/x: there is no folder for it"),
+        ("", 2, "--output: given without a value"),
     ],
 )
 def test_exporting_to_where_it_cannot(out: str, status: int, problem: str) -> None:
     """An export is a new folder."""
-    done = fanscore("export", "--db", "fans.db", "--out", out)
+    done = fanscore("export", "--db", "fans.db", "--output", out)
     assert (done.exit_code, done.stderr) == (status, f"fanscore: {problem}\n")
 
 
@@ -263,7 +275,7 @@ def test_an_item_that_cannot_be_exported_ends_the_export() -> None:
     """It is named by its table and number, never by its key, and no half export is left."""
     with closing(sqlite3.connect("fans.db", isolation_level=None)) as database:
         database.execute("UPDATE demand_table SET item = '[]' WHERE PK = 'fan:user123'")
-    done = fanscore("export", "--db", "fans.db", "--out", "out")
+    done = fanscore("export", "--db", "fans.db", "--output", "out")
     assert done.exit_code == 2
     assert done.stderr == "fanscore: demand_table: item 5: expected an object\n"
     assert sorted(each.name for each in Path().iterdir()) == ["exports", "fans.db"]
