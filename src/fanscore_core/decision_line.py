@@ -6,25 +6,67 @@ to whoever holds that receipt. See docs/reference/receipts.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeAlias, cast
 
 import attrs
 
-from fanscore_core.findings import Finding, Findings, round_half_up
-from fanscore_core.ids import EventId
-from fanscore_core.jcs import jcs_text
+from fanscore_core.errors import InvalidInput
+from fanscore_core.findings import Finding, Findings, ScoreOrigin, round_half_up
+from fanscore_core.ids import EventId, valid_optional_id
+from fanscore_core.jcs import is_exact_integer, known_jcs_text
 from fanscore_core.policy import ScorePolicy
-from fanscore_core.receipt import Receipt
+from fanscore_core.receipt import Receipt, valid_hash, valid_integer, valid_text
+from fanscore_core.scalars import TEXT_RULE, is_text
 from fanscore_core.signals import Missing, SignalPolicy
+
+_optional = attrs.validators.optional
+
+Bands: TypeAlias = Mapping[str, int | str]
+"""Of each signal the index of its value's band, from 0, or why it has no value."""
 
 FORMAT = 1
 """Of the line; it is the value of the member ``fanscore_decision``."""
 
 
-def _read_only(bands: Mapping[str, int | str]) -> Mapping[str, int | str]:
+_is_hour = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3])Z", re.ASCII).fullmatch
+
+
+def _read_only(bands: Bands) -> Bands:
     return MappingProxyType(dict(bands))
+
+
+def valid_hour(_instance: object, field: attrs.Attribute[str], value: object) -> None:
+    """Validate an attrs field that holds an hour, such as ``2026-11-28T20Z``.
+
+    Raises:
+        InvalidInput: naming the field.
+    """
+    if type(value) is not str or not _is_hour(value):
+        raise InvalidInput(field.name, "expected an hour in UTC, such as 2026-11-28T20Z")
+
+
+def _valid_bands(_instance: object, field: attrs.Attribute[Bands], value: Bands) -> None:
+    for name, band in value.items():
+        is_index = is_exact_integer(band) and cast("int", band) >= 0
+        if not is_text(name) or not name.isascii():
+            raise InvalidInput(field.name, "expected names of signals")
+        if not is_index and (type(band) is not str or band not in Missing.__members__):
+            ways = " or ".join(Missing.__members__)
+            raise InvalidInput(f"{field.name}.{name}", f"expected an index from 0, or {ways}")
+
+
+def _valid_texts(_instance: object, field: attrs.Attribute[tuple[str, ...]], value: object) -> None:
+    if type(value) is not tuple or not all(map(is_text, value)):
+        raise InvalidInput(field.name, f"expected a tuple of text: {TEXT_RULE}")
+
+
+def _valid_origin(_instance: object, field: attrs.Attribute[str | None], value: object) -> None:
+    if value is not None and (type(value) is not str or value not in ScoreOrigin.__members__):
+        raise InvalidInput(field.name, f"expected {' or '.join(ScoreOrigin.__members__)}")
 
 
 @attrs.frozen
@@ -46,21 +88,24 @@ class DecisionLine:
         degraded: the names of the signals whose system gave no answer.
         error: the code of the error, if the decision ended in one.
         shadow_score: what the shadow policy would have decided, if there was one.
+
+    Raises:
+        InvalidInput: a part is not valid (``InvalidId`` if that is the event); names the attribute.
     """
 
-    leaf: str
-    event_id: EventId | None
-    hour: str
-    policy_digest: str
-    code_version: str
-    origin: str | None
-    raw: int | None
-    bands: Mapping[str, int | str] = attrs.field(converter=_read_only, hash=False)
-    score: int | None
-    codes: tuple[str, ...]
-    degraded: tuple[str, ...]
-    error: str | None
-    shadow_score: int | None
+    leaf: str = attrs.field(validator=valid_hash)
+    event_id: EventId | None = attrs.field(validator=valid_optional_id)
+    hour: str = attrs.field(validator=valid_hour)
+    policy_digest: str = attrs.field(validator=valid_hash)
+    code_version: str = attrs.field(validator=valid_text)
+    origin: str | None = attrs.field(validator=_valid_origin)
+    raw: int | None = attrs.field(validator=_optional(valid_integer))
+    bands: Bands = attrs.field(converter=_read_only, validator=_valid_bands, hash=False)
+    score: int | None = attrs.field(validator=_optional(valid_integer))
+    codes: tuple[str, ...] = attrs.field(validator=_valid_texts)
+    degraded: tuple[str, ...] = attrs.field(validator=_valid_texts)
+    error: str | None = attrs.field(validator=_optional(valid_text))
+    shadow_score: int | None = attrs.field(validator=_optional(valid_integer))
 
     @property
     def document(self) -> Mapping[str, object]:
@@ -85,7 +130,7 @@ class DecisionLine:
     @property
     def text(self) -> str:
         """The line in canonical JSON (RFC 8785), without its end."""
-        return jcs_text(self.document)
+        return known_jcs_text(self.document)
 
 
 def decision_line(receipt: Receipt, policy: ScorePolicy) -> DecisionLine:
@@ -115,10 +160,10 @@ def decision_line(receipt: Receipt, policy: ScorePolicy) -> DecisionLine:
 
 
 def _hour(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%HZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="hours") + "Z"
 
 
-def _bands(policy: ScorePolicy, findings: Findings) -> Mapping[str, int | str]:
+def _bands(policy: ScorePolicy, findings: Findings) -> Bands:
     return {
         signal.name: _band(worth, findings.of(signal)) for signal, worth in policy.signals.items()
     }

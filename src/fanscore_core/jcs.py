@@ -8,10 +8,9 @@ system otherwise is stamped with ``canonical``, which is older and takes every n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 
-from fanscore_core.canonical import JsonWriter
 from fanscore_core.errors import InvalidInput
 from fanscore_core.scalars import is_text
 
@@ -31,9 +30,18 @@ def jcs_text(value: object) -> str:
             deep.
     """
     try:
-        return _writer.text(value)
+        _check(value)
+        text = known_jcs_text(value)
     except RecursionError as error:
         raise InvalidInput("$", "nested too deep") from error
+    if not is_text(text):  # a string in it is none
+        raise _without_text(text)
+    return text
+
+
+def known_jcs_text(value: object) -> str:
+    """Write a value that is known to have a text, in half the time: nothing is looked at first."""
+    return _encoder.encode(value)
 
 
 def jcs_digest(value: object) -> str:
@@ -50,18 +58,34 @@ def is_exact_integer(value: object) -> bool:
     return type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER
 
 
-def _sorted_members(value: Mapping[object, object]) -> Iterable[tuple[str, object]]:
-    # The RFC sorts by UTF-16 units, Python by code points: in ASCII these are the same.
-    names = [name for name in value if type(name) is str and name.isascii()]
-    if len(names) < len(value):
-        raise InvalidInput("$", "expected names in ASCII")
-    return ((name, value[name]) for name in sorted(names))
+def _check(value: object) -> None:
+    """Refuse what the RFC writes otherwise than the standard library, and what it does not write.
+
+    The RFC sorts names by UTF-16 units, Python by code points: in ASCII these are the same.
+    """
+    if isinstance(value, dict):
+        if not all(type(name) is str and name.isascii() for name in value):
+            raise InvalidInput("$", "expected names in ASCII")
+        _check_all(value.values())
+    elif isinstance(value, list | tuple):
+        _check_all(value)
+    elif type(value) is int:
+        if not is_exact_integer(value):
+            raise _without_text(value)
+    elif type(value) is not str and value is not None and type(value) is not bool:
+        raise _without_text(value)
 
 
-def _scalar_text(value: object) -> str:
-    if value is None or type(value) is bool or is_exact_integer(value) or is_text(value):
-        return json.dumps(value, ensure_ascii=False)
-    raise InvalidInput("$", f"this {type(value).__name__} has no text")
+def _check_all(values: Iterable[object]) -> None:
+    for each in values:
+        if type(each) is not str:  # most are; a call for each would take as long as writing them
+            _check(each)
 
 
-_writer = JsonWriter(_sorted_members, _scalar_text)
+def _without_text(value: object) -> InvalidInput:
+    return InvalidInput("$", f"this {type(value).__name__} has no text")
+
+
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+)

@@ -6,6 +6,7 @@ docs/reference/receipts.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,11 +17,12 @@ import attrs
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import Finding, Findings
 from fanscore_core.ids import EventId, GlobalUserId, valid_id, valid_optional_id
-from fanscore_core.jcs import jcs_text
+from fanscore_core.jcs import is_exact_integer, known_jcs_text
 from fanscore_core.merkle import leaf_hash
 from fanscore_core.policy import ScorePolicy
+from fanscore_core.scalars import TEXT_RULE, is_text
 from fanscore_core.scoring import AccountFanscore, decide
-from fanscore_core.signals import Missing
+from fanscore_core.signals import INTEGER_RULE, Missing, checked_integer
 
 FORMAT = 1
 """Of the document; another number, another meaning."""
@@ -29,6 +31,45 @@ NONCE_BYTES = 16
 
 MAX_DIGITS = 64
 """Of a finding: before the point, and after it. No table and no service of ours gives so many."""
+
+DIGITS_RULE = f"a number has more than {MAX_DIGITS} digits before its point, or after it"
+HASH_RULE = "expected 64 hexadecimal digits in lower case"
+
+_is_hash = re.compile("[0-9a-f]{64}").fullmatch
+
+
+def is_hash(value: object) -> bool:
+    """Whether a value is a SHA-256 as we write it: 64 hexadecimal digits in lower case."""
+    return type(value) is str and _is_hash(value) is not None
+
+
+def valid_hash(_instance: object, field: attrs.Attribute[str], value: object) -> None:
+    """Validate an attrs field that holds a SHA-256.
+
+    Raises:
+        InvalidInput: naming the field.
+    """
+    if not is_hash(value):
+        raise InvalidInput(field.name, HASH_RULE)
+
+
+def valid_text(_instance: object, field: attrs.Attribute[str], value: object) -> None:
+    """Validate an attrs field that holds text of at least one character.
+
+    Raises:
+        InvalidInput: naming the field.
+    """
+    if not value or not is_text(value):
+        raise InvalidInput(field.name, TEXT_RULE)
+
+
+def valid_integer(_instance: object, field: attrs.Attribute[int], value: object) -> None:
+    """Validate an attrs field that holds an integer of less than 2^53 either way.
+
+    Raises:
+        InvalidInput: naming the field.
+    """
+    checked_integer(field.name, value)
 
 
 @attrs.frozen
@@ -40,12 +81,29 @@ class Decision:
         raw_score: what it started from.
         reasons: codes and points, in the order of the explanation; the points sum to the score.
         degraded: the names of the signals whose system gave no answer.
+
+    Raises:
+        InvalidInput: a number is no integer of less than 2^53, or the points do not sum to the
+            score; names the attribute.
     """
 
     score: int
     raw_score: int
     reasons: tuple[tuple[str, int], ...]
     degraded: tuple[str, ...]
+
+    def __attrs_post_init__(self) -> None:
+        """Check the numbers, and that the reasons explain all of the score."""
+        codes = [code for code, _ in self.reasons]
+        points = [each for _, each in self.reasons]
+        checked_integer("score", self.score)
+        checked_integer("raw_score", self.raw_score)
+        if not all(map(is_exact_integer, points)):
+            raise InvalidInput("reasons", INTEGER_RULE)
+        if not all(map(is_text, (*codes, *self.degraded))):
+            raise InvalidInput("reasons", TEXT_RULE)
+        if sum(points) != self.score:
+            raise InvalidInput("reasons", "expected points that sum to the score")
 
 
 @attrs.frozen
@@ -56,17 +114,23 @@ class ShadowDecision:
         policy_version: of the shadow.
         policy_digest: of the shadow.
         score: that it came to.
+
+    Raises:
+        InvalidInput: a part is not valid; names the attribute.
     """
 
-    policy_version: str
-    policy_digest: str
-    score: int
+    policy_version: str = attrs.field(validator=valid_text)
+    policy_digest: str = attrs.field(validator=valid_hash)
+    score: int = attrs.field(validator=valid_integer)
 
 
 def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise InvalidInput("decided_at", "expected a time with offset")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInput("decided_at", "expected a time of the years 1 to 9999") from error
 
 
 def _is_nonce(_instance: object, field: attrs.Attribute[bytes], value: object) -> None:
@@ -99,13 +163,13 @@ class Receipt:
     global_user_id: GlobalUserId = attrs.field(validator=valid_id)
     event_id: EventId | None = attrs.field(validator=valid_optional_id)
     decided_at: datetime = attrs.field(converter=_in_utc)
-    policy_version: str
-    policy_digest: str
-    code_version: str
+    policy_version: str = attrs.field(validator=valid_text)
+    policy_digest: str = attrs.field(validator=valid_hash)
+    code_version: str = attrs.field(validator=valid_text)
     nonce: bytes = attrs.field(validator=_is_nonce, repr=False)
     findings: Findings | None = None
     decision: Decision | None = None
-    error: str | None = None
+    error: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_text))
     shadow: ShadowDecision | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -144,7 +208,7 @@ class Receipt:
         Raises:
             InvalidInput: as ``document``.
         """
-        return jcs_text(self.document).encode()
+        return known_jcs_text(self.document).encode()
 
     @cached_property
     def leaf(self) -> str:
@@ -189,7 +253,7 @@ def decide_again(receipt: Receipt, policy: ScorePolicy) -> Receipt:
 
 def time_text(moment: datetime) -> str:
     """Write a time as receipts do: in UTC, to the microsecond, so that texts sort as times."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def finding_text(finding: Finding) -> str:
@@ -205,10 +269,14 @@ def _plain(number: Decimal) -> str:
     """Write equal numbers alike."""
     if not number:
         return "0"  # of -0 and 0.00 as well
-    if abs(number.adjusted()) >= MAX_DIGITS or len(number.as_tuple().digits) > 2 * MAX_DIGITS:
-        raise InvalidInput("findings", f"a number has more than {MAX_DIGITS} digits")
+    if abs(number.adjusted()) > MAX_DIGITS:  # before it becomes a text of that many digits
+        raise InvalidInput("findings", DIGITS_RULE)
     text = f"{number:f}"
-    return text.rstrip("0").removesuffix(".") if "." in text else text
+    plain = text.rstrip("0").removesuffix(".") if "." in text else text
+    whole, _, decimals = plain.partition(".")
+    if len(whole.removeprefix("-")) > MAX_DIGITS or len(decimals) > MAX_DIGITS:
+        raise InvalidInput("findings", DIGITS_RULE)
+    return plain
 
 
 def _findings_document(findings: Findings) -> Mapping[str, object]:

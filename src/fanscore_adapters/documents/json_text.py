@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from fanscore_core.canonical import JsonWriter
 from fanscore_core.errors import InvalidInput
+
+ParsedT = TypeVar("ParsedT")
 
 
 def parse_json(text: str) -> object:
@@ -27,6 +29,15 @@ def parse_stored_json(text: str) -> object:
         InvalidInput: it is no JSON, nests too deep or holds ``NaN``.
     """
     return _parse(_quick, text)
+
+
+def parse_json_at(text: str, at: int) -> tuple[object, int]:
+    """Parse the JSON document that begins at a place of a text; return where it ends, too.
+
+    Raises:
+        InvalidInput: as ``parse_json``.
+    """
+    return _refusing(lambda: _careful.raw_decode(text, at))
 
 
 def json_text(document: object) -> str:
@@ -63,8 +74,12 @@ _writer = JsonWriter(_named_members, _scalar_text)
 
 
 def _parse(decoder: json.JSONDecoder, text: str) -> object:
+    return _refusing(lambda: decoder.decode(text))
+
+
+def _refusing(parse: Callable[[], ParsedT]) -> ParsedT:
     try:
-        document: object = decoder.decode(text)
+        return parse()
     except json.JSONDecodeError as error:
         problem = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
         raise InvalidInput("$", problem) from error
@@ -72,7 +87,6 @@ def _parse(decoder: json.JSONDecoder, text: str) -> object:
         raise InvalidInput("$", "nested too deep") from error
     except (ValueError, InvalidOperation) as error:
         raise InvalidInput("$", "a number has too many digits") from error
-    return document
 
 
 def _refuse_constant(name: str) -> object:

@@ -74,6 +74,11 @@ SELECT SK, item FROM {table} WHERE PK = ? AND SK {after} ? AND SK < coalesce(?, 
 ORDER BY SK LIMIT ?
 """
 
+_LAST = """
+SELECT item FROM {table} WHERE PK = ? AND SK >= ? AND SK < coalesce(?, x'')
+ORDER BY SK DESC LIMIT 1
+"""
+
 PAGE_BYTES = 1024 * 1024
 """How much text a page has at most, unless its only item is larger: about what DynamoDB reads."""
 
@@ -224,6 +229,13 @@ class SqliteTables:
                 items.append(item)
                 last = sk
         return items, None
+
+    def last(self, table: str, prefix: Key) -> list[str]:
+        """Read the last item of a prefix, as JSON text; nothing if there is none."""
+        statement = _LAST.format(table=self._names[table])
+        values = (*prefix, end_of_prefix(prefix.sk))
+        with self._connection() as connection:
+            return [item for (item,) in connection.execute(statement, values).fetchall()]
 
     def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
         """Write an item, if the one that it replaces meets a condition.

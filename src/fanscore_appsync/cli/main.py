@@ -40,6 +40,7 @@ from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors
 from fanscore_appsync.lambda_context import time_left_s
+from fanscore_appsync.log import log_decisions_to
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import service, user
 from fanscore_appsync.wiring import apps, embedded
@@ -184,6 +185,7 @@ def invoke(event: TextIO, api: str | None) -> None:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     with ExitStack() as closing:
         app = _connect(environment(api), closing)
+        log_decisions_to(sys.stderr)  # standard output has the answer
         try:
             response = app.answer(document, TIME_S).response
         except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda does

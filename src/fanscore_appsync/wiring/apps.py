@@ -6,15 +6,19 @@ Each function and backend loads what it needs alone, which shortens cold starts.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import attrs
 
 from fanscore_adapters.documents.policy import parse_policy_book
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
+from fanscore_appsync.log import log_decision
 from fanscore_appsync.report import report
-from fanscore_appsync.settings import Settings
+from fanscore_appsync.settings import ReceiptPlace, Settings
 from fanscore_appsync.shadow import check_shadow
 from fanscore_appsync.wiring.parts import (
     api_of,
@@ -26,11 +30,13 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
+from fanscore_core.engine.question import Source
 from fanscore_core.policy_book import PolicyBook, as_book
 
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.idv_app import IdvApp
+    from fanscore_appsync.receipts import ReceiptKeeper
 
 
 def connect(
@@ -64,11 +70,12 @@ def connect(
 
             adapters = aws.resolver_adapters(settings, settings.aws, api, opened)
         source = source_maker(adapters, opened)
-        return App(source, report, now, mint, book, api, shadow=shadow)
+        keeper = _keeper(settings, source)
+        return App(source, report, now, mint, book, api, shadow=shadow, keeper=keeper)
 
 
 def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = None) -> App:
-    """Wire an app that answers only what reads, and leaves a database as it is.
+    """Wire an app that answers only what reads, leaves a database as it is, and keeps no receipt.
 
     Args:
         settings: as for ``connect``.
@@ -80,7 +87,7 @@ def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = Non
     """
     api = api or api_of(settings)
     if settings.aws is not None:
-        return connect(settings, closing, api=api)
+        return connect(attrs.evolve(settings, receipts=frozenset()), closing, api=api)
     from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
     book = policy_book(settings.policy, api=api)
@@ -159,6 +166,21 @@ def _shadow_of(settings: Settings, api: Api, live: PolicyBook) -> PolicyBook | N
         settings.shadow_policy,
         "FANSCORE_SHADOW_POLICY",
         lambda text: check_shadow(live, parse_policy_book(text, api.signals)),
+    )
+
+
+def _keeper(settings: Settings, source: Callable[[float], Source]) -> ReceiptKeeper | None:
+    """Return what keeps receipts; without it, none of it is imported."""
+    if not settings.receipts:
+        return None
+    from fanscore_appsync.receipts import ReceiptKeeper, code_version  # noqa: PLC0415  # (as said)
+
+    return ReceiptKeeper(
+        code_version(),
+        report,
+        timedelta(days=settings.receipt_days),
+        source if ReceiptPlace.TABLE in settings.receipts else None,
+        log_decision if ReceiptPlace.LOG in settings.receipts else None,
     )
 
 

@@ -1,0 +1,58 @@
+"""Files that commands read and write: by name, or standard input and output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO
+
+import attrs
+import click
+
+from fanscore_appsync.cli.mistakes import refuse
+from fanscore_core.errors import InvalidInput
+
+STANDARD_INPUT = "-"
+
+output_option = click.option(
+    "--output", metavar="FILE", help="Write this file instead of printing."
+)
+
+
+@contextmanager
+def opened(named_by: str, path: str) -> Iterator[BinaryIO]:
+    """Open a file to read it; refuse one that cannot be read.
+
+    Args:
+        named_by: what names the path, for an error.
+        path: of the file; ``-`` is standard input.
+
+    Raises:
+        InvalidInput: what the block raises, with the path before it.
+    """
+    try:
+        with _file(path) as file:
+            yield file
+    except BrokenPipeError:  # whoever reads what is printed meanwhile has seen enough
+        raise
+    except OSError as error:
+        refuse(f"{named_by}: cannot read {path}: {type(error).__name__}")
+    except InvalidInput as error:
+        raise attrs.evolve(error, where=f"{named_by}: {path}: {error.where}") from None
+
+
+def write(text: str, output: str | None) -> None:
+    """Print a text, or write it into a file; refuse one that cannot be written."""
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_bytes(text.encode())
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        refuse(f"--output: {output}: {error.strerror}")
+
+
+def _file(path: str) -> nullcontext[BinaryIO] | BinaryIO:
+    return nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb")
