@@ -19,6 +19,12 @@ if TYPE_CHECKING:
         eligibility,
     )
     from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
+    from fanscore_core.pipelines.decision_receipts import (
+        DecisionReceiptArgs,
+        FanReceiptsArgs,
+        fan_receipts,
+        newest_receipt,
+    )
     from fanscore_core.pipelines.demand_record import (
         DemandChangeArgs,
         DemandRecordResult,
@@ -55,6 +61,12 @@ else:
             "account_scoring": ("AccountFanscoreArgs", "AccountFanscoreStash", "account_fanscore"),
             "campaigns": ("CampaignArgs", "EligibilityArgs", "campaign", "eligibility"),
             "consumers": ("CONSUMERS", "ConsumeArgs"),
+            "decision_receipts": (
+                "DecisionReceiptArgs",
+                "FanReceiptsArgs",
+                "fan_receipts",
+                "newest_receipt",
+            ),
             "demand_record": (
                 "DemandChangeArgs",
                 "DemandRecordResult",
@@ -90,12 +102,14 @@ __all__ = [
     "CampaignArgs",
     "CheckLivenessArgs",
     "ConsumeArgs",
+    "DecisionReceiptArgs",
     "DemandChangeArgs",
     "DemandRecordResult",
     "EligibilityArgs",
     "EntriesArgs",
     "EntryWithdrawArgs",
     "EventDetailsArgs",
+    "FanReceiptsArgs",
     "LivenessSessionArgs",
     "MembershipArgs",
     "PhoneScoreArgs",
@@ -110,9 +124,11 @@ __all__ = [
     "entry_withdraw",
     "event_details",
     "fan_entries",
+    "fan_receipts",
     "liveness_session",
     "lnaa_activate",
     "lnaa_membership",
+    "newest_receipt",
     "phone_score",
     "receipt_of",
     "records",

@@ -1,0 +1,59 @@
+"""The field ``decisionReceipt``, and reading all receipts of a fan (docs/reference/receipts.md)."""
+
+from __future__ import annotations
+
+import attrs
+
+from fanscore_core.decision_receipt import DecisionReceipt, decision_receipt
+from fanscore_core.engine.definition import pipeline
+from fanscore_core.engine.steps import Context, NoStash, step
+from fanscore_core.errors import NotFound
+from fanscore_core.ids import EventId, GlobalUserId
+from fanscore_core.policy_book import PolicyBook
+from fanscore_core.ports.receipts import FanReceipts, NewestReceipt
+from fanscore_core.receipt import Receipt
+
+
+@attrs.frozen
+class DecisionReceiptArgs:
+    """Whose newest receipt, for which event, and what is told of it.
+
+    Attributes:
+        global_user_id: about whom.
+        event_id: for which event, as it was asked; ``None`` for a score without one.
+        book: the policies in use.
+        is_whole: whether the whole receipt is told, too.
+    """
+
+    global_user_id: GlobalUserId
+    event_id: EventId | None
+    book: PolicyBook
+    is_whole: bool
+
+
+@attrs.frozen
+class FanReceiptsArgs:
+    """Whose receipts; of one event, or all."""
+
+    global_user_id: GlobalUserId
+    event_id: EventId | None = None
+
+
+@step("getDecisionReceipt")
+async def get_decision_receipt(ctx: Context[DecisionReceiptArgs, NoStash]) -> DecisionReceipt:
+    """Read the newest receipt of a fan for an event."""
+    args = ctx.args
+    receipt = await NewestReceipt(args.global_user_id, args.event_id)
+    if receipt is None:
+        raise NotFound("receipt")
+    return decision_receipt(receipt, args.book, is_whole=args.is_whole)
+
+
+@step("getFanReceipts")
+async def get_fan_receipts(ctx: Context[FanReceiptsArgs, NoStash]) -> tuple[Receipt, ...]:
+    """Read the receipts of a fan."""
+    return await FanReceipts(ctx.args.global_user_id, ctx.args.event_id)
+
+
+newest_receipt = pipeline("decisionReceipt", NoStash, (get_decision_receipt,))
+fan_receipts = pipeline("fanReceipts", NoStash, (get_fan_receipts,))
