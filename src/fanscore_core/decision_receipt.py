@@ -6,6 +6,7 @@ It never tells the value of a signal, nor how to look less like a bot (docs/refe
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NewType
 
 import attrs
 
@@ -16,6 +17,9 @@ from fanscore_core.policy_book import PolicyBook
 from fanscore_core.receipt import Receipt
 from fanscore_core.scoring import ScoreReason, decide
 from fanscore_core.signals import EVENT, Missing
+
+JsonText = NewType("JsonText", str)
+"""JSON, as text."""
 
 REGISTER_DEMAND = "REGISTER_DEMAND"
 """Code of the hint to register demand."""
@@ -68,7 +72,7 @@ class DecisionReceipt:
     policy_version: str
     policy_digest: str
     leaf: str
-    document: str | None
+    document: JsonText | None
     hints: tuple[ScoreHint, ...]
 
 
@@ -93,7 +97,7 @@ def decision_receipt(receipt: Receipt, book: PolicyBook, *, is_whole: bool) -> D
         receipt.policy_version,
         receipt.policy_digest,
         receipt.leaf,
-        receipt.canonical_bytes.decode() if is_whole else None,
+        JsonText(receipt.canonical_bytes.decode()) if is_whole else None,
         _hints(receipt, findings, policy) if policy and findings else (),
     )
 

@@ -74,7 +74,7 @@ def entries_of_fan(fan: GlobalUserId) -> Key:
 
 
 def receipt(fan: GlobalUserId, event: EventId | None, decided_at: str, leaf: str) -> Key:
-    """Key of the receipt of a decision; without an event, nothing stands between the two ``#``."""
+    """Key of a receipt, with the first 8 digits of its leaf; ``receipt##…`` without an event."""
     prefix = receipts_of_event(fan, event)
     return Key(prefix.pk, f"{prefix.sk}{decided_at}#{leaf[:LEAF_DIGITS]}")
 

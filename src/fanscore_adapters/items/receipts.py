@@ -17,6 +17,8 @@ from fanscore_core.receipt import Receipt, time_text
 from fanscore_core.signals import SIGNALS, Signal
 from fanscore_core.systems import DEMAND
 
+NOT_READABLE = "not as this version of fanscore writes it"
+
 _converter = StrictConverter(camel, forbid_extra_keys=False)
 
 
@@ -56,8 +58,9 @@ def read_receipt(item: Item, signals: Sequence[Signal] = SIGNALS) -> Receipt:
     stored = _converter.structure(item, _Item, "receipt")
     try:
         receipt = parse_receipt(stored.receipt, signals)
-    except InvalidInput as error:
-        raise attrs.evolve(error, where=f"receipt.receipt: {error.where}") from None
+    except InvalidInput as error:  # whose problem may quote a name that nobody knows
+        where = f"receipt.receipt: {error.where}"
+        raise InvalidInput(where, NOT_READABLE) from None
     if receipt.leaf != stored.leaf:
         raise InvalidInput("receipt.leaf", OTHER_LEAF)
     if (item.get("PK"), item.get("SK")) != _key(receipt):

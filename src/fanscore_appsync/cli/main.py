@@ -35,6 +35,7 @@ from fanscore_appsync.cli.options import (
     with_options,
 )
 from fanscore_appsync.cli.policy import policy
+from fanscore_appsync.cli.receipts import receipts
 from fanscore_appsync.cli.recordings import Recorded, code_version, refuse_path, write_recording
 from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
@@ -256,6 +257,7 @@ def sample(database: str, api: str | None) -> None:
 
 main.add_command(erase)
 main.add_command(policy)
+main.add_command(receipts)
 main.add_command(replay)
 main.add_command(events)
 main.add_command(resolvers)

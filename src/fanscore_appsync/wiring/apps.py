@@ -97,6 +97,26 @@ def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = Non
     return App(source, report, now, mint, book, api, shadow=shadow)
 
 
+def connect_tables(settings: Settings, closing: ExitStack, api: Api) -> Callable[[float], Source]:
+    """Wire what reads the tables alone, and leaves a database as it is.
+
+    Args:
+        settings: as for ``connect``.
+        closing: is given what to close in the end.
+        api: whose tables.
+
+    Raises:
+        InvalidInput: there is no database, or a table's name cannot be used.
+    """
+    if settings.aws is None:
+        from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
+
+        return source_maker([embedded.table_reader(settings, api, closing)], closing)
+    from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
+
+    return source_maker([aws.tables(settings.aws, api, closing)], closing)
+
+
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
     """Wire the identity verification function, as a function of its own.
 

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
         eligibility,
     )
     from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
-    from fanscore_core.pipelines.decision_receipts import (
-        DecisionReceiptArgs,
-        FanReceiptsArgs,
-        fan_receipts,
-        newest_receipt,
-    )
+    from fanscore_core.pipelines.decision_receipts import DecisionReceiptArgs, newest_receipt
     from fanscore_core.pipelines.demand_record import (
         DemandChangeArgs,
         DemandRecordResult,
@@ -61,12 +56,7 @@ else:
             "account_scoring": ("AccountFanscoreArgs", "AccountFanscoreStash", "account_fanscore"),
             "campaigns": ("CampaignArgs", "EligibilityArgs", "campaign", "eligibility"),
             "consumers": ("CONSUMERS", "ConsumeArgs"),
-            "decision_receipts": (
-                "DecisionReceiptArgs",
-                "FanReceiptsArgs",
-                "fan_receipts",
-                "newest_receipt",
-            ),
+            "decision_receipts": ("DecisionReceiptArgs", "newest_receipt"),
             "demand_record": (
                 "DemandChangeArgs",
                 "DemandRecordResult",
@@ -109,7 +99,6 @@ __all__ = [
     "EntriesArgs",
     "EntryWithdrawArgs",
     "EventDetailsArgs",
-    "FanReceiptsArgs",
     "LivenessSessionArgs",
     "MembershipArgs",
     "PhoneScoreArgs",
@@ -124,7 +113,6 @@ __all__ = [
     "entry_withdraw",
     "event_details",
     "fan_entries",
-    "fan_receipts",
     "liveness_session",
     "lnaa_activate",
     "lnaa_membership",

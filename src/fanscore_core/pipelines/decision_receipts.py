@@ -1,4 +1,4 @@
-"""The field ``decisionReceipt``, and reading all receipts of a fan (docs/reference/receipts.md)."""
+"""The field ``decisionReceipt``: what decided a fan's score (docs/reference/receipts.md)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.errors import NotFound
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.policy_book import PolicyBook
-from fanscore_core.ports.receipts import FanReceipts, NewestReceipt
-from fanscore_core.receipt import Receipt
+from fanscore_core.ports.receipts import NewestReceipt
 
 
 @attrs.frozen
@@ -31,14 +30,6 @@ class DecisionReceiptArgs:
     is_whole: bool
 
 
-@attrs.frozen
-class FanReceiptsArgs:
-    """Whose receipts; of one event, or all."""
-
-    global_user_id: GlobalUserId
-    event_id: EventId | None = None
-
-
 @step("getDecisionReceipt")
 async def get_decision_receipt(ctx: Context[DecisionReceiptArgs, NoStash]) -> DecisionReceipt:
     """Read the newest receipt of a fan for an event."""
@@ -49,11 +40,4 @@ async def get_decision_receipt(ctx: Context[DecisionReceiptArgs, NoStash]) -> De
     return decision_receipt(receipt, args.book, is_whole=args.is_whole)
 
 
-@step("getFanReceipts")
-async def get_fan_receipts(ctx: Context[FanReceiptsArgs, NoStash]) -> tuple[Receipt, ...]:
-    """Read the receipts of a fan."""
-    return await FanReceipts(ctx.args.global_user_id, ctx.args.event_id)
-
-
 newest_receipt = pipeline("decisionReceipt", NoStash, (get_decision_receipt,))
-fan_receipts = pipeline("fanReceipts", NoStash, (get_fan_receipts,))
