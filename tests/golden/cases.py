@@ -132,10 +132,16 @@ def answer_text(answer: object) -> str:
     return json.dumps(answer, indent=2, allow_nan=False) + "\n"
 
 
-def given(name: str, shadow: ScorePolicy | None = None) -> str:
-    """Give the response that is now given to an event, as JSON text."""
+def given(name: str, shadow: ScorePolicy | None = None, lines: list[str] | None = None) -> str:
+    """Give the response that is now given to an event, as JSON text.
+
+    Args:
+        name: of the event.
+        shadow: as ``LocalSystem`` has it.
+        lines: as ``LocalSystem`` has it.
+    """
     with local_system() as system:
-        system.shadow = shadow
+        system.shadow, system.lines = shadow, lines
         for table, items in STORED.items():
             system.tables.load(table, items)
         return answer_text(system.answer(event_of(name)))

@@ -32,7 +32,7 @@ from fanscore_core.ports.receipts import FanReceipts
 from fanscore_core.receipt import Receipt, time_text
 
 NEWEST = "newest"
-LEAST_DIGITS = 8
+LEAST_DIGITS, MOST_DIGITS = 8, 64
 """Of a leaf, so that it means one receipt."""
 
 _event = click.option("--event", metavar="ID", help="Those for this event alone, as it was asked.")
@@ -117,8 +117,8 @@ def _chooser(leaf: str) -> Callable[[Sequence[Receipt]], Receipt | None]:
     if leaf == NEWEST:
         return lambda found: max(found, key=attrgetter("decided_at"), default=None)
     wanted = leaf.lower()
-    if len(wanted) < LEAST_DIGITS or wanted.strip("0123456789abcdef"):
-        refuse(f"LEAF: expected {NEWEST}, or {LEAST_DIGITS} to 64 hexadecimal digits")
+    if not LEAST_DIGITS <= len(wanted) <= MOST_DIGITS or wanted.strip("0123456789abcdef"):
+        refuse(f"LEAF: expected {NEWEST}, or {LEAST_DIGITS} to {MOST_DIGITS} hexadecimal digits")
     return lambda found: next((each for each in found if each.leaf.startswith(wanted)), None)
 
 
