@@ -14,6 +14,7 @@ from fanscore_appsync import connect
 from fanscore_appsync.settings import read_settings
 from fanscore_appsync.testing import appsync_event, service
 from fanscore_core.ids import GlobalUserId
+from tests.patience import patient_limits
 
 CANARY = "canary-4711"
 FAN = GlobalUserId(f"{CANARY}@example.com")
@@ -39,7 +40,7 @@ def test_an_erased_fan_leaves_no_byte_of_a_receipt(
     """With receipts and lines on: no log ever names the fan, and no file does after erasing."""
     database = str(tmp_path / "fans.db")
     environ = {"FANSCORE_DB": database, "FANSCORE_RECEIPTS": "table,log"}
-    with ExitStack() as closing:
+    with patient_limits(), ExitStack() as closing:
         app = connect(read_settings(environ), closing)
         for fan in (FAN, OTHER):
             arguments = {"globalUserId": fan, "eventId": EVENT}
