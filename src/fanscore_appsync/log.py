@@ -13,6 +13,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from time import time
 from typing import TextIO
@@ -177,13 +178,19 @@ def log_decision(line: str) -> None:
     _decisions.info("%s", line)
 
 
-def log_decisions_to(stream: TextIO) -> None:
-    """Write the lines of decisions, and no others, to a stream."""
+@contextmanager
+def log_decisions_to(stream: TextIO) -> Iterator[None]:
+    """Write the lines of decisions, and no others, to a stream for as long as the block runs."""
     lines = logging.StreamHandler(stream)
     lines.setFormatter(logging.Formatter("%(message)s"))
-    _decisions.handlers = [lines]
-    _decisions.propagate = False
+    before = _decisions.level
+    _decisions.addHandler(lines)
     _decisions.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _decisions.removeHandler(lines)
+        _decisions.setLevel(before)
 
 
 def log_to_stdout() -> None:

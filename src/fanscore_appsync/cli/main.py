@@ -186,7 +186,7 @@ def invoke(event: TextIO, api: str | None) -> None:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     with ExitStack() as closing:
         app = _connect(environment(api), closing)
-        log_decisions_to(sys.stderr)  # standard output has the answer
+        closing.enter_context(log_decisions_to(sys.stderr))  # standard output has the answer
         try:
             response = app.answer(document, TIME_S).response
         except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda does

@@ -129,7 +129,7 @@ def serve(  # noqa: PLR0913  # one for each option
             served = open_gateway(options, closing)
             with served.stopped_by_signals():
                 click.echo(_greeting(served))
-                log_decisions_to(sys.stdout)
+                closing.enter_context(log_decisions_to(sys.stdout))
                 served.run()
     except InvalidInput as error:
         refuse(str(error))

@@ -297,15 +297,11 @@ def test_a_decision_is_one_line(stdout: io.StringIO) -> None:
 def test_decisions_can_be_written_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """A command that answers on standard output writes the lines of decisions elsewhere."""
     log_decision("nobody listens")
-    logger = logging.getLogger("fanscore.decisions")
     elsewhere = io.StringIO()
-    try:
-        log_decisions_to(elsewhere)
+    with log_decisions_to(elsewhere):
         log_decision("decided")
         log_invocation(LINE)
-    finally:
-        logger.handlers, logger.propagate = [], True
-        logger.setLevel(logging.NOTSET)
+    log_decision("nobody listens any more")
     assert (elsewhere.getvalue(), capsys.readouterr()) == ("decided\n", ("", ""))
 
 
