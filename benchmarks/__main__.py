@@ -13,6 +13,7 @@ from benchmarks.memory import peak_memory
 from benchmarks.one_fan import engine, rounds_and_questions, waiting
 from benchmarks.policy_diffs import diffing
 from benchmarks.program import output_file, show
+from benchmarks.receipts import receipts
 from benchmarks.replaying import replaying
 from benchmarks.saving import saving
 from benchmarks.shadow import shadow
@@ -22,6 +23,7 @@ MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     waiting,
     engine,
     shadow,
+    receipts,
     together,
     in_bulk,
     saving,

@@ -23,14 +23,14 @@ TIME_LEFT_S = 30.0
 def shadow() -> list[Finding]:
     """Time a decision with a shadow against one without, and count what each asks."""
     source = known_answers()
-    plain, shadowed = _app(source), attrs.evolve(_app(source), shadow=SHADOW)
+    plain, shadowed = app_of(source), attrs.evolve(app_of(source), shadow=SHADOW)
     event = appsync_event(
         "VFApi.accountFanscore", {"globalUserId": "user123", "eventId": "evt456"}, service()
     )
     assert shadowed.answer(event, TIME_LEFT_S) == plain.answer(event, TIME_LEFT_S)
-    asked = [_asked(source, app, event) for app in (shadowed, plain)]
+    asked = [asked_by(source, app, event) for app in (shadowed, plain)]
     shadowed_s, plain_s = in_turns(
-        _answering(shadowed, event), _answering(plain, event), repetitions=15, calls=300
+        answering(shadowed, event), answering(plain, event), repetitions=15, calls=300
     )
     return [
         Measure("shadow, against without", 1.25, shadowed_s / plain_s),
@@ -40,19 +40,23 @@ def shadow() -> list[Finding]:
     ]
 
 
-def _app(source: Source) -> App:
-    return App(lambda _: source, _fail, now, mint, DEFAULT_POLICY)
+def app_of(source: Source) -> App:
+    """Make an app that keeps nothing."""
+    return App(lambda _: source, fail, now, mint, DEFAULT_POLICY)
 
 
-def _fail(error: Exception) -> str:
+def fail(error: Exception) -> str:
+    """Let nothing go wrong unnoticed."""
     raise error
 
 
-def _asked(source: Source, app: App, event: object) -> int:
+def asked_by(source: Source, app: App, event: object) -> int:
+    """Count what an app asks."""
     recording = Recording(source)
     attrs.evolve(app, source=lambda _: recording).answer(event, TIME_LEFT_S)
     return len(recording.kept)
 
 
-def _answering(app: App, event: object) -> Callable[[], object]:
+def answering(app: App, event: object) -> Callable[[], object]:
+    """Return what answers an event."""
     return lambda: app.answer(event, TIME_LEFT_S)

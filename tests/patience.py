@@ -12,6 +12,7 @@ from fanscore_adapters import sources
 from fanscore_adapters.aws import eventbridge, lambda_, rekognition
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.sources import Call, wait_for
+from fanscore_appsync import receipts
 from tests.virtual_time import VirtualTime
 
 AMPLE_S = 600.0
@@ -55,6 +56,7 @@ def patient_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as limits:
         limits.setattr(sources, "MAX_DEGRADABLE_S", AMPLE_S)
         limits.setattr(lambda_, "DEGRADABLE_READ_S", AMPLE_S)
+        limits.setattr(receipts, "MAX_WAIT_S", AMPLE_S)
         for module in (dynamodb, eventbridge, lambda_, rekognition):
             limits.setattr(module, "READ_S", AMPLE_S)
         yield

@@ -33,7 +33,16 @@ EVENTS_KEPT = timedelta(days=30)
 OTHER = "other"
 ROW = "row"
 
-_KINDS = ("identity", "botornot#", "score#account", "liveness", "liveness#", "demand#", "entry#")
+_KINDS = (
+    "identity",
+    "botornot#",
+    "score#account",
+    "liveness",
+    "liveness#",
+    "demand#",
+    "entry#",
+    "receipt#",
+)
 
 
 class Held(NamedTuple):

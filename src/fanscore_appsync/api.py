@@ -21,6 +21,7 @@ from fanscore_adapters.documents.converter import camel
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_adapters.items.operations import Lookup, Operations, PrefixRead, Table, Write
+from fanscore_adapters.items.receipts import receipt_reads
 from fanscore_adapters.items.tables import ROWS, TABLES
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.connectors import LNAA, Connector
@@ -212,14 +213,15 @@ class Api:
         _check_kind("signals", signals, SignalStep)
         for each in signals:
             _check_signal(each.signal)
-        rows = {**self.fields, **fields}
+        rows, ours = {**self.fields, **fields}, self.answers
         if signals:
             rows[SCORE_FIELD] = _scoring_with(signals, self)
+            ours = _reading_receipts_with(signals, self)
         return Api(
             schema=(*self.schema, *_given(schema)),
             fields=rows,
             namespaces=self.namespaces | {*namespaces},
-            answers=(*self.answers, *answers),
+            answers=(*ours, *answers),
             tables=(*self.tables, *tables),
             signals=(*self.signals, *(each.signal for each in signals)),
             connectors=(*self.connectors, *connectors),
@@ -262,6 +264,13 @@ def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
         return attrs.evolve(api.fields[SCORE_FIELD], pipeline=pipeline)  # type: ignore[arg-type]  # of the same types as the row's own
     except TypeError as error:
         raise ApiMisuse("signals", str(error)) from error
+
+
+def _reading_receipts_with(signals: Sequence[SignalStep], api: Api) -> Sequence[Answer]:
+    """Return an API's answers, those with receipts as they are where a score has more signals."""
+    reads = receipt_reads([*api.signals, *(each.signal for each in signals)])
+    instead = {each.question: each for each in reads}
+    return [instead.get(each.question, each) for each in api.answers]
 
 
 def _check_kind(where: str, parts: Iterable[object], *kinds: type[object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -21,6 +22,9 @@ from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, NotFound, PipelineMisuse
 from fanscore_core.ids import RequestId
 from fanscore_core.policy_book import PolicyBook, as_book
+
+if TYPE_CHECKING:
+    from fanscore_appsync.receipts import ReceiptKeeper
 
 
 @attrs.frozen
@@ -40,12 +44,16 @@ class Response:
 
 @attrs.frozen
 class Resolved:
-    """One field, resolved to data or to an error; a score with what a shadow makes of it."""
+    """One field, resolved to data or to an error; a score with what a shadow makes of it.
+
+    ``args`` are those of the pipeline that ran, if one did.
+    """
 
     data: object = None
     error: wire.ErrorBody | None = None
     outcome: Outcome[object, object] | None = None
     shadowed: Shadowed | None = None
+    args: object = None
 
     @property
     def code(self) -> str:
@@ -78,6 +86,7 @@ class App(FunctionApp):
         api: the fields, and what resolves them.
         clock: seconds, never going back.
         shadow: a policy or a book that decides each score once more, for the log alone.
+        keeper: keeps receipts of scores; ``None`` to keep none.
 
     Raises:
         InvalidInput: the shadow has another policy under a version of the live ones.
@@ -90,6 +99,7 @@ class App(FunctionApp):
     shadow: PolicyBook | None = attrs.field(
         default=None, converter=attrs.converters.optional(as_book), kw_only=True
     )
+    keeper: ReceiptKeeper | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Check that a version names one policy."""
@@ -108,13 +118,17 @@ class App(FunctionApp):
             Exception: of a class named like the ``errorType``, for a plain single event that
                 ends in an error; a direct resolver can say it in no other way.
         """
+        expires_at = self.clock() + time_left_s
         events = event if isinstance(event, list) else [event]
         with self.logged("resolver", invocation) as progress:
             progress.name = self._field_of(events)
-            resolved = self._resolve(events, time_left_s)
+            resolved = self._resolve(events, expires_at)
             progress.codes = [each.code for each in resolved]
             progress.outcomes = [each.outcome for each in resolved if each.outcome]
             progress.shadow = self._count_shadowed(resolved)
+            if self.keeper is not None:
+                left_s = expires_at - self.clock()
+                progress.receipts = self.keeper.keep(resolved, self.now(), left_s)
         if isinstance(event, list):
             items = [_batch_item(each) for each in resolved]
             return Response(items, batch=[each.outcome for each in resolved])
@@ -125,9 +139,8 @@ class App(FunctionApp):
             raise wire.raisable_error(one.error)
         return Response(one.data, one.outcome)
 
-    def _resolve(self, events: Sequence[object], time_left_s: float) -> list[Resolved]:
+    def _resolve(self, events: Sequence[object], expires_at: float) -> list[Resolved]:
         """Resolve events together; each comes to its own data or error."""
-        expires_at = self.clock() + time_left_s
         resolved: dict[int, Resolved] = {}
         admitted: dict[str, list[tuple[int, Admitted]]] = {}
         for index, event in enumerate(events):
@@ -206,13 +219,14 @@ class App(FunctionApp):
         except Exception as error:  # noqa: BLE001  # one bad item spoils no other
             return self._failed(one, outcome, error)
         both = shadowed(self.shadow, one.args, outcome) if self.shadow else None
-        return Resolved(data, None, outcome, both)
+        return Resolved(data, None, outcome, both, one.args)
 
     def _failed(
         self, one: Admitted, outcome: Outcome[object, object] | None, error: Exception
     ) -> Resolved:
         retried = one.request_id if one.field.request_id else None
-        return Resolved(None, wire.error_body(error, self.report, retried), outcome)
+        body = wire.error_body(error, self.report, retried)
+        return Resolved(None, body, outcome, None, one.args)
 
 
 def _admit_arguments(

@@ -32,6 +32,14 @@ class AccountFanscoreArguments:
 
 
 @attrs.frozen
+class DecisionReceiptArguments:
+    """``VFApi.decisionReceipt``."""
+
+    global_user_id: GlobalUserId
+    event_id: EventId | None = None
+
+
+@attrs.frozen
 class CampaignArguments:
     """``VFApi.campaign`` and ``VFApi.eligibility``."""
 

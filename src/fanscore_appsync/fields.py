@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 import attrs
 
 from fanscore_appsync import arguments as given
+from fanscore_appsync import decision_receipt as receipt
 from fanscore_appsync import demand_record as demand
 from fanscore_appsync import entry, pages, wire
 from fanscore_appsync.authorization import Pattern, Patterns
@@ -17,6 +18,7 @@ from fanscore_core.engine.definition import Pipeline
 from fanscore_core.ids import GlobalUserId, RequestId
 from fanscore_core.pipelines import (
     campaigns,
+    decision_receipts,
     demand_record,
     demand_records,
     entries,
@@ -138,6 +140,14 @@ FIELDS: Mapping[str, Field] = {
         ),
         owner=lambda asked: asked.global_user_id,
         service_only=frozenset({"memberId"}),
+    ),
+    "VFApi.decisionReceipt": Field(
+        OWNER_OR_SERVICE,
+        given.DecisionReceiptArguments,
+        decision_receipts.newest_receipt,
+        receipt.decision_receipt_args,
+        write=receipt.decision_receipt,
+        owner=lambda asked: asked.global_user_id,
     ),
     "VFApi.campaign": Field(
         API_KEY,

@@ -10,7 +10,14 @@ from time import perf_counter
 import attrs
 
 from fanscore_appsync import wire
-from fanscore_appsync.log import OK, UNKNOWN, InvocationLog, invocation_log, log_invocation
+from fanscore_appsync.log import (
+    OK,
+    UNKNOWN,
+    InvocationLog,
+    ReceiptCounts,
+    invocation_log,
+    log_invocation,
+)
 from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.state import Outcome
@@ -25,12 +32,14 @@ class Progress:
         codes: for each item ``OK``, or the code of its error.
         outcomes: of the pipelines that ran.
         shadow: what a shadow policy would have decided, if there is one.
+        receipts: what became of the receipts, if any are kept.
     """
 
     name: str = UNKNOWN
     codes: Sequence[str] = (OK,)
     outcomes: Sequence[Outcome[object, object]] = ()
     shadow: ShadowCounts | None = None
+    receipts: ReceiptCounts | None = None
 
 
 @attrs.frozen
@@ -74,5 +83,6 @@ class FunctionApp:
                     outcomes=progress.outcomes,
                     took_s=perf_counter() - started_at,
                     shadow=progress.shadow,
+                    receipts=progress.receipts,
                 )
             )

@@ -13,8 +13,10 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from time import time
+from typing import TextIO
 
 import attrs
 
@@ -51,6 +53,24 @@ _WORDY = ("boto3", "botocore", "httpcore", "httpx", "urllib3")
 """Libraries that log what they send, if they are let."""
 
 _log = logging.getLogger("fanscore")
+_decisions = logging.getLogger("fanscore.decisions")
+
+
+@attrs.frozen
+class ReceiptCounts:
+    """What became of the receipts of an invocation; members of its log line.
+
+    Attributes:
+        receipts_kept: receipts that were kept wherever they should be.
+        receipts_failed: those that were not, or not everywhere.
+    """
+
+    receipts_kept: int = 0
+    receipts_failed: int = 0
+
+
+RECEIPT_METRICS = {each.name: "Count" for each in attrs.fields(ReceiptCounts)}
+"""The fields that are metrics, where receipts are kept."""
 
 
 @attrs.frozen
@@ -76,6 +96,7 @@ class InvocationLog:
         slowest_milliseconds: how long it waited.
         shadow: what a shadow policy would have decided; its members stand among the others in the
             line, and in none where it had nothing to decide.
+        receipts: what became of the receipts; the same, where there were none to keep.
     """
 
     function: str
@@ -95,9 +116,10 @@ class InvocationLog:
     slowest_step: str = ""
     slowest_milliseconds: float = 0.0
     shadow: ShadowCounts | None = None
+    receipts: ReceiptCounts | None = None
 
 
-def invocation_log(  # the columns of a line
+def invocation_log(  # noqa: PLR0913  # the columns of a line
     *,
     function: str,
     name: str,
@@ -106,6 +128,7 @@ def invocation_log(  # the columns of a line
     outcomes: Sequence[Outcome[object, object]],
     took_s: float,
     shadow: ShadowCounts | None = None,
+    receipts: ReceiptCounts | None = None,
 ) -> InvocationLog:
     """Sum up an invocation.
 
@@ -117,6 +140,7 @@ def invocation_log(  # the columns of a line
         outcomes: of the pipelines that ran.
         took_s: how long it took, in seconds.
         shadow: as ``InvocationLog`` has it.
+        receipts: as ``InvocationLog`` has it.
     """
     errors = [code for code in codes if code != OK]
     traces = [outcome.trace for outcome in outcomes]
@@ -139,6 +163,7 @@ def invocation_log(  # the columns of a line
         slowest,
         _milliseconds(slowest_s),
         shadow,
+        receipts,
     )
 
 
@@ -146,6 +171,26 @@ def log_invocation(facts: InvocationLog) -> None:
     """Log an invocation, if anybody listens."""
     if _log.isEnabledFor(logging.INFO):
         _log.info(json.dumps(_line(facts)))
+
+
+def log_decision(line: str) -> None:
+    """Log the line of a decision (docs/reference/receipts.md), if anybody listens."""
+    _decisions.info("%s", line)
+
+
+@contextmanager
+def log_decisions_to(stream: TextIO) -> Iterator[None]:
+    """Write the lines of decisions, and no others, to a stream for as long as the block runs."""
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(logging.Formatter("%(message)s"))
+    before = _decisions.level
+    _decisions.addHandler(lines)
+    _decisions.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _decisions.removeHandler(lines)
+        _decisions.setLevel(before)
 
 
 def log_to_stdout() -> None:
@@ -191,12 +236,15 @@ def _unanswered(traces: Sequence[Trace]) -> Iterator[TracedQuestion]:
 
 
 def _line(facts: InvocationLog) -> dict[str, object]:
-    """Return the members of a line; without a shadow, none says anything of it."""
+    """Return the members of a line; what there is nothing to say of has none."""
     line = attrs.asdict(facts)
-    shadow = line.pop("shadow")
-    if shadow is None:
-        return {**line, "_aws": _embedded_metrics(METRICS)}
-    return {**line, **shadow, "_aws": _embedded_metrics({**METRICS, **SHADOW_METRICS})}
+    units = dict(METRICS)
+    for name, more in (("shadow", SHADOW_METRICS), ("receipts", RECEIPT_METRICS)):
+        counts = line.pop(name)
+        if counts is not None:
+            line |= counts
+            units |= more
+    return {**line, "_aws": _embedded_metrics(units)}
 
 
 def _embedded_metrics(units: Mapping[str, str]) -> dict[str, object]:

@@ -28,6 +28,9 @@ ValueT = TypeVar("ValueT")
 
 IN_MEMORY = ":memory:"
 
+MAX_DAYS = 3650
+"""Of keeping a receipt: ten years."""
+
 _ROWS = "rows"
 
 INSECURE_ENDPOINTS = "FANSCORE_INSECURE_ENDPOINTS"
@@ -37,6 +40,7 @@ _OF_AWS = "AWS_ENDPOINT_URL"
 """botocore's variable, and the beginning of those of single services."""
 
 _is_resource = re.compile(r"[A-Za-z0-9_.:/$\-]{1,256}").fullmatch
+_is_days = re.compile(r"[1-9][0-9]{0,3}", re.ASCII).fullmatch
 _is_region = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d").fullmatch
 
 
@@ -45,6 +49,13 @@ class Backend(enum.Enum):
 
     EMBEDDED = "embedded"
     AWS = "aws"
+
+
+class ReceiptPlace(enum.Enum):
+    """Where a receipt of each decision is kept."""
+
+    TABLE = "table"
+    LOG = "log"
 
 
 class Function(enum.Enum):
@@ -137,6 +148,24 @@ def _backend(variable: str, text: str) -> Backend:
     if text not in known:
         raise InvalidInput(variable, f"expected {' or '.join(known)}")
     return known[text]
+
+
+def _receipt_places(variable: str, text: str) -> frozenset[ReceiptPlace]:
+    """Read where receipts are kept: one spelling for each choice, so that a slip is noticed."""
+    choices = {
+        "": frozenset[ReceiptPlace](),
+        **{each.value: frozenset({each}) for each in ReceiptPlace},
+        ",".join(each.value for each in ReceiptPlace): frozenset(ReceiptPlace),
+    }
+    if text not in choices:
+        raise InvalidInput(variable, f"expected {' or '.join(filter(None, choices))}")
+    return choices[text]
+
+
+def _days(variable: str, text: str) -> int:
+    if not _is_days(text) or int(text) > MAX_DAYS:
+        raise InvalidInput(variable, f"expected a whole number from 1 to {MAX_DAYS}")
+    return int(text)
 
 
 def _region(variable: str, text: str) -> str:
@@ -302,6 +331,23 @@ class Settings:
             "the operation `armScores`, which the function must know",
             _allowed,
             without="one call a fan",
+        )
+    )
+    receipts: frozenset[ReceiptPlace] = _from(
+        Setting(
+            "FANSCORE_RECEIPTS",
+            "where a receipt of each decided score is kept: `table`, with the fan; `log`, a line "
+            "without any link to a person; or `table,log`",
+            _receipt_places,
+            without="nowhere",
+        )
+    )
+    receipt_days: int = _from(
+        Setting(
+            "FANSCORE_RECEIPT_DAYS",
+            f"how many days a receipt stays in the table, 1 to {MAX_DAYS}",
+            _days,
+            "180",
         )
     )
     aws: AwsSettings | None = None

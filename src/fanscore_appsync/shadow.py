@@ -26,10 +26,12 @@ class Shadowed:
     Attributes:
         live: what the caller gets.
         shadow: what the shadow would have decided, or how it failed.
+        policy: by which it decided; ``None`` if it failed.
     """
 
     live: AccountFanscore
     shadow: AccountFanscore | Exception
+    policy: ScorePolicy | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -80,7 +82,7 @@ def shadowed(shadow: PolicyBook, args: object, outcome: Outcome[object, object])
     try:
         policy = shadow.policy_for(args.event_id)
         assert stash.findings  # noqa: S101  # a score was decided from them
-        return Shadowed(live, decide(policy, args.global_user_id, stash.findings))
+        return Shadowed(live, decide(policy, args.global_user_id, stash.findings), policy)
     except Exception as error:  # noqa: BLE001  # whatever it is: the answer does not depend on it
         return Shadowed(live, error)
 

@@ -19,9 +19,10 @@ from fanscore_appsync.log import InvocationLog
 from fanscore_appsync.resolvers import cloudformation
 from fanscore_appsync.resolvers.cloudformation import logical_id
 from fanscore_appsync.resolvers.javascript import BATCH, SINGLE, namespace_code, resolver_code
-from fanscore_appsync.settings import SETTINGS, Settings, read_settings
+from fanscore_appsync.settings import SETTINGS, ReceiptPlace, Settings, read_settings
 from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
+from fanscore_core.decision_line import FORMAT
 from fanscore_core.errors import DeadlineExceeded, Unavailable
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, FUNCTIONS, TABLES
 from fanscore_core.user_events import DETAIL_TYPES, SOURCE
@@ -31,6 +32,7 @@ from tests.deploy.template import GIVEN, Document, Template, deployed, deployed_
 AWS = deployed()
 LOCAL = deployed(Local="true")
 PLAIN = deployed(ResponseHandler="false")
+SEALING = deployed(Receipts="table,log", ReceiptDays="30", KeepDecisionLines="true")
 
 CONSUMERS = [f"{consumer.value.capitalize()}Consumer" for consumer in Consumer]
 WITH_TTL = {FAN_IDENTITY, DEMAND}
@@ -45,7 +47,12 @@ ONLY_ON_AWS = {
     "UserPoolFirewallAssociation",
 }
 EVERYWHERE = {"FANSCORE_BACKEND"}
-ONLY_RESOLVER = {"FANSCORE_POLICY", "FANSCORE_SHADOW_POLICY"}
+ONLY_RESOLVER = {
+    "FANSCORE_POLICY",
+    "FANSCORE_RECEIPTS",
+    "FANSCORE_RECEIPT_DAYS",
+    "FANSCORE_SHADOW_POLICY",
+}
 WEBHOOKS = {"FANSCORE_NOTIFICATION_URL", "FANSCORE_SYNC_URL"}
 ANYWAY = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 """The actions that are Lambda's in a function's name, and not the function's own."""
@@ -327,7 +334,7 @@ def test_what_holds_data_outlives_the_stack() -> None:
         == policies.get("UpdateReplacePolicy")
         == "Retain"
     }
-    assert kept == {"UserPool", *map(_camel, TABLES)}
+    assert kept == {"DecisionLinesBucket", "UserPool", *map(_camel, TABLES)}
 
 
 def test_a_new_address_counts_once_it_is_verified() -> None:
@@ -671,6 +678,97 @@ def test_what_exists_is_not_made() -> None:
     assert set(_listed(_statements(template, "Resolver")["LookUp"]["Resource"])) == {
         f"{arn}{table}" for table in TABLES
     }
+
+
+# Receipts
+
+
+def test_receipts_are_off_unless_asked_for() -> None:
+    """The setting is the parameter's word; without it nothing is kept, and no line handed on."""
+    kept = [
+        read_settings({**_environment(template, "Resolver"), "FANSCORE_LNAA_TOKEN": "token"})
+        for template in (AWS, SEALING)
+    ]
+    assert [(each.receipts, each.receipt_days) for each in kept] == [
+        (frozenset(), 180),
+        (frozenset(ReceiptPlace), 30),
+    ]
+    assert SEALING.made() - AWS.made() == {
+        "DecisionLinesBucket",
+        "DecisionLinesBucketPolicy",
+        "DecisionLinesDelivery",
+        "DecisionLinesDeliveryRole",
+        "DecisionLinesSubscription",
+        "DecisionLinesSubscriptionRole",
+    }
+
+
+def test_decision_lines_alone_are_handed_on() -> None:
+    """The subscription takes the lines that have the mark of a decision, from the resolver."""
+    subscription = SEALING.resource("DecisionLinesSubscription")
+    assert subscription == {
+        "LogGroupName": "ResolverLogs",
+        "FilterPattern": f"{{ $.fanscore_decision = {FORMAT} }}",
+        "DestinationArn": "DecisionLinesDelivery.Arn",
+        "RoleArn": "DecisionLinesSubscriptionRole.Arn",
+    }
+
+
+def test_decision_lines_are_safe_and_end() -> None:
+    """Nobody reads or writes the bucket from outside, and its lines expire after their days."""
+    bucket = deployed(KeepDecisionLines="true", DecisionLineDays="90").resource(
+        "DecisionLinesBucket"
+    )
+    (rule,) = items(section(bucket, "LifecycleConfiguration"), "Rules")
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", "90")
+    assert set(section(bucket, "PublicAccessBlockConfiguration").values()) == {True}
+    assert "BucketEncryption" in bucket
+    (statement,) = items(
+        section(SEALING.resource("DecisionLinesBucketPolicy"), "PolicyDocument"), "Statement"
+    )
+    assert (statement["Effect"], statement["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "principal", "allowed"),
+    [
+        (
+            "DecisionLinesSubscription",
+            "logs.amazonaws.com",
+            {("firehose:PutRecord", "firehose:PutRecordBatch"): "DecisionLinesDelivery.Arn"},
+        ),
+        (
+            "DecisionLinesDelivery",
+            "firehose.amazonaws.com",
+            {
+                (
+                    "s3:GetBucketLocation",
+                    "s3:ListBucket",
+                    "s3:ListBucketMultipartUploads",
+                ): "DecisionLinesBucket.Arn",
+                ("s3:AbortMultipartUpload", "s3:PutObject"): "DecisionLinesBucket.Arn/*",
+            },
+        ),
+    ],
+)
+def test_roles_of_decision_lines_may_hand_them_on(
+    role: str, principal: str, allowed: Mapping[tuple[str, ...], str]
+) -> None:
+    """Each role is for one service of this account, and for the next place of the lines alone."""
+    (trust,) = items(
+        section(SEALING.resource(f"{role}Role"), "AssumeRolePolicyDocument"), "Statement"
+    )
+    assert (trust["Principal"], trust["Condition"]) == (
+        {"Service": principal},
+        {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+    )
+    statements = _statements(SEALING, role).values()
+    assert {
+        tuple(map(str, _listed(each["Action"]))): each["Resource"] for each in statements
+    } == allowed
 
 
 # Environments

@@ -88,6 +88,8 @@ _KEY_IDS = {
     "session": ("{sessionId}", "session1"),
     "cursor": ("{cursor}", "run7"),
     "consumer": ("{name}", "profile"),
+    "decided_at": ("{decidedAt}", "2026-11-28T20:00:00.000000Z"),
+    "leaf": ("{leaf}", "0f9a41c2"),
 }
 """What stands for each argument of a key, and an example of it."""
 

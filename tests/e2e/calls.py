@@ -23,6 +23,7 @@ CALLS: Mapping[str, Mapping[str, object]] = {
     "Query.api": {},
     "Query.demand": {},
     "VFApi.accountFanscore": {"globalUserId": FAN, "eventId": "evt456"},
+    "VFApi.decisionReceipt": {"globalUserId": FAN, "eventId": "evt456"},
     "VFApi.campaign": {"campaignId": "camp1"},
     "VFApi.eligibility": {"campaignId": "camp1"},
     "VFApi.phoneScore": {"phoneNumber": "+442071838750"},

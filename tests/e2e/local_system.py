@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
@@ -25,6 +25,7 @@ from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
+from fanscore_appsync.receipts import ReceiptKeeper
 from fanscore_appsync.report import report
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.engine.question import Answered, Ask, Question, Source
@@ -35,6 +36,7 @@ from tests.e2e.lambda_runtime import told
 from tests.patience import patient, standing
 
 TIME_LEFT_S = 30.0
+KEPT_FOR = timedelta(days=180)
 POLICY = DEFAULT_POLICY
 SAMPLE = default_sample()
 ENDPOINTS = frozenset({"notification_endpoint", "sync_endpoint"})
@@ -90,6 +92,8 @@ class LocalSystem:
         post: answers what is posted, if not the recorder.
         api: that the resolver answers for.
         shadow: a policy that decides for the log alone.
+        lines: is given the lines of decisions, whose receipts are stored as well; ``None`` to keep
+            no receipts.
     """
 
     tables: SqliteTables
@@ -103,6 +107,7 @@ class LocalSystem:
     post: Adapter | None = None
     api: Api = API
     shadow: ScorePolicy | None = None
+    lines: list[str] | None = None
     _minted: Iterator[int] = attrs.field(factory=count)
 
     @property
@@ -115,7 +120,11 @@ class LocalSystem:
             self.bus,
         )
         source = self._sources(adapters)
-        return App(source, report, self._clock, self._mint, POLICY, self.api, shadow=self.shadow)
+        app = App(source, report, self._clock, self._mint, POLICY, self.api, shadow=self.shadow)
+        if self.lines is None:
+            return app
+        keeper = ReceiptKeeper("1.2.3", report, KEPT_FOR, source, self.lines.append)
+        return attrs.evolve(app, keeper=keeper)
 
     @property
     def idv(self) -> IdvApp:

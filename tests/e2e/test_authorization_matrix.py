@@ -7,6 +7,7 @@ import pytest
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from tests.e2e.calls import CALLERS, CALLS, call
 from tests.e2e.local_system import local_system
+from tests.stored_receipts import receipt, stored
 
 LOGIN = "401 NOT_LOGGED_IN"
 KIND = "403 NOT_ALLOWED"
@@ -20,6 +21,7 @@ MATRIX = {
     "Query.api": ("data", "data", "data", "data", "data", "data", "data"),
     "Query.demand": ("data", "data", "data", "data", "data", "data", "data"),
     "VFApi.accountFanscore": (LOGIN, LOGIN, OWNER, "data", "data", LOGIN, KIND),
+    "VFApi.decisionReceipt": (LOGIN, LOGIN, OWNER, "data", "data", LOGIN, KIND),
     "VFApi.campaign": (KIND, "data", "data", "data", "data", KIND, KIND),
     "VFApi.eligibility": (LOGIN, LOGIN, "data", "data", LOGIN, LOGIN, KIND),
     "VFApi.phoneScore": (LOGIN, LOGIN, "data", "data", "data", LOGIN, KIND),
@@ -54,8 +56,9 @@ def outcome(answer: object) -> str:
 def called(
     field: str, caller: str, arguments: Mapping[str, object] | None = None
 ) -> tuple[str, int]:
-    """Call a field once the owner has a liveness session; give what came, and the questions."""
+    """Call a field of an owner with a session and a receipt; give what came, and the questions."""
     with local_system() as system:
+        system.tables.load("demand_table", [stored(receipt())])
         system.answer(call("Mutation.checkLiveness"))
         system.asked.clear()
         answer = system.answer(call(field, arguments, caller, envelope=True))

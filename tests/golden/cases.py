@@ -12,8 +12,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from fanscore_core.policy import ScorePolicy
+import attrs
+
+from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.signals import Missing
 from tests.e2e.local_system import local_system
+from tests.stored_receipts import receipt, stored
+
+OUT_OF_USE = attrs.evolve(DEFAULT_POLICY, version="2025-01-01", no_history_raw_score=40)
+"""A policy that decided before."""
 
 EVENTS = Path(__file__).parent / "events"
 RESPONSES = Path(__file__).parent / "responses"
@@ -84,9 +91,23 @@ STORED: Mapping[str, Sequence[Mapping[str, object]]] = {
             "ttl": 1795600800,
             "version": 3,
         },
+        *map(
+            stored,
+            (
+                receipt(demand=Decimal(0)),
+                receipt(microseconds=1),
+                receipt(event=None, microseconds=2, policy=OUT_OF_USE),
+                receipt(event="evt123", microseconds=3, error="UNAVAILABLE"),
+                receipt("identity-fan", microseconds=4, arm=Missing.UNAVAILABLE, demand=Decimal(0)),
+            ),
+        ),
+        {**stored(receipt("top-fan")), "leaf": "0" * 64},
     ],
 }
-"""Items beside the sample's: liveness sessions, a whole demand record, and a deleted one."""
+"""Items beside the sample's: liveness sessions, a whole demand record, a deleted one, receipts.
+
+Of the receipts, one is no longer what its leaf says.
+"""
 
 
 def names(folder: Path) -> list[str]:
@@ -111,10 +132,16 @@ def answer_text(answer: object) -> str:
     return json.dumps(answer, indent=2, allow_nan=False) + "\n"
 
 
-def given(name: str, shadow: ScorePolicy | None = None) -> str:
-    """Give the response that is now given to an event, as JSON text."""
+def given(name: str, shadow: ScorePolicy | None = None, lines: list[str] | None = None) -> str:
+    """Give the response that is now given to an event, as JSON text.
+
+    Args:
+        name: of the event.
+        shadow: as ``LocalSystem`` has it.
+        lines: as ``LocalSystem`` has it.
+    """
     with local_system() as system:
-        system.shadow = shadow
+        system.shadow, system.lines = shadow, lines
         for table, items in STORED.items():
             system.tables.load(table, items)
         return answer_text(system.answer(event_of(name)))

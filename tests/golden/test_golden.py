@@ -20,9 +20,14 @@ def test_events_are_answered_as_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", names(EVENTS))
-def test_a_shadow_changes_no_byte_of_an_answer(name: str) -> None:
-    """With a shadow policy, each event gets the very response that is kept."""
-    assert given(name, SHADOW) == kept(name)
+def test_shadow_and_receipts_change_no_byte_of_an_answer(name: str) -> None:
+    """With a shadow policy and receipts, each event gets the very response that is kept.
+
+    What was decided has one line each.
+    """
+    lines: list[str] = []
+    assert given(name, SHADOW, lines) == kept(name)
+    assert len({json.loads(line)["leaf"] for line in lines}) == len(lines)
 
 
 def test_every_response_answers_an_event() -> None:

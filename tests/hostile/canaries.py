@@ -110,7 +110,7 @@ def _checked(answer: object) -> str:
         case {"errorType": str(status), "errorInfo": dict(info), "errorMessage": message}:
             shown = _telling(message, info)
         case {"data": {"globalUserId": str(fan), **others}} | {"globalUserId": str(fan), **others}:
-            status, shown = "data", others
+            status, shown = "data", {**others, "document": None}  # which is the receipt as kept
             assert fan == FAN
         case _:
             status, shown = "data", None

@@ -14,6 +14,7 @@ from fanscore_appsync.testing import unchecked_event
 from tests.e2e.calls import CHILD
 from tests.e2e.local_system import LocalSystem, local_system
 from tests.hostile.canaries import CANARY, FAN, HEADERS, OWNER, PHONE
+from tests.stored_receipts import receipt, stored
 
 EMAIL = "canary@example.com"
 SHOWN = {"email": EMAIL, "locale": "en-canary", "attributes": {CANARY: CANARY, EMAIL: [EMAIL]}}
@@ -22,6 +23,7 @@ ENTRY = {"campaignId": "canary-campaign", "phoneNumber": PHONE, "requestId": "ca
 
 CALLS: Mapping[str, Mapping[str, object]] = {
     "VFApi.accountFanscore": {"globalUserId": FAN, "eventId": "canary-event"},
+    "VFApi.decisionReceipt": {"globalUserId": FAN},
     "VFApi.campaign": {"campaignId": "canary-campaign"},
     "VFApi.eligibility": {"campaignId": "canary-campaign"},
     "VFApi.phoneScore": {"phoneNumber": PHONE},
@@ -95,6 +97,7 @@ ITEMS: Mapping[str, Mapping[str, object]] = {
         "version": 1,
         "requests": [["canary-stored-event", CANARY]],
     },
+    "receipt": stored(receipt(FAN, None)),
     "erased": {
         "PK": f"erased:{sha256(FAN.encode()).hexdigest()}",
         "SK": "erased",
@@ -113,6 +116,7 @@ TABLE_OF = {
     "mapping": "demand_table",
     "record": "demand_table",
     "entry": "demand_table",
+    "receipt": "demand_table",
     "erased": "fan_identity_table",
 }
 

@@ -31,6 +31,7 @@ from tests.hostile.canary_world import (
     canary_system,
 )
 from tests.hostile.events import changed, paths
+from tests.stored_receipts import receipt, stored
 from tests.unit.fanscore_appsync.samples import Faulty, app_of
 
 SAVE, DELETE, ENTER, WITHDRAW = (
@@ -216,6 +217,11 @@ MALFORMED: Sequence[tuple[str, Mapping[str, object]]] = (
     ("entry", {"email": [EMAIL]}),
     ("entry", {"version": CANARY}),
     ("entry", {"stamps": {"canary@example.com": CANARY}}),
+    ("receipt", {"receipt": CANARY}),
+    ("receipt", {"receipt": '{"canary":"canary"}'}),
+    ("receipt", {"receipt": stored(receipt("canary-else", None))["receipt"]}),
+    ("receipt", {"leaf": CANARY}),
+    ("receipt", {"leaf": [CANARY]}),
 )
 READERS = {
     "identity": {"VFApi.accountFanscore": "503", "Mutation.checkLiveness": "data"},
@@ -226,6 +232,7 @@ READERS = {
     "session": {"VFApi.livenessSession": "503", "Mutation.checkLiveness": "503"},
     "record": {"Demand.records": "503", SAVE: "503", DELETE: "503"},
     "entry": {"Demand.entries": "503"},
+    "receipt": {"VFApi.decisionReceipt": "503"},
 }
 """Which fields read an item, and what they come to where it is malformed."""
 
@@ -267,6 +274,7 @@ def test_fans_who_are_refused(watch: Watch, sub: str, field: str, status: str) -
     ("field", "arguments", "status"),
     [
         ("VFApi.campaign", {"campaignId": "canary-unknown"}, "404"),
+        ("VFApi.decisionReceipt", {"globalUserId": FAN, "eventId": "canary-unknown"}, "404"),
         ("Demand.eventDetails", {"eventId": "canary-unknown"}, "404"),
         ("DemandRecord.event", {"eventId": "canary-unknown"}, "data"),  # null
         ("VFApi.livenessSession", {"sessionId": "canary-unknown"}, "404"),

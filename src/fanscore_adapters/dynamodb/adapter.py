@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from time import monotonic, perf_counter, sleep
 from typing import TypeAlias, cast
 
@@ -29,7 +30,7 @@ from fanscore_adapters.aws.client import (
     malformed,
 )
 from fanscore_adapters.backoff import pause
-from fanscore_adapters.dynamodb.pages import in_range, one_page, pages
+from fanscore_adapters.dynamodb.pages import NEWEST, in_range, one_page, pages
 from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import (
@@ -254,8 +255,13 @@ class DynamoDb:
         return answer_one(read.table, ask, find)
 
     def _pages(self, read: PrefixRead, key: Key, expires_at: float) -> Iterator[Sequence[object]]:
+        def query(asked: Mapping[str, object]) -> Mapping[str, object]:
+            return self.client.call("query", asked, expires_at)
+
         request = self._request(read, key)
-        return pages(lambda asked: self.client.call("query", asked, expires_at), request)
+        if read.newest:
+            return islice(pages(query, {**request, **NEWEST}), 1)
+        return pages(query, request)
 
     def _request(self, read: PrefixRead, key: Key) -> Mapping[str, object]:
         return {

@@ -12,6 +12,9 @@ from fanscore_adapters.aws.client import malformed
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import PageRange
 
+NEWEST: Mapping[str, object] = {"ScanIndexForward": False, "Limit": 1}
+"""What a request says besides, for the last item alone."""
+
 
 def pages(
     query: Callable[[Mapping[str, object]], Mapping[str, object]], request: Mapping[str, object]

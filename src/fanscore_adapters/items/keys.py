@@ -24,6 +24,9 @@ class Key(NamedTuple):
 
 BOT_CURSOR = Key("botornot", "cursor")
 
+LEAF_DIGITS = 8
+"""How many digits of a leaf tell receipts of one microsecond apart."""
+
 
 def identity(fan: GlobalUserId) -> Key:
     """Key of a fan's identity record."""
@@ -68,6 +71,22 @@ def entry(fan: GlobalUserId, campaign: CampaignId) -> Key:
 def entries_of_fan(fan: GlobalUserId) -> Key:
     """Prefix of the keys of a fan's entries."""
     return Key(f"fan:{escaped(fan)}", "entry#")
+
+
+def receipt(fan: GlobalUserId, event: EventId | None, decided_at: str, leaf: str) -> Key:
+    """Key of a receipt, with the first 8 digits of its leaf; ``receipt##…`` without an event."""
+    prefix = receipts_of_event(fan, event)
+    return Key(prefix.pk, f"{prefix.sk}{decided_at}#{leaf[:LEAF_DIGITS]}")
+
+
+def receipts_of_event(fan: GlobalUserId, event: EventId | None) -> Key:
+    """Prefix of the keys of a fan's receipts for an event, or of those without one."""
+    return Key(f"fan:{escaped(fan)}", f"receipt#{'' if event is None else escaped(event)}#")
+
+
+def receipts_of_fan(fan: GlobalUserId) -> Key:
+    """Prefix of the keys of all of a fan's receipts."""
+    return Key(f"fan:{escaped(fan)}", "receipt#")
 
 
 def liveness_session(fan: GlobalUserId, session: SessionId) -> Key:

@@ -110,11 +110,14 @@ class PrefixRead(Read[Sequence[Item]]):
             limit, ``make`` makes the items of a ``Page``, which is the answer, and the question
             costs one call. A page also ends at 1 MB.
         after: of a page: the ``next`` of the page before, if there was one.
+        newest: whether the last item alone is read, in one call: where sort keys end with a time,
+            the newest.
     """
 
     also: Callable[[Question[object]], Sequence[Key]] = lambda _: ()
     limit: Callable[[Question[object]], int] | None = None
     after: Callable[[Question[object]], str | None] = lambda _: None
+    newest: bool = False
 
     @overload
     def __init__(
@@ -126,6 +129,18 @@ class PrefixRead(Read[Sequence[Item]]):
         *,
         consistent: bool = False,
         also: Callable[[QuestionT], Sequence[Key]] = ...,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        question: type[QuestionT],
+        table: str,
+        key: Callable[[QuestionT], Key],
+        make: Callable[[Sequence[Item]], object],
+        *,
+        consistent: bool = False,
+        newest: bool,
     ) -> None: ...
 
     @overload
@@ -152,13 +167,15 @@ class PrefixRead(Read[Sequence[Item]]):
         also: Callable[[QuestionT], Sequence[Key]] = lambda _: (),
         limit: Callable[[QuestionT], int] | None = None,
         after: Callable[[QuestionT], str | None] = lambda _: None,
+        newest: bool = False,
     ) -> None:
         """Declare it; the functions of a question take one of the type ``question``.
 
-        A page is of one prefix: ``limit`` and ``also`` do not go together.
+        A page and the newest item are of one prefix: ``also``, ``limit`` and ``newest`` do not go
+        together.
         """
         init = cast("Callable[..., None]", self.__attrs_init__)
-        init(question, table, key, make, consistent, also, limit, after)
+        init(question, table, key, make, consistent, also, limit, after, newest)
 
     def keys(self, question: Question[object]) -> Sequence[Key]:
         """Return all prefixes to read, of a question that is not answered with a page."""

@@ -16,6 +16,7 @@ from fanscore_adapters.items import consumers as consumer_items
 from fanscore_adapters.items import demand as demand_items
 from fanscore_adapters.items import entries as entry_items
 from fanscore_adapters.items import keys
+from fanscore_adapters.items import receipts as receipt_items
 from fanscore_adapters.items import verification as verification_items
 from fanscore_adapters.items.operations import (
     Item,
@@ -130,7 +131,9 @@ LOOKUPS = by_question(
 )
 """The questions that one item answers."""
 
-PREFIX_READS = by_question((*demand_items.PREFIX_READS, *entry_items.PREFIX_READS))
+PREFIX_READS = by_question(
+    (*demand_items.PREFIX_READS, *entry_items.PREFIX_READS, *receipt_items.PREFIX_READS)
+)
 """The questions that a range of items answers."""
 
 WRITES = by_question(
@@ -138,6 +141,7 @@ WRITES = by_question(
         *consumer_items.WRITES,
         *demand_items.WRITES,
         *entry_items.WRITES,
+        *receipt_items.WRITES,
         *verification_items.WRITES,
     )
 )

@@ -53,9 +53,10 @@ class Sqlite:
             if kind in self.operations.writes:
                 answers[index] = self._perform(ask.question)
                 continue
-            paged = self.operations.prefix_reads.get(kind)
-            if paged is not None and paged.limit is not None:
-                [answers[index]] = _timed(self._page, paged.table, [ask.question])
+            part = self.operations.prefix_reads.get(kind)
+            if part is not None and (part.newest or part.limit is not None):
+                read_part = self._last if part.newest else self._page
+                [answers[index]] = _timed(read_part, part.table, [ask.question])
                 continue
             is_lookup = kind in self.operations.lookups
             groups.setdefault((self.systems[kind], is_lookup), []).append(index)
@@ -98,6 +99,11 @@ class Sqlite:
         found = iter(self.tables.begins_with(table, [key for each in keys for key in each]))
         texts = [[text for _ in each for text in next(found)] for each in keys]
         return [read.answer(each, _items) for read, each in zip(reads, texts, strict=True)]
+
+    def _last(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
+        (question,) = questions
+        read = self.operations.prefix_reads[type(question)]
+        return [read.answer(self.tables.last(table, read.key(question)), _items)]
 
     def _page(self, table: str, questions: Sequence[Question[object]]) -> list[object]:
         (question,) = questions

@@ -84,6 +84,11 @@ WITH RECURSIVE found (PK) AS (
 ) SELECT PK FROM found WHERE PK IS NOT NULL LIMIT :limit
 """
 
+_LAST = """
+SELECT item FROM {table} WHERE PK = ? AND SK >= ? AND SK < coalesce(?, x'')
+ORDER BY SK DESC LIMIT 1
+"""
+
 PAGE_BYTES = 1024 * 1024
 """How much text a page has at most, unless its only item is larger: about what DynamoDB reads."""
 
@@ -245,6 +250,13 @@ class SqliteTables:
         values = {"start": prefix, "end": end_of_prefix(prefix), "limit": limit}
         with told_of(table), self._connection() as connection:
             return [pk for (pk,) in connection.execute(statement, values).fetchall()]
+
+    def last(self, table: str, prefix: Key) -> list[str]:
+        """Read the last item of a prefix, as JSON text; nothing if there is none."""
+        statement = _LAST.format(table=self._names[table])
+        values = (*prefix, end_of_prefix(prefix.sk))
+        with self._connection() as connection:
+            return [item for (item,) in connection.execute(statement, values).fetchall()]
 
     def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
         """Write an item, if the one that it replaces meets a condition.

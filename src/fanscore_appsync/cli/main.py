@@ -41,6 +41,7 @@ from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors
 from fanscore_appsync.lambda_context import time_left_s
+from fanscore_appsync.log import log_decisions_to
 from fanscore_appsync.printable import one_line
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import service, user
@@ -195,6 +196,7 @@ def invoke(event: TextIO, api: str | None) -> None:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     with ExitStack() as closing:
         app = _connect(environment(api), closing)
+        closing.enter_context(log_decisions_to(sys.stderr))  # standard output has the answer
         try:
             response = app.answer(document, TIME_S).response
         except Exception as error:  # noqa: BLE001  # named after its errorType, as Lambda does

@@ -1,4 +1,4 @@
-"""The commands about receipts: check them, seal their log lines, prove that one is in a seal."""
+"""The commands about receipts: show them, check them, seal their log lines, prove one is sealed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from fanscore_appsync.api import Api
 from fanscore_appsync.cli.files import opened, output_option, write
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
+from fanscore_appsync.cli.stored_receipts import list_receipts, show_receipt
 from fanscore_appsync.cli.terminal import counted, print_lines
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.decision_line import DecisionLine
@@ -36,7 +37,11 @@ _previous = click.option("--previous", metavar="HEAD", help="The head before it.
 
 @click.group()
 def receipts() -> None:
-    """Receipts of decisions: check, seal and prove."""
+    """Receipts of decisions: list, show, check, seal and prove."""
+
+
+receipts.add_command(list_receipts)
+receipts.add_command(show_receipt)
 
 
 @receipts.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import ExitStack
 
 import attrs
@@ -13,6 +14,7 @@ from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, with_options
 from fanscore_appsync.local.graphql.limits import Limits
 from fanscore_appsync.local.http.serving import Options, Served, open_gateway
+from fanscore_appsync.log import log_decisions_to
 from fanscore_core.errors import InvalidInput
 
 MAX_DIGITS = 9
@@ -127,6 +129,7 @@ def serve(  # noqa: PLR0913  # one for each option
             served = open_gateway(options, closing)
             with served.stopped_by_signals():
                 click.echo(_greeting(served))
+                closing.enter_context(log_decisions_to(sys.stdout))
                 served.run()
     except InvalidInput as error:
         refuse(str(error))

@@ -6,8 +6,9 @@ Each function and backend loads what it needs alone, which shortens cold starts.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import attrs
@@ -15,8 +16,9 @@ import attrs
 from fanscore_adapters.documents.policy import parse_policy_book
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
+from fanscore_appsync.log import log_decision
 from fanscore_appsync.report import report
-from fanscore_appsync.settings import Settings
+from fanscore_appsync.settings import ReceiptPlace, Settings
 from fanscore_appsync.shadow import check_shadow
 from fanscore_appsync.wiring.parts import (
     api_of,
@@ -28,11 +30,13 @@ from fanscore_appsync.wiring.parts import (
     source_maker,
     webhooks,
 )
+from fanscore_core.engine.question import Source
 from fanscore_core.policy_book import PolicyBook, as_book
 
 if TYPE_CHECKING:
     from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.idv_app import IdvApp
+    from fanscore_appsync.receipts import ReceiptKeeper
     from fanscore_appsync.wiring.embedded import Embedded
 
 
@@ -95,11 +99,13 @@ def connect_with_desk(
 
             adapters = aws.resolver_adapters(settings, settings.aws, api, opened)
         source = source_maker(adapters, opened)
-        return Connected(App(source, report, now, mint, book, api, shadow=shadow), stores)
+        keeper = _keeper(settings, source)
+        app = App(source, report, now, mint, book, api, shadow=shadow, keeper=keeper)
+        return Connected(app, stores)
 
 
 def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = None) -> App:
-    """Wire an app that answers only what reads, and leaves a database as it is.
+    """Wire an app that answers only what reads, leaves a database as it is, and keeps no receipt.
 
     Args:
         settings: as for ``connect``.
@@ -111,7 +117,7 @@ def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = Non
     """
     api = api or api_of(settings)
     if settings.aws is not None:
-        return connect(settings, closing, api=api)
+        return connect(attrs.evolve(settings, receipts=frozenset()), closing, api=api)
     from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
 
     book = policy_book(settings.policy, api=api)
@@ -119,6 +125,26 @@ def connect_reader(settings: Settings, closing: ExitStack, api: Api | None = Non
     adapters = embedded.reader_adapters(settings, api, closing)
     source = source_maker(adapters, closing)
     return App(source, report, now, mint, book, api, shadow=shadow)
+
+
+def connect_tables(settings: Settings, closing: ExitStack, api: Api) -> Callable[[float], Source]:
+    """Wire what reads the tables alone, and leaves a database as it is.
+
+    Args:
+        settings: as for ``connect``.
+        closing: is given what to close in the end.
+        api: whose tables.
+
+    Raises:
+        InvalidInput: there is no database, or a table's name cannot be used.
+    """
+    if settings.aws is None:
+        from fanscore_appsync.wiring import embedded  # noqa: PLC0415  # (as said above)
+
+        return source_maker([embedded.table_reader(settings, api, closing)], closing)
+    from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
+
+    return source_maker([aws.tables(settings.aws, api, closing)], closing)
 
 
 def connect_idv(settings: Settings, closing: ExitStack | None = None) -> IdvApp:
@@ -190,6 +216,21 @@ def _shadow_of(settings: Settings, api: Api, live: PolicyBook) -> PolicyBook | N
         settings.shadow_policy,
         "FANSCORE_SHADOW_POLICY",
         lambda text: check_shadow(live, parse_policy_book(text, api.signals)),
+    )
+
+
+def _keeper(settings: Settings, source: Callable[[float], Source]) -> ReceiptKeeper | None:
+    """Return what keeps receipts; without it, none of it is imported."""
+    if not settings.receipts:
+        return None
+    from fanscore_appsync.receipts import ReceiptKeeper, code_version  # noqa: PLC0415  # (as said)
+
+    return ReceiptKeeper(
+        code_version(),
+        report,
+        timedelta(days=settings.receipt_days),
+        source if ReceiptPlace.TABLE in settings.receipts else None,
+        log_decision if ReceiptPlace.LOG in settings.receipts else None,
     )
 
 

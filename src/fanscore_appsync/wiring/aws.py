@@ -67,6 +67,17 @@ def proxy_adapters(aws: AwsSettings, api: Api, closing: ExitStack) -> Sequence[A
     return (lambda_.LambdaProxies(functions, functions, aws.functions, api.calls),)
 
 
+def tables(aws: AwsSettings, api: Api, closing: ExitStack) -> Adapter:
+    """Return what answers the questions to tables, and no others.
+
+    Raises:
+        InvalidInput: a name cannot be used, or the environment says something that no client can go
+            by; names the variable.
+    """
+    aws = with_own(aws, api.own_tables, api.own_functions, os.environ)
+    return _tables(aws, _session(aws, "dynamodb"), closing, api.operations)
+
+
 def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
     """Return what answers the identity verification function.
 

@@ -146,8 +146,7 @@ def reader_adapters(settings: Settings, api: Api, closing: ExitStack) -> Sequenc
         tables = _tables(settings, closing, api)
         _load(tables, _samples(settings, api))
     else:
-        tables = SqliteTables(settings.database, Access.READ, own=api.own_tables)
-        closing.enter_context(tables)
+        tables = _read_only(settings, api, closing)
     return (
         Sqlite(tables, api.operations),
         services,
@@ -163,6 +162,15 @@ def stand_ins(settings: Settings, api: Api) -> StandIns:
     """
     _check_outages(settings.outages, api)
     return StandIns(_all_cases(_samples(settings, api)), settings.outages, api.stand_in_calls)
+
+
+def table_reader(settings: Settings, api: Api, closing: ExitStack) -> Adapter:
+    """Return what answers the questions to tables, and no others; the file stays as it is.
+
+    Raises:
+        InvalidInput: the database cannot be used.
+    """
+    return Sqlite(_read_only(settings, api, closing), api.operations)
 
 
 def connect_idv(settings: Settings, closing: ExitStack) -> IdvApp:
@@ -236,6 +244,11 @@ def write_sample(settings: Settings, api: Api = API) -> int:
 
 def _tables(settings: Settings, closing: ExitStack, api: Api = API) -> SqliteTables:
     return closing.enter_context(SqliteTables(settings.database, own=api.own_tables))
+
+
+def _read_only(settings: Settings, api: Api, closing: ExitStack) -> SqliteTables:
+    tables = SqliteTables(settings.database, Access.READ, own=api.own_tables)
+    return closing.enter_context(tables)
 
 
 def _connected(settings: Settings, api: Api, closing: ExitStack) -> Iterator[Adapter]:

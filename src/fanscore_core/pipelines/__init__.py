@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         eligibility,
     )
     from fanscore_core.pipelines.consumers import CONSUMERS, ConsumeArgs
+    from fanscore_core.pipelines.decision_receipts import DecisionReceiptArgs, newest_receipt
     from fanscore_core.pipelines.demand_record import (
         DemandChangeArgs,
         DemandRecordResult,
@@ -55,6 +56,7 @@ else:
             "account_scoring": ("AccountFanscoreArgs", "AccountFanscoreStash", "account_fanscore"),
             "campaigns": ("CampaignArgs", "EligibilityArgs", "campaign", "eligibility"),
             "consumers": ("CONSUMERS", "ConsumeArgs"),
+            "decision_receipts": ("DecisionReceiptArgs", "newest_receipt"),
             "demand_record": (
                 "DemandChangeArgs",
                 "DemandRecordResult",
@@ -90,6 +92,7 @@ __all__ = [
     "CampaignArgs",
     "CheckLivenessArgs",
     "ConsumeArgs",
+    "DecisionReceiptArgs",
     "DemandChangeArgs",
     "DemandRecordResult",
     "EligibilityArgs",
@@ -113,6 +116,7 @@ __all__ = [
     "liveness_session",
     "lnaa_activate",
     "lnaa_membership",
+    "newest_receipt",
     "phone_score",
     "receipt_of",
     "records",

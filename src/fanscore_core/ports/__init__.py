@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
     from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore, RiskRecommendation
     from fanscore_core.ports.put_outcome import PutOutcome
+    from fanscore_core.ports.receipts import FanReceipts, NewestReceipt, PutReceipt
     from fanscore_core.ports.verification import (
         FinishLivenessSession,
         LastLivenessSession,
@@ -86,6 +87,7 @@ else:
             "lnaa": ("ActivateMembership", "LnaaMembership", "Membership", "NO_MEMBER"),
             "phone_scoring": ("PhoneNumberScore", "PhoneScore", "RiskRecommendation"),
             "put_outcome": ("PutOutcome",),
+            "receipts": ("FanReceipts", "NewestReceipt", "PutReceipt"),
             "verification": (
                 "FinishLivenessSession",
                 "LastLivenessSession",
@@ -123,12 +125,14 @@ __all__ = [
     "FanEntry",
     "FanIdentity",
     "FanProfile",
+    "FanReceipts",
     "FinishLivenessSession",
     "Identity",
     "LastLivenessSession",
     "LivenessResult",
     "LnaaMembership",
     "Membership",
+    "NewestReceipt",
     "PhoneNumberScore",
     "PhoneScore",
     "Post",
@@ -141,6 +145,7 @@ __all__ = [
     "PutMark",
     "PutOutcome",
     "PutProfile",
+    "PutReceipt",
     "RiskRecommendation",
     "Sale",
     "StartLivenessSession",

@@ -66,5 +66,5 @@ def test_all_apps_call_things_by_the_same_names() -> None:
         FunctionApp: common,
         IdvApp: common,
         ConsumerApp: [*common, "mint"],
-        App: [*common, "mint", "policy", "api", "clock", "shadow"],
+        App: [*common, "mint", "policy", "api", "clock", "shadow", "keeper"],
     }

@@ -16,7 +16,15 @@ import pytest
 from fanscore_appsync.app import App
 from fanscore_appsync.consumer_app import ConsumerApp
 from fanscore_appsync.idv_app import IdvApp
-from fanscore_appsync.log import METRICS, InvocationLog, log_invocation, log_to_stdout
+from fanscore_appsync.log import (
+    METRICS,
+    InvocationLog,
+    ReceiptCounts,
+    log_decision,
+    log_decisions_to,
+    log_invocation,
+    log_to_stdout,
+)
 from fanscore_appsync.shadow import ShadowCounts
 from fanscore_appsync.testing import appsync_event, unchecked_event, user
 from fanscore_core.consumer_mark import Consumer
@@ -235,7 +243,7 @@ def test_a_line_is_one_json_object(stdout: io.StringIO) -> None:
     assert first == {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in attrs.asdict(LINE).items()
-        if name != "shadow"
+        if name not in {"shadow", "receipts"}
     }
     assert second.keys() == {*first, "_aws"}
     assert embedded["Timestamp"] >= int(began_at.timestamp() * 1000)
@@ -266,6 +274,37 @@ def test_a_line_with_a_shadow(stdout: io.StringIO) -> None:
     ]
 
 
+def test_a_line_with_receipts(stdout: io.StringIO) -> None:
+    """What became of receipts stands among the members, and is metrics as well."""
+    log_invocation(LINE)
+    log_invocation(attrs.evolve(LINE, receipts=ReceiptCounts(5, 1)))
+    plain, kept = map(json.loads, stdout.getvalue().splitlines())
+    metrics = [line.pop("_aws")["CloudWatchMetrics"][0]["Metrics"] for line in (plain, kept)]
+    assert kept == {**plain, "receipts_kept": 5, "receipts_failed": 1}
+    assert metrics[1] == [
+        *metrics[0],
+        {"Name": "receipts_kept", "Unit": "Count"},
+        {"Name": "receipts_failed", "Unit": "Count"},
+    ]
+
+
+def test_a_decision_is_one_line(stdout: io.StringIO) -> None:
+    """The line of a decision is written as it is, and nothing before or after it."""
+    log_decision('{"fanscore_decision":1,"event":"100%s"}')
+    assert stdout.getvalue() == '{"fanscore_decision":1,"event":"100%s"}\n'
+
+
+def test_decisions_can_be_written_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that answers on standard output writes the lines of decisions elsewhere."""
+    log_decision("nobody listens")
+    elsewhere = io.StringIO()
+    with log_decisions_to(elsewhere):
+        log_decision("decided")
+        log_invocation(LINE)
+    log_decision("nobody listens any more")
+    assert (elsewhere.getvalue(), capsys.readouterr()) == ("decided\n", ("", ""))
+
+
 def test_wordy_libraries_are_kept_quiet(stdout: io.StringIO) -> None:
     """What HTTP libraries say of their requests, ids in URLs among it, reaches no log."""
     logging.getLogger("httpx").info("GET /members/user123")
@@ -284,10 +323,10 @@ def test_nobody_listens_by_default(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_field_is_documented() -> None:
     """The page of logs names exactly the fields that there are."""
     rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    members = {each.name for each in attrs.fields(InvocationLog)} - {"shadow"}
-    of_a_shadow = [each.name for each in attrs.fields(ShadowCounts)]
-    assert rows[: len(members) + 1 + len(of_a_shadow)] == [
+    members = {each.name for each in attrs.fields(InvocationLog)} - {"shadow", "receipts"}
+    more = [each.name for kind in (ShadowCounts, ReceiptCounts) for each in attrs.fields(kind)]
+    assert rows[: len(members) + 1 + len(more)] == [
         *sorted(members, key=rows.index),
         "_aws",
-        *of_a_shadow,
+        *more,
     ]

@@ -21,6 +21,7 @@ from fanscore_appsync.testing.spelling import (
     graphql_type,
 )
 from fanscore_core import ids
+from fanscore_core.decision_receipt import JsonText
 from fanscore_core.demand import DemandRecord, StoredDemandRecord, deletion
 from fanscore_core.entry_record import EntryRecord, StoredEntry
 from fanscore_core.merging import Stamp as DemandStamp
@@ -35,6 +36,7 @@ RESOLVED_TYPES = ("Query", "VFApi", "Demand", "Mutation")
 NAMES: Mapping[object, str] = {
     **SCALARS,
     StoredDemandRecord: "DemandRecord",
+    JsonText: "AWSJSON",
     Signal: "String",
     Mapping[Signal, int]: "ScoreBoosts",
 }

@@ -12,6 +12,7 @@ from fanscore_appsync.settings import (
     AwsSettings,
     Backend,
     Function,
+    ReceiptPlace,
     Setting,
     Settings,
     read_settings,
@@ -31,6 +32,11 @@ from fanscore_core.systems import FUNCTIONS, TABLES
         ({"FANSCORE_DB": ":memory:"}, Settings()),
         ({"FANSCORE_POLICY": "policy.json"}, Settings(policy="policy.json")),
         ({"FANSCORE_SHADOW_POLICY": "next.json"}, Settings(shadow_policy="next.json")),
+        ({"FANSCORE_RECEIPTS": "table"}, Settings(receipts=frozenset({ReceiptPlace.TABLE}))),
+        ({"FANSCORE_RECEIPTS": "log"}, Settings(receipts=frozenset({ReceiptPlace.LOG}))),
+        ({"FANSCORE_RECEIPTS": "table,log"}, Settings(receipts=frozenset(ReceiptPlace))),
+        ({"FANSCORE_RECEIPT_DAYS": "1"}, Settings(receipt_days=1)),
+        ({"FANSCORE_RECEIPT_DAYS": "3650"}, Settings(receipt_days=3650)),
         ({"FANSCORE_SAMPLE": "sample.json"}, Settings(sample="sample.json")),
         ({"FANSCORE_OUTAGES": "a"}, Settings(outages=frozenset({"a"}))),
         ({"FANSCORE_OUTAGES": " a ,b,, a"}, Settings(outages=frozenset({"a", "b"}))),
@@ -58,10 +64,33 @@ def test_settings_are_read(environ: Mapping[str, str], settings: Settings) -> No
     assert read_settings(environ) == settings
 
 
-@pytest.mark.parametrize("name", ["BACKEND", "DB", "POLICY", "SHADOW_POLICY", "SAMPLE", "OUTAGES"])
+@pytest.mark.parametrize(
+    "name",
+    ["BACKEND", "DB", "POLICY", "SHADOW_POLICY", "SAMPLE", "OUTAGES", "RECEIPTS", "RECEIPT_DAYS"],
+)
 def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
     """A variable that is set to nothing has its default, as one that is not set."""
     assert read_settings({f"FANSCORE_{name}": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        *(
+            ("FANSCORE_RECEIPTS", value, "expected table or log or table,log")
+            for value in ("log,table", "table, log", "Table", "none", "table,", "both")
+        ),
+        *(
+            ("FANSCORE_RECEIPT_DAYS", value, "expected a whole number from 1 to 3650")
+            for value in ("0", "3651", "-1", "1.5", "01", "\u0661", "99999999999999999999", " 1")
+        ),
+    ],
+)
+def test_receipts_are_where_it_is_said(name: str, value: str, problem: str) -> None:
+    """A word more or less is refused at start: nobody believes in receipts that are not kept."""
+    with pytest.raises(InvalidInput) as raised:
+        read_settings({name: value})
+    assert str(raised.value) == f"{name}: {problem}"
 
 
 @pytest.mark.parametrize("backend", ["postgres", "EMBEDDED", " embedded"])
