@@ -78,11 +78,12 @@ if TYPE_CHECKING:
     from fanscore_core.liveness import LivenessSession, LivenessStatus
     from fanscore_core.pages import ListPage, Page, PageRequest
     from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
+    from fanscore_core.points import Boost, ScoreReason
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.policy_book import PolicyBook
     from fanscore_core.policy_diff import PolicyDiff, diff, figures
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
-    from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, decide
+    from fanscore_core.scoring import AccountFanscore, decide
     from fanscore_core.seat_chances import Draw, TicketBand
     from fanscore_core.signals import (
         ARM,
@@ -166,11 +167,12 @@ else:
             "liveness": ("LivenessSession", "LivenessStatus"),
             "pages": ("ListPage", "Page", "PageRequest"),
             "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
+            "points": ("Boost", "ScoreReason"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "policy_book": ("PolicyBook",),
             "policy_diff": ("PolicyDiff", "diff", "figures"),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
-            "scoring": ("AccountFanscore", "Boost", "ScoreReason", "decide"),
+            "scoring": ("AccountFanscore", "decide"),
             "seat_chances": ("Draw", "TicketBand"),
             "signals": (
                 "ARM",
