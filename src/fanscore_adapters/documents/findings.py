@@ -41,12 +41,15 @@ class FindingsLine:
     findings: Findings
 
 
-def read_findings(file: BinaryIO, signals: Sequence[Signal] = SIGNALS) -> Iterator[FindingsLine]:
+def read_findings(
+    file: BinaryIO, signals: Sequence[Signal] = SIGNALS, first: int = 1
+) -> Iterator[FindingsLine]:
     """Read a findings file line by line, in bounded memory.
 
     Args:
         file: UTF-8, one JSON object a line; a byte order mark is passed over.
         signals: that a line may have.
+        first: the number of the first line, where the file goes on with another.
 
     Raises:
         InvalidInput: a line is not valid (``InvalidId`` if that is its event); names the number of
@@ -54,7 +57,7 @@ def read_findings(file: BinaryIO, signals: Sequence[Signal] = SIGNALS) -> Iterat
         OSError: the file cannot be read.
     """
     by_name = {signal.name: signal for signal in signals}
-    number = 0
+    number = first - 1
     while line := file.readline(MAX_LINE_BYTES + 1):
         number += 1
         try:
