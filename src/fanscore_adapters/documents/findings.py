@@ -130,7 +130,7 @@ def _raw(document: Mapping[str, object]) -> Decimal | None:
 
 
 def _finding(signal: Signal, given: object) -> Finding:
-    ways = _ways(signal)
+    ways = ways_to_be_missing(signal)
     found = _finding_of(ways, given) if type(given) is str else None
     if found is None:
         names = " or ".join(each.name for each in ways)
@@ -145,6 +145,6 @@ def _finding_of(ways: Sequence[Missing], text: str) -> Finding | None:
     return next((each for each in ways if each.name == text), None)
 
 
-def _ways(signal: Signal) -> Sequence[Missing]:
+def ways_to_be_missing(signal: Signal) -> Sequence[Missing]:
     """Return how a signal can be missing. Whatever the signal, it may not have been looked for."""
     return tuple(dict.fromkeys((*signal.missing, Missing.NOT_ASKED)))
