@@ -14,10 +14,10 @@ from types import MappingProxyType
 import attrs
 
 from fanscore_core.findings import Finding, Findings
-from fanscore_core.signals import Missing, Signal, SignalPolicy
+from fanscore_core.signals import Band, Missing, Signal, SignalPolicy
 
-MOST_SUMS = 4_096
-"""So many sums are kept at most; signals of one's own can have more combinations than memory."""
+MOST_KEPT = 4_096
+"""So many values of a signal, and sums, are kept at most: there can be more than memory."""
 
 
 @attrs.frozen
@@ -61,30 +61,26 @@ class SignalSum:
     degraded: tuple[Signal, ...]
 
 
-class _Ladder:
-    """The boosts of one signal by their place: its bands as they ascend, then each ``Missing``."""
+class _Places(dict[Finding, int]):
+    """The place of what is known of a signal: its bands as they ascend, then each ``Missing``.
 
-    __slots__ = ("boosts", "bounds", "missing", "signal")
+    Most people have one of few values, so a value is compared with the bounds once.
+    """
 
-    def __init__(self, signal: Signal, worth: SignalPolicy) -> None:
-        self.signal = signal
-        self.bounds = tuple(band.below for band in worth.bands if band.below is not None)
-        self.missing = {each: len(worth.bands) + index for index, each in enumerate(Missing)}
-        lowers = (None, *self.bounds)
-        self.boosts = (
-            *(
-                Boost(
-                    signal, ScoreReason(band.code, band.points, _message(signal, lower, band.below))
-                )
-                for lower, band in zip(lowers, worth.bands, strict=True)
-            ),
-            *(_missing_boost(signal, worth, each) for each in Missing),
-        )
+    def __init__(self, worth: SignalPolicy) -> None:
+        super().__init__()
+        self._bounds = tuple(band.below for band in worth.bands if band.below is not None)
+        self._reasons = {each: len(worth.bands) + index for index, each in enumerate(Missing)}
 
-    def place(self, finding: Finding) -> int:
+    def __missing__(self, finding: Finding) -> int:
+        if len(self) >= MOST_KEPT:
+            self.clear()
         if isinstance(finding, Missing):
-            return self.missing[finding]
-        return bisect_right(self.bounds, finding)
+            place = self._reasons[finding]
+        else:
+            place = bisect_right(self._bounds, finding)
+        self[finding] = place
+        return place
 
 
 class PointsTable:
@@ -97,44 +93,65 @@ class PointsTable:
     __slots__ = ("_ladders", "_rows", "_sums")
 
     def __init__(self, signals: Mapping[Signal, SignalPolicy]) -> None:
-        self._ladders = {signal: _Ladder(signal, worth) for signal, worth in signals.items()}
+        self._ladders = {
+            signal: (_Places(worth), _boosts(signal, worth)) for signal, worth in signals.items()
+        }
         # The same once more, unpacked: every decision reads it.
         self._rows = tuple(
-            (signal, each.bounds, each.missing, len(each.boosts))
-            for signal, each in self._ladders.items()
+            (signal, places, len(boosts)) for signal, (places, boosts) in self._ladders.items()
         )
         self._sums: dict[int, SignalSum] = {}
 
     def boost(self, signal: Signal, finding: Finding) -> Boost:
-        """Look up what one signal is worth."""
-        ladder = self._ladders[signal]
-        return ladder.boosts[ladder.place(finding)]
+        """Look up what one signal is worth.
+
+        Raises:
+            KeyError: the policy does not know the signal.
+        """
+        places, boosts = self._ladders[signal]
+        return boosts[places[finding]]
 
     def sum_of(self, findings: Findings) -> SignalSum:
         """Look up what all signals are worth; what was never looked for was not asked."""
-        finding_of, key = findings.signals.get, 0
-        for signal, bounds, missing, places in self._rows:
-            finding = finding_of(signal, Missing.NOT_ASKED)
-            place = (
-                missing[finding] if isinstance(finding, Missing) else bisect_right(bounds, finding)
-            )
-            key = key * places + place
+        signals, key = findings.signals, 0
         try:
+            for signal, places, count in self._rows:
+                key = key * count + places[signals[signal]]
             return self._sums[key]
         except KeyError:
-            return self._add_up(findings, key)
+            return self._add_up(findings)
 
-    def _add_up(self, findings: Findings, key: int) -> SignalSum:
-        boosts = [self.boost(signal, findings.of(signal)) for signal in self._ladders]
-        if len(self._sums) >= MOST_SUMS:
+    def _add_up(self, findings: Findings) -> SignalSum:
+        found, key = [], 0
+        for signal, (places, boosts) in self._ladders.items():
+            place = places[findings.of(signal)]
+            found.append(boosts[place])
+            key = key * len(boosts) + place
+        if len(self._sums) >= MOST_KEPT:
             self._sums.clear()
         made = self._sums[key] = SignalSum(
-            sum(each.reason.points for each in boosts),
-            MappingProxyType({each.signal: each.reason.points for each in boosts}),
-            tuple(each.reason for each in boosts),
-            tuple(each.signal for each in boosts if each.degraded),
+            sum(each.reason.points for each in found),
+            MappingProxyType({each.signal: each.reason.points for each in found}),
+            tuple(each.reason for each in found),
+            tuple(each.signal for each in found if each.degraded),
         )
         return made
+
+
+def _boosts(signal: Signal, worth: SignalPolicy) -> tuple[Boost, ...]:
+    lowers = (None, *(band.below for band in worth.bands))
+    return (
+        *(
+            _band_boost(signal, lower, band)
+            for lower, band in zip(lowers, worth.bands, strict=False)
+        ),
+        *(_missing_boost(signal, worth, each) for each in Missing),
+    )
+
+
+def _band_boost(signal: Signal, lower: Decimal | None, band: Band) -> Boost:
+    message = f"{signal.value_name} {_bounds(lower, band.below)}"
+    return Boost(signal, ScoreReason(band.code, band.points, message))
 
 
 def _missing_boost(signal: Signal, worth: SignalPolicy, missing: Missing) -> Boost:
@@ -142,10 +159,6 @@ def _missing_boost(signal: Signal, worth: SignalPolicy, missing: Missing) -> Boo
     points = worth.unavailable if degraded else 0
     message = f"{signal.asked} {missing.value}"
     return Boost(signal, ScoreReason(signal.code(missing), points, message), degraded)
-
-
-def _message(signal: Signal, lower: Decimal | None, below: Decimal | None) -> str:
-    return f"{signal.value_name} {_bounds(lower, below)}"
 
 
 def _bounds(lower: Decimal | None, below: Decimal | None) -> str:

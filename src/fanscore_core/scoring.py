@@ -72,11 +72,11 @@ def decide(
     # A new fan is never rejected for being new.
     raw = findings.raw
     raw_score = policy.no_history_raw_score if raw is None else round_half_up(raw)
-    total = raw_score + signals.points
+    score = total = raw_score + signals.points
     low, high = policy.range
-    score = low if total < low else min(total, high)
     reasons = (_base_reason(findings.origin, raw_score), *signals.reasons)
-    if score != total:
+    if not low <= total <= high:
+        score = min(max(total, low), high)
         reasons = (*reasons, _clamp_reason(low, high, score - total))
     decided = _new(AccountFanscore)
     _set_id(decided, global_user_id)

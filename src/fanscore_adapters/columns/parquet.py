@@ -1,8 +1,6 @@
 """Findings in Parquet files, read and written by DuckDB (``fanscore[columns]``).
 
-A file keeps all that any policy can see of findings, and no more: of a value the nine decimals that
-a bound can have, rounded down, and the rounded raw score. So it decides as the findings themselves
-do. What is beyond every bound is kept as that. See docs/reference/columns.md.
+See docs/reference/columns.md.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -26,12 +24,13 @@ from fanscore_adapters.columns.policy_sql import (
     missing_column,
     value_column,
 )
+from fanscore_adapters.columns.rows import event_of, findings_of, row_of
 from fanscore_adapters.documents.findings import FindingsLine, ways_to_be_missing
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.finding_classes import FindingClass, Place, SharedBands
-from fanscore_core.findings import MAX_STORED_SCORE, Findings, ScoreOrigin, round_half_up
+from fanscore_core.findings import MAX_STORED_SCORE, ScoreOrigin
 from fanscore_core.ids import RULE, EventId, is_id
-from fanscore_core.signals import MAX_DECIMALS, SIGNALS, Missing, Signal
+from fanscore_core.signals import MAX_DECIMALS, SIGNALS, Signal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -44,9 +43,6 @@ ROWS_AT_ONCE = 10_000
 
 NARROW_TYPE = f"DECIMAL(18, {MAX_DECIMALS})"
 
-_BEYOND = Decimal(2**53)  # no bound is
-_FINEST = Decimal(1).scaleb(-MAX_DECIMALS)
-_EXACT = Context(prec=60)
 _MILLIARD = 10**9
 
 _is_exact = re.compile(r"U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|DECIMAL\(.*\)").fullmatch
@@ -69,7 +65,7 @@ def write_parquet(
     with _connection() as duck, TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.csv"
         with rows.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(_row(line, signals) for line in lines)
+            csv.writer(file).writerows(_texts(line, signals) for line in lines)
         columns = ", ".join(
             f"'{name}': '{kind}'" for name, kind in findings_columns(signals).items()
         )
@@ -94,11 +90,13 @@ def read_parquet(path: Path, signals: Sequence[Signal] = SIGNALS) -> Iterator[Fi
     """
     with _connection() as duck:
         _check(duck, path, signals)
-        columns = ", ".join(findings_columns(signals))
+        names = tuple(findings_columns(signals))
+        columns = ", ".join(names)
         cursor = duck.execute(f"SELECT {columns} FROM read_parquet(?)", [_literal_path(path)])  # noqa: S608  # of identifiers
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            for row in rows:
-                yield _line(row, signals)
+            for values in rows:
+                row = dict(zip(names, values, strict=True))
+                yield FindingsLine(event_of(row), findings_of(row, signals))
 
 
 def count_parquet(
@@ -144,28 +142,19 @@ def _connection() -> Iterator[DuckDBPyConnection]:
         }
         with duckdb.connect(":memory:", config=settings) as duck:
             try:
+                duck.execute("SET enable_progress_bar = false")
                 yield duck
             except duckdb.Error as error:
                 problem = f"DuckDB: {type(error).__name__}"
                 raise InvalidInput("parquet", problem) from error
 
 
-def _row(line: FindingsLine, signals: Iterable[Signal]) -> list[str | int | None]:
-    found = line.findings
-    raw = None if found.raw is None else round_half_up(found.raw)
-    if raw is not None and not 0 <= raw <= MAX_STORED_SCORE:
-        raise InvalidInput("raw", f"expected a number from 0 to {MAX_STORED_SCORE}")
-    row = [line.event, found.origin.name, raw]
-    for signal in signals:
-        finding = found.of(signal)
-        row += [None, finding.name] if isinstance(finding, Missing) else [_kept(finding), None]
-    return row
-
-
-def _kept(value: Decimal) -> str:
-    """Return what a policy can see of a value, as plain digits."""
-    within = min(max(value, -_BEYOND), _BEYOND)
-    return f"{within.quantize(_FINEST, ROUND_FLOOR, _EXACT):f}"
+def _texts(line: FindingsLine, signals: Iterable[Signal]) -> list[str]:
+    values = row_of(line, signals).values()
+    return [
+        "" if each is None else f"{each:f}" if isinstance(each, Decimal) else str(each)
+        for each in values
+    ]
 
 
 def _narrowed(duck: DuckDBPyConnection, signals: Sequence[Signal]) -> str:
@@ -249,17 +238,6 @@ def _mistakes(signals: Iterable[Signal]) -> list[tuple[str, str, str]]:
 
 def _is_not_among(column: str, names: Iterable[str]) -> str:
     return f"COALESCE({column} NOT IN ({', '.join(map(_text, names))}), TRUE)"
-
-
-def _line(row: Sequence[object], signals: Sequence[Signal]) -> FindingsLine:
-    event, origin, raw, *known = row
-    findings = {
-        signal: Missing[str(missing or "NOT_ASKED")] if value is None else Decimal(str(value))
-        for signal, value, missing in zip(signals, known[::2], known[1::2], strict=True)
-    }
-    base = None if raw is None else Decimal(str(raw))
-    found = Findings(ScoreOrigin[str(origin)], base, findings)
-    return FindingsLine(None if event is None else EventId(str(event)), found)
 
 
 def _places(bands: SharedBands, numbers: Sequence[int]) -> tuple[Place, ...]:
