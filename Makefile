@@ -312,7 +312,8 @@ lock: .venv/.dev ## Pin dependencies again after a change (UPGRADE=1: to the new
 		--output-file requirements/demo.txt pyproject.toml
 	$(COMPILE) --build-deps-for editable --extra cli --extra gateway \
 		--constraint requirements/demo.txt --output-file requirements/serve.txt pyproject.toml
-	$(COMPILE) --build-deps-for editable --extra cli --extra gateway --extra dev --extra bench \
+	$(COMPILE) --build-deps-for editable --extra cli --extra gateway --extra columns --extra dev \
+		--extra bench \
 		--constraint requirements/serve.txt --output-file requirements/dev.txt pyproject.toml
 	$(COMPILE) --constraint requirements/demo.txt --output-file requirements/lambda.txt pyproject.toml
 	$(COMPILE) --output-file requirements/ministack.txt requirements/ministack.in
