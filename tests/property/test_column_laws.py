@@ -101,7 +101,8 @@ def cases(draw: st.DrawFn) -> Case:
             value = st.builds(_exact, near, nudges)
             ways = st.sampled_from([*signal.missing, Missing.NOT_ASKED])
             found[signal] = draw(st.one_of(value, value, ways))
-        line = FindingsLine(draw(st.sampled_from(EVENTS)), Findings(*draw(bases), found))
+        origin, raw = draw(bases)
+        line = FindingsLine(draw(st.sampled_from(EVENTS)), Findings(origin, raw, found))
         people += [line] * draw(st.sampled_from([1, 25]))
     return Case(old, new, tuple(people))
 
