@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from benchmarks.decisions import deciding
 from benchmarks.delivering import delivering
 from benchmarks.fields import each_field
 from benchmarks.findings import Finding
@@ -30,6 +31,7 @@ MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     delivering,
     each_field,
     peak_memory,
+    deciding,
     diffing,
     replaying,
     importing,

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from fanscore_adapters.aws.eventbridge import EventBridge
     from fanscore_adapters.aws.lambda_ import LambdaProxies
     from fanscore_adapters.aws.rekognition import Rekognition
+    from fanscore_adapters.columns.parquet import read_parquet, write_parquet
+    from fanscore_adapters.columns.policy_sql import policy_sql
+    from fanscore_adapters.columns.rows import findings_of, row_of
     from fanscore_adapters.documents.converter import read_as
     from fanscore_adapters.documents.decision_lines import (
         LineCounts,
@@ -65,6 +68,9 @@ else:
             "aws.eventbridge": ("EventBridge",),
             "aws.lambda_": ("LambdaProxies",),
             "aws.rekognition": ("Rekognition",),
+            "columns.parquet": ("read_parquet", "write_parquet"),
+            "columns.policy_sql": ("policy_sql",),
+            "columns.rows": ("findings_of", "row_of"),
             "documents.converter": ("read_as",),
             "documents.decision_lines": (
                 "LineCounts",
@@ -151,6 +157,7 @@ __all__ = [
     "default_sample",
     "diff_document",
     "findings_lines",
+    "findings_of",
     "if_stored",
     "json_reader",
     "lnaa_client",
@@ -166,14 +173,18 @@ __all__ = [
     "parse_ticket_bands",
     "plausible_findings",
     "policy_book_text",
+    "policy_sql",
     "policy_text",
     "put_outcome",
     "read_as",
     "read_decision_lines",
     "read_findings",
+    "read_parquet",
     "read_receipts",
     "receipt_line",
+    "row_of",
     "stateless_client",
     "together",
     "webhook_client",
+    "write_parquet",
 ]

@@ -80,13 +80,14 @@ if TYPE_CHECKING:
     from fanscore_core.merkle import inclusion_path, is_included, leaf_hash, root_hash
     from fanscore_core.pages import ListPage, Page, PageRequest
     from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with, score_fan
+    from fanscore_core.points import Boost, ScoreReason
     from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
     from fanscore_core.policy_book import PolicyBook
     from fanscore_core.policy_diff import PolicyDiff, diff, figures
     from fanscore_core.receipt import Decision, Receipt, ShadowDecision, decide_again
     from fanscore_core.receipt_replay import ReplayedReceipt, replay_receipts, would_have_been
     from fanscore_core.scalars import Email, JsonObject, Locale, PhoneNumber
-    from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, decide
+    from fanscore_core.scoring import AccountFanscore, decide
     from fanscore_core.sealing import InclusionProof, SealedHead, SealedLines, seal
     from fanscore_core.seat_chances import Draw, TicketBand
     from fanscore_core.signals import (
@@ -173,13 +174,14 @@ else:
             "merkle": ("inclusion_path", "is_included", "leaf_hash", "root_hash"),
             "pages": ("ListPage", "Page", "PageRequest"),
             "pipelines.account_scoring": ("SignalStep", "account_fanscore_with", "score_fan"),
+            "points": ("Boost", "ScoreReason"),
             "policy": ("DEFAULT_POLICY", "ScorePolicy"),
             "policy_book": ("PolicyBook",),
             "policy_diff": ("PolicyDiff", "diff", "figures"),
             "receipt": ("Decision", "Receipt", "ShadowDecision", "decide_again"),
             "receipt_replay": ("ReplayedReceipt", "replay_receipts", "would_have_been"),
             "scalars": ("Email", "JsonObject", "Locale", "PhoneNumber"),
-            "scoring": ("AccountFanscore", "Boost", "ScoreReason", "decide"),
+            "scoring": ("AccountFanscore", "decide"),
             "sealing": ("InclusionProof", "SealedHead", "SealedLines", "seal"),
             "seat_chances": ("Draw", "TicketBand"),
             "signals": (

@@ -12,10 +12,11 @@ import attrs
 
 from fanscore_core.findings import Findings
 from fanscore_core.ids import EventId, GlobalUserId
+from fanscore_core.points import ScoreReason
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.receipt import Receipt
-from fanscore_core.scoring import ScoreReason, decide
+from fanscore_core.scoring import decide
 from fanscore_core.signals import EVENT, Missing
 
 JsonText = NewType("JsonText", str)

@@ -17,7 +17,7 @@ from typing import TypeAlias
 import attrs
 
 from fanscore_core.errors import InvalidInput
-from fanscore_core.findings import Findings, ScoreOrigin, round_half_up
+from fanscore_core.findings import Finding, Findings, ScoreOrigin, round_half_up
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.signals import Missing, Signal
 
@@ -63,16 +63,21 @@ class SharedBands:
         Raises:
             InvalidInput: findings have a signal that the policies do not know.
         """
-        bounds = tuple(self.bounds.items())
         known = self.bounds.keys()
         counted: Counter[tuple[ScoreOrigin, int | None, tuple[Place, ...]]] = Counter()
         for each in findings:
             if not each.signals.keys() <= known:
                 raise InvalidInput("findings.signals", "a signal that the policies do not know")
             raw = None if each.raw is None else round_half_up(each.raw)
-            places = tuple(_place(each, signal, ascending) for signal, ascending in bounds)
+            places = tuple(self.place(signal, each.of(signal)) for signal in self.bounds)
             counted[each.origin, raw, places] += 1
         return {FindingClass(*key): people for key, people in counted.items()}
+
+    def place(self, signal: Signal, finding: Finding) -> Place:
+        """Return where what is known of a signal lies."""
+        if isinstance(finding, Missing):
+            return finding
+        return bisect_right(self.bounds[signal], finding)
 
     def example(self, finding_class: FindingClass) -> Findings:
         """Return findings of a class, which are as good as any other of it."""
@@ -123,11 +128,6 @@ def shared_bands(old: ScorePolicy, new: ScorePolicy) -> SharedBands:
             for signal in old.signals
         }
     )
-
-
-def _place(findings: Findings, signal: Signal, ascending: Sequence[Decimal]) -> Place:
-    finding = findings.of(signal)
-    return finding if isinstance(finding, Missing) else bisect_right(ascending, finding)
 
 
 def _value(ascending: Sequence[Decimal], place: Place) -> Decimal | Missing:

@@ -19,6 +19,8 @@ from fanscore_core.signals import Missing, Signal
 
 MAX_STORED_SCORE = 100
 
+_UNIT = Decimal(1)
+
 
 def _decimal(value: Decimal | int) -> Decimal:
     return Decimal(value) if type(value) is int else value  # type: ignore[return-value]  # checked
@@ -66,6 +68,8 @@ class ScoreOrigin(enum.Enum):
     ACCOUNT_SCORE = "Score of the fan's account"
     IDENTITY_SCORE = "Score of the fan's identity"
     NO_HISTORY = "Nothing is known of the fan yet"
+
+    __hash__ = object.__hash__  # as members are compared; Enum hashes the name, at some cost
 
 
 @attrs.frozen
@@ -134,4 +138,4 @@ class Findings:
 
 def round_half_up(score: Decimal) -> int:
     """Round a stored score to an integer, halves up."""
-    return int(score.quantize(Decimal(1), ROUND_HALF_UP))
+    return int(score.quantize(_UNIT, ROUND_HALF_UP))

@@ -6,14 +6,14 @@ The scores are compared as predictions are: with ``mean_prediction`` of fairlear
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
 
 import attrs
 
 from fanscore_core.cohorts import LEAST_SHOWN, DecidedClass, mean_score, place_order
-from fanscore_core.finding_classes import Place, SharedBands
+from fanscore_core.finding_classes import FindingClass, Place, SharedBands
 from fanscore_core.findings import ScoreOrigin
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.policy import ScorePolicy
@@ -126,12 +126,16 @@ def _order(group: tuple[tuple[Place, ...], object]) -> list[tuple[int, int, str]
 def _penalty(
     policy: ScorePolicy, side: str, bands: SharedBands, others: Sequence[DecidedClass]
 ) -> Fraction:
-    as_newcomers = 0
+    as_newcomers: Counter[FindingClass] = Counter()
     for each in others:
-        kept = bands.example(each.findings)
-        as_new = attrs.evolve(kept, origin=ScoreOrigin.NO_HISTORY, raw=None)
-        as_newcomers += each.people * decide(policy, NOBODY, as_new).score
-    return mean_score(others, side) - Fraction(as_newcomers, _people(others))
+        as_newcomers[FindingClass(ScoreOrigin.NO_HISTORY, None, each.findings.places)] += (
+            each.people
+        )
+    total = sum(
+        people * decide(policy, NOBODY, bands.example(newcomers)).score
+        for newcomers, people in as_newcomers.items()
+    )
+    return mean_score(others, side) - Fraction(total, _people(others))
 
 
 def _people(classes: Sequence[DecidedClass]) -> int:

@@ -16,6 +16,7 @@ import attrs
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import ScoreOrigin
 from fanscore_core.jcs import jcs_digest
+from fanscore_core.points import PointsTable
 from fanscore_core.scalars import TEXT_RULE, is_text
 from fanscore_core.signals import SIGNALS, Band, Signal, SignalPolicy, checked_integer
 
@@ -72,6 +73,11 @@ class ScorePolicy:
         (docs/reference/score-policy.md).
         """
         return jcs_digest(_document(self))
+
+    @cached_property
+    def points(self) -> PointsTable:
+        """The points of its signals with their reasons, ready to be looked up."""
+        return PointsTable(self.signals)
 
     def of(self, signal: Signal) -> SignalPolicy:
         """Return what one signal is worth."""

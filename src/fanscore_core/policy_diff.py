@@ -25,7 +25,7 @@ from fanscore_core.cohorts import (
     partitions,
 )
 from fanscore_core.errors import InvalidInput
-from fanscore_core.finding_classes import SharedBands, shared_bands
+from fanscore_core.finding_classes import FindingClass, SharedBands, shared_bands
 from fanscore_core.findings import Findings
 from fanscore_core.newcomer_bias import NOBODY, NewcomerBias, newcomer_bias
 from fanscore_core.policy import CLAMPED, ScorePolicy
@@ -178,10 +178,40 @@ def diff(
         InvalidInput: the policies differ and have one version, or do not say the worth of the same
             signals; or findings have a signal that they do not know.
     """
+    return diff_of_classes(old, new, compared_bands(old, new).count(findings), draw)
+
+
+def compared_bands(old: ScorePolicy, new: ScorePolicy) -> SharedBands:
+    """Return the bands of two policies together, by which people are counted to compare them.
+
+    Raises:
+        InvalidInput: the policies differ and have one version, or do not say the worth of the same
+            signals.
+    """
     if old.version == new.version and old != new:
         raise InvalidInput("new.version", "the old policy, which differs, has this version")
-    bands = shared_bands(old, new)
-    classes = _decided(old, new, bands, findings)
+    return shared_bands(old, new)
+
+
+def diff_of_classes(
+    old: ScorePolicy,
+    new: ScorePolicy,
+    people: Mapping[FindingClass, int],
+    draw: Draw | None = None,
+) -> PolicyDiff:
+    """Say what a change of policy does to people who were counted by class.
+
+    Args:
+        old: the policy of before.
+        new: the policy of after.
+        people: how many there are of each class of ``compared_bands``.
+        draw: of seats, for chances; ``None`` for no chances.
+
+    Raises:
+        InvalidInput: as ``compared_bands``.
+    """
+    bands = compared_bands(old, new)
+    classes = _decided(old, new, bands, people)
     if draw is not None:
         classes = _with_chances(draw, classes)
     parted = partitions(bands, classes)
@@ -246,10 +276,10 @@ def _chance_ratio(report: PolicyDiff, of_old: bool) -> float | None:  # noqa: FB
 
 
 def _decided(
-    old: ScorePolicy, new: ScorePolicy, bands: SharedBands, findings: Iterable[Findings]
+    old: ScorePolicy, new: ScorePolicy, bands: SharedBands, counted: Mapping[FindingClass, int]
 ) -> list[DecidedClass]:
     decided = []
-    for finding_class, people in bands.count(findings).items():
+    for finding_class, people in counted.items():
         example = bands.example(finding_class)
         by_old, by_new = decide(old, NOBODY, example), decide(new, NOBODY, example)
         decided.append(DecidedClass(finding_class, people, by_old, by_new))

@@ -9,39 +9,18 @@ See docs/reference/score-policy.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 import attrs
 
-from fanscore_core.findings import Finding, Findings, round_half_up
+from fanscore_core.findings import Finding, Findings, ScoreOrigin, round_half_up
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.points import Boost, ScoreReason
 from fanscore_core.policy import CLAMPED, ScorePolicy
-from fanscore_core.signals import Missing, Signal
+from fanscore_core.signals import Signal
 
-
-@attrs.frozen
-class ScoreReason:
-    """One line of the explanation.
-
-    Attributes:
-        code: for machines.
-        points: what it adds to the score.
-        message: for people. Says which band, never the fan's exact value.
-    """
-
-    code: str
-    points: int
-    message: str
-
-
-@attrs.frozen
-class Boost:
-    """What one signal adds to the score, and whether that is for want of an answer."""
-
-    signal: Signal
-    reason: ScoreReason
-    degraded: bool = False
+_KEPT_REASONS = 1_024
 
 
 def _read_only(boosts: Mapping[Signal, int]) -> Mapping[Signal, int]:
@@ -71,6 +50,14 @@ class AccountFanscore:
     degraded: tuple[Signal, ...]
 
 
+# How ``decide`` fills a score whose parts are read-only already: its own __init__ takes as long as
+# all the rest of a decision (docs/decisions/0020-columns.md).
+_set_id, _set_score, _set_raw, _set_boosts, _set_reasons, _set_version, _set_degraded = (
+    getattr(AccountFanscore, field.name).__set__ for field in attrs.fields(AccountFanscore)
+)
+_new = AccountFanscore.__new__
+
+
 def decide(
     policy: ScorePolicy, global_user_id: GlobalUserId, findings: Findings
 ) -> AccountFanscore:
@@ -81,46 +68,37 @@ def decide(
         global_user_id: whose score.
         findings: what is known of the fan.
     """
-    boosts = [boost(policy, signal, findings.of(signal)) for signal in policy.signals]
+    signals = policy.points.sum_of(findings)
     # A new fan is never rejected for being new.
     raw = findings.raw
     raw_score = policy.no_history_raw_score if raw is None else round_half_up(raw)
-    total = raw_score + sum(each.reason.points for each in boosts)
+    score = total = raw_score + signals.points
     low, high = policy.range
-    score = min(max(total, low), high)
-    reasons = [ScoreReason(findings.origin.name, raw_score, findings.origin.value)]
-    reasons.extend(each.reason for each in boosts)
-    if score != total:
-        message = f"A score is never below {low} or above {high}"
-        reasons.append(ScoreReason(CLAMPED, score - total, message))
-    return AccountFanscore(
-        global_user_id,
-        score,
-        raw_score,
-        {each.signal: each.reason.points for each in boosts},
-        tuple(reasons),
-        policy.version,
-        tuple(each.signal for each in boosts if each.degraded),
-    )
+    reasons = (_base_reason(findings.origin, raw_score), *signals.reasons)
+    if not low <= total <= high:
+        score = min(max(total, low), high)
+        reasons = (*reasons, _clamp_reason(low, high, score - total))
+    decided = _new(AccountFanscore)
+    _set_id(decided, global_user_id)
+    _set_score(decided, score)
+    _set_raw(decided, raw_score)
+    _set_boosts(decided, signals.boosts)
+    _set_reasons(decided, reasons)
+    _set_version(decided, policy.version)
+    _set_degraded(decided, signals.degraded)
+    return decided
 
 
 def boost(policy: ScorePolicy, signal: Signal, finding: Finding) -> Boost:
     """Look up what a signal is worth."""
-    if isinstance(finding, Missing):
-        return _missing_boost(policy, signal, finding)
-    lower, band = policy.of(signal).find(finding)
-    message = f"{signal.value_name} {_bounds(lower, band.below)}"
-    return Boost(signal, ScoreReason(band.code, band.points, message))
+    return policy.points.boost(signal, finding)
 
 
-def _missing_boost(policy: ScorePolicy, signal: Signal, missing: Missing) -> Boost:
-    degraded = missing is Missing.UNAVAILABLE
-    points = policy.of(signal).unavailable if degraded else 0
-    message = f"{signal.asked} {missing.value}"
-    return Boost(signal, ScoreReason(signal.code(missing), points, message), degraded)
+@lru_cache(_KEPT_REASONS)
+def _base_reason(origin: ScoreOrigin, raw_score: int) -> ScoreReason:
+    return ScoreReason(origin.name, raw_score, origin.value)
 
 
-def _bounds(lower: Decimal | None, below: Decimal | None) -> str:
-    if lower is None:
-        return "is known" if below is None else f"is below {below:f}"
-    return f"is {lower:f} or more" + ("" if below is None else f", and below {below:f}")
+@lru_cache(_KEPT_REASONS)
+def _clamp_reason(low: int, high: int, points: int) -> ScoreReason:
+    return ScoreReason(CLAMPED, points, f"A score is never below {low} or above {high}")

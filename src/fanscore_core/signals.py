@@ -40,6 +40,8 @@ class Missing(enum.Enum):
     NO_VERDICT = "has no verdict on the fan"
     UNAVAILABLE = "gave no answer"
 
+    __hash__ = object.__hash__  # as members are compared; Enum hashes the name, at some cost
+
 
 def checked_integer(where: str, value: object) -> int:
     """Return points or a score, if they are an integer.

@@ -44,12 +44,15 @@ class FindingsLine:
     findings: Findings
 
 
-def read_findings(file: BinaryIO, signals: Sequence[Signal] = SIGNALS) -> Iterator[FindingsLine]:
+def read_findings(
+    file: BinaryIO, signals: Sequence[Signal] = SIGNALS, first: int = 1
+) -> Iterator[FindingsLine]:
     """Read a findings file line by line, in bounded memory.
 
     Args:
         file: UTF-8, one JSON object a line; a byte order mark is passed over.
         signals: that a line may have.
+        first: the number of the first line, where the file goes on with another.
 
     Raises:
         InvalidInput: a line is not valid (``InvalidId`` if that is its event); names the number of
@@ -57,7 +60,7 @@ def read_findings(file: BinaryIO, signals: Sequence[Signal] = SIGNALS) -> Iterat
         OSError: the file cannot be read.
     """
     by_name = {signal.name: signal for signal in signals}
-    number = 0
+    number = first - 1
     while line := file.readline(MAX_LINE_BYTES + 1):
         number += 1
         try:
@@ -120,7 +123,7 @@ def _raw(document: Mapping[str, object]) -> Decimal | None:
 
 
 def _finding(signal: Signal, given: object) -> Finding:
-    ways = _ways(signal)
+    ways = ways_to_be_missing(signal)
     found = _finding_of(ways, given) if type(given) is str else None
     if found is None:
         names = " or ".join(each.name for each in ways)
@@ -135,6 +138,6 @@ def _finding_of(ways: Sequence[Missing], text: str) -> Finding | None:
     return next((each for each in ways if each.name == text), None)
 
 
-def _ways(signal: Signal) -> Sequence[Missing]:
+def ways_to_be_missing(signal: Signal) -> Sequence[Missing]:
     """Return how a signal can be missing. Whatever the signal, it may not have been looked for."""
     return tuple(dict.fromkeys((*signal.missing, Missing.NOT_ASKED)))

@@ -22,25 +22,31 @@ output_option = click.option(
 
 
 @contextmanager
-def opened(named_by: str, path: str) -> Iterator[BinaryIO]:
-    """Open a file to read it; refuse one that cannot be read.
+def naming(named_by: str, path: str) -> Iterator[None]:
+    """Refuse a file that the block cannot read, and name it in what the block refuses.
 
     Args:
         named_by: what names the path, for an error.
-        path: of the file; ``-`` is standard input.
+        path: of the file.
 
     Raises:
         InvalidInput: what the block raises, with the path before it.
     """
     try:
-        with _file(path) as file:
-            yield file
+        yield
     except BrokenPipeError:  # whoever reads what is printed meanwhile has seen enough
         raise
     except OSError as error:
         refuse(f"{named_by}: cannot read {path}: {type(error).__name__}")
     except InvalidInput as error:
         raise attrs.evolve(error, where=f"{named_by}: {path}: {error.where}") from None
+
+
+@contextmanager
+def opened(named_by: str, path: str) -> Iterator[BinaryIO]:
+    """Open a file to read it, as ``naming`` says; ``-`` is standard input."""
+    with naming(named_by, path), _file(path) as file:
+        yield file
 
 
 def write(text: str, output: str | None) -> None:

@@ -14,7 +14,8 @@ import attrs
 import click
 
 from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
-from fanscore_core.scoring import AccountFanscore, ScoreReason
+from fanscore_core.points import ScoreReason
+from fanscore_core.scoring import AccountFanscore
 
 POINTS_PER_CELL = 4
 MAX_POINTS_PER_CELL = 8

@@ -6,6 +6,7 @@ import click
 
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.documents.policy import policy_book_text
+from fanscore_appsync.cli.findings_files import findings_to_parquet
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.policy_diff import policy_diff, sample_findings
@@ -58,6 +59,7 @@ def show(path: str | None, api: str | None, *, is_digests: bool) -> None:
 
 policy.add_command(policy_diff)
 policy.add_command(sample_findings)
+policy.add_command(findings_to_parquet)
 
 
 def _digest_lines(book: PolicyBook) -> str:

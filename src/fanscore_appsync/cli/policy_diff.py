@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 import click
 
 from fanscore_adapters.documents.diff_rules import parse_rules, parse_ticket_bands
-from fanscore_adapters.documents.findings import FindingsLine, findings_lines, read_findings
+from fanscore_adapters.documents.findings import FindingsLine, findings_lines
 from fanscore_adapters.documents.policy_diff import diff_document
 from fanscore_adapters.embedded.plausible_fans import plausible_findings
 from fanscore_appsync.api import Api
 from fanscore_appsync.cli.diff_text import draw_sections
-from fanscore_appsync.cli.files import opened
+from fanscore_appsync.cli.findings_files import counted_file
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse
 from fanscore_appsync.cli.options import (
     api_option,
@@ -30,13 +30,13 @@ from fanscore_appsync.wiring.apps import policy_book
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.diff_rules import Rule, Verdict, judge
 from fanscore_core.errors import InvalidInput
-from fanscore_core.findings import Findings
 from fanscore_core.ids import EventId
 from fanscore_core.policy import ScorePolicy
-from fanscore_core.policy_diff import PolicyDiff, diff
+from fanscore_core.policy_diff import PolicyDiff, compared_bands, diff_of_classes
 from fanscore_core.seat_chances import LEAST_SEATS, MOST_SEATS, Draw
 
 MOST_PEOPLE = 100_000_000
+LINES_AT_ONCE = 1_000
 
 _event = click.option(
     "--event",
@@ -54,7 +54,7 @@ _event = click.option(
     "path",
     required=True,
     metavar="FILE",
-    help="Findings, one JSON object a line; - reads standard input.",
+    help="Findings, one JSON object a line, or Parquet (.parquet); - reads standard input.",
 )
 @_event
 @click.option(
@@ -100,7 +100,8 @@ def policy_diff(  # noqa: PLR0913  # one for each option
         policies = _policy("OLD", old, chosen, event), _policy("NEW", new, chosen, event)
         draw = _draw(seats, weights)
         kept = () if rules is None else parsed_file(rules, "--rules", parse_rules)
-        report = diff(*policies, _findings(path, chosen, event), draw)
+        people = counted_file(path, compared_bands(*policies), chosen.signals, event)
+        report = diff_of_classes(*policies, people, draw)
         verdicts = _judged(report, kept, rules)
     except InvalidInput as error:
         refuse(str(error))
@@ -157,13 +158,6 @@ def _draw(seats: int | None, path: str | None) -> Draw | None:
     if seats is None or path is None:
         return None
     return parsed_file(path, "--weights", lambda text: Draw(seats, parse_ticket_bands(text)))
-
-
-def _findings(path: str, api: Api, event: EventId | None) -> Iterator[Findings]:
-    with opened("--findings", path) as file:
-        for line in read_findings(file, api.signals):
-            if event is None or line.event == event:
-                yield line.findings
 
 
 def _judged(report: PolicyDiff, rules: Iterable[Rule], path: str | None) -> tuple[Verdict, ...]:

@@ -23,13 +23,14 @@ from fanscore_core.ids import (
     valid_id,
     valid_optional_id,
 )
+from fanscore_core.points import Boost
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.policy_book import PolicyBook, as_book, valid_policy
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity
-from fanscore_core.scoring import AccountFanscore, Boost, boost, decide
+from fanscore_core.scoring import AccountFanscore, boost, decide
 from fanscore_core.signals import ARM, EVENT, MODEL, Missing, Signal
 
 

@@ -30,7 +30,8 @@ from fanscore_core.errors import (
     UnknownQuestion,
 )
 from fanscore_core.ids import RULE, EventId, GlobalUserId, MemberId
-from fanscore_core.scoring import AccountFanscore, ScoreReason
+from fanscore_core.points import ScoreReason
+from fanscore_core.scoring import AccountFanscore
 from fanscore_core.signals import ARM, EVENT, MODEL
 
 VALID: Mapping[str, object] = appsync_event(

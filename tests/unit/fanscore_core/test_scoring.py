@@ -15,8 +15,9 @@ from fanscore_core.findings import (
     round_half_up,
 )
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.points import Boost, ScoreReason
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
-from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason, boost, decide
+from fanscore_core.scoring import AccountFanscore, boost, decide
 from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Band, Missing, Signal, SignalPolicy
 
 FAN = GlobalUserId("user123")

@@ -12,8 +12,9 @@ from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.terminal import NARROWEST
 from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
 from fanscore_core.ids import GlobalUserId
+from fanscore_core.points import ScoreReason
 from fanscore_core.ports.fan_identity import BotOrNotCursor
-from fanscore_core.scoring import AccountFanscore, ScoreReason
+from fanscore_core.scoring import AccountFanscore
 from fanscore_core.signals import ARM, EVENT, MODEL, SIGNALS, Signal
 
 FAN = GlobalUserId("user123")

@@ -121,6 +121,25 @@ def test_findings_come_from_a_pipe() -> None:
     assert fanscore(*command, given=lines).stdout == fanscore(*COMMAND).stdout
 
 
+def test_parquet_gives_the_same_report() -> None:
+    """Findings written to Parquet give the same report, in each form, byte for byte."""
+    written = fanscore("policy", "findings-to-parquet", "findings.jsonl", "findings.parquet")
+    assert (written.exit_code, written.output) == (0, "")
+    command = [*COMMAND[:-1], "findings.parquet"]
+    for form in ("text", "json", "html"):
+        given = ("--format", form)
+        assert fanscore(*command, *given).stdout == fanscore(*COMMAND, *given).stdout
+
+
+def test_parquet_that_cannot_be_read_or_written() -> None:
+    """A file that is missing, or cannot be written, is named in one line."""
+    command = [*COMMAND[:-1], "nope.parquet"]
+    said = "--findings: nope.parquet: parquet: there is no such file"
+    check_refused(fanscore(*command), said)
+    written = fanscore("policy", "findings-to-parquet", "findings.jsonl", "no/such.parquet")
+    check_refused(written, "FILE: findings.jsonl: parquet: DuckDB: IOException")
+
+
 def test_books_are_compared_by_event() -> None:
     """Of books, the policies for one event are compared, by the findings of that event alone."""
     event = EventId("evt456")

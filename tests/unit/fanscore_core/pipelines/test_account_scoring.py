@@ -31,13 +31,14 @@ from fanscore_core.pipelines.account_scoring import (
     account_fanscore_with,
     score_fan,
 )
+from fanscore_core.points import Boost, ScoreReason
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
-from fanscore_core.scoring import AccountFanscore, Boost, ScoreReason
+from fanscore_core.scoring import AccountFanscore
 from fanscore_core.signals import Band, Missing, Signal, SignalPolicy
 from tests.declarations import undeclared_use
 

@@ -1,0 +1,1 @@
+"""Findings as columns: policies as SQL, and Parquet through DuckDB (``fanscore[columns]``)."""
