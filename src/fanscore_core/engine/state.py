@@ -28,6 +28,9 @@ from fanscore_core.errors import OF_THE_PROCESS, PipelineMisuse, Unavailable, Un
 
 MAX_CLOSES = 100
 
+# A named tuple made by its own class costs twice as much, and a run makes one for each question.
+new_tuple = tuple.__new__
+
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
@@ -138,25 +141,27 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             shared: for the trace: whether another asker's question served this one too.
         """
         dropped = self._asked_in_vain.pop(position, None)
-        ask = dropped or self._asking.pop(position)
-        answer, source, took_s = answered.answer, answered.source, answered.took_s
-        failure = type(answer).__name__ if isinstance(answer, Exception) else None
-        reason = answer.reason if isinstance(answer, Unavailable) else None
-        calls = 0 if shared else answered.calls
+        question = (dropped or self._asking.pop(position)).question
+        answer, calls = answered.answer, 0 if shared else answered.calls
+        error = answer if isinstance(answer, Exception) else None
+        failure, reason = (None, None) if error is None else _failure(error)
+        source, took_s = answered.source, answered.took_s
         self._answered.append(
-            TracedQuestion(
-                round_number, position, ask.question, source, took_s, failure, shared, calls, reason
+            new_tuple(
+                TracedQuestion,
+                (round_number, position, question, source, took_s, failure, shared, calls, reason),
             )
         )
         if dropped is not None:
             return
-        if isinstance(answer, Exception):
-            self._answer_error(position, ask, answer)
-        elif not isinstance(answer, ask.question.answer_types):
-            self._misused(position, ask.question, _wrong_type(ask.question, answer))
-        else:
+        if error is not None:
+            self._answer_error(position, question, error)
+        elif isinstance(answer, question.answer_types):
             self._resume(position, self._coroutines[position].send, answer)
-        self._start_ready()
+        else:
+            self._misused(position, question, _wrong_type(question, answer))
+        if self._ready:
+            self._start_ready()
 
     def stop(self, error: Exception) -> None:
         """End the run with an error from outside, at the first step that still asks."""
@@ -244,9 +249,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         else:
             self._misused(position, question, problem)
 
-    def _answer_error(self, position: int, ask: Ask, error: Exception) -> None:
+    def _answer_error(self, position: int, question: Question[object], error: Exception) -> None:
         if isinstance(error, UnknownQuestion):
-            self._misused(position, ask.question, str(error))
+            self._misused(position, question, str(error))
             return
         if isinstance(error, Unavailable):
             self._warnings.append((position, error))
@@ -338,6 +343,11 @@ def _misuse(kind: StepKind, question: object) -> str | None:
     except BaseException:  # noqa: BLE001  # whatever a field's hash raises
         return "a query must be hashable"
     return None
+
+
+def _failure(error: Exception) -> tuple[str, str | None]:
+    """Return what the trace says of an error that was the answer: its class, and its reason."""
+    return type(error).__name__, error.reason if isinstance(error, Unavailable) else None
 
 
 def _wrong_type(question: Question[object], answer: object) -> str:
