@@ -97,6 +97,16 @@ class Pipeline(Generic[ArgsT, StashT, ResultT]):
         """The steps' names."""
         return tuple(step.name for step in self.steps)
 
+    @cached_property
+    def first(self) -> tuple[PlannedStep, ...]:
+        """The steps that wait for nothing."""
+        return tuple(planned for planned in self.plan if not planned.waits_for)
+
+    @cached_property
+    def unmet(self) -> tuple[int, ...]:
+        """For how many others each step waits."""
+        return tuple(len(planned.waits_for) for planned in self.plan)
+
     @property
     def has_effects(self) -> bool:
         """Whether a run may change the world."""

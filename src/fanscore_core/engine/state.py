@@ -31,6 +31,9 @@ MAX_CLOSES = 100
 # A named tuple made by its own class costs twice as much, and a run makes one for each question.
 new_tuple = tuple.__new__
 
+# Members of enums by names of this module: before Python 3.12, each look at one is a call.
+NOT_REACHED, RAN = Fate.NOT_REACHED, Fate.RAN
+
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
@@ -104,8 +107,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def __init__(self, pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT) -> None:
         """Start the steps that wait for nothing."""
-        plan = self._plan = pipeline.plan
-        count = len(plan)
+        count = len(pipeline.plan)
+        self._plan = pipeline.plan
         self._pipeline = pipeline
         self._args = args
         self._answered: list[TracedQuestion] = []
@@ -115,14 +118,15 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._decider = count
         self._error: Exception | None = None
         self._errors: list[tuple[Exception, BaseException | None]] = []
-        self._fates = [Fate.NOT_REACHED] * count
+        self._fates = [NOT_REACHED] * count
         # One place more than there are steps: BEFORE is -1, and so the last.
         self._stashes: list[object] = [None] * count + [pipeline.stash()]
-        self._unmet = [len(planned.waits_for) for planned in plan]
+        self._unmet = list(pipeline.unmet)
         self._values: list[object] = [None] * (count + 1)
         self._warnings: list[tuple[int, Unavailable]] = []
-        self._ready = [planned for planned in plan if not planned.waits_for]
-        self._run_before()
+        self._ready = list(pipeline.first)
+        if pipeline.before is not None:
+            self._run_before(pipeline.before)
         self._start_ready()
 
     def asking(self) -> list[tuple[int, Ask]]:
@@ -193,12 +197,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             Trace(names, tuple(self._fates), tuple(self._answered)),
         )
 
-    def _run_before(self) -> None:
-        if self._pipeline.before is None:
-            return
+    def _run_before(self, before: Callable[[Context[ArgsT, StashT]], object]) -> None:
         context = Context(self._args, cast("StashT", self._stashes[BEFORE]))
         try:
-            value = self._pipeline.before(context)
+            value = before(context)
         except OF_THE_PROCESS:
             raise
         except BaseException as error:  # noqa: BLE001  # a bug stays in its run
@@ -225,7 +227,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
-        self._fates[position] = Fate.RAN
+        self._fates[position] = RAN
         self._resume(position, coroutine.send, None)
 
     def _resume(self, position: int, resume: Callable[[object], object], value: object) -> None:
@@ -239,15 +241,12 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         except BaseException as error:  # noqa: BLE001  # a bug stays in its run
             self._fail(position, _as_error(self._plan[position].step.name, error))
         else:
-            self._ask(position, question)
-
-    def _ask(self, position: int, question: object) -> None:
-        step = self._plan[position].step
-        problem = _misuse(step.kind, question)
-        if problem is None:
-            self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
-        else:
-            self._misused(position, question, problem)
+            step = self._plan[position].step
+            problem = _misuse(step.kind, question)
+            if problem is None:
+                self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
+            else:
+                self._misused(position, question, problem)
 
     def _answer_error(self, position: int, question: Question[object], error: Exception) -> None:
         if isinstance(error, UnknownQuestion):
@@ -274,9 +273,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._fates[position] = Fate.RETURNED_EARLY
         else:
             self._values[position] = value
+        unmet = self._unmet
         for follower in self._plan[position].followers:
-            self._unmet[follower] -= 1
-            if not self._unmet[follower]:
+            unmet[follower] -= 1
+            if not unmet[follower]:
                 self._ready.append(self._plan[follower])
 
     def _fail(self, position: int, error: Exception) -> None:
@@ -332,10 +332,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
 def _misuse(kind: StepKind, question: object) -> str | None:
     """Say which rule a step breaks by what it awaits, if it breaks one."""
-    if isinstance(question, Effect):
-        return None if kind is StepKind.EFFECT else "only an effect step performs effects"
     if not isinstance(question, Query):
-        return "a step awaits queries, nothing else"
+        if not isinstance(question, Effect):
+            return "a step awaits queries, nothing else"
+        return None if kind is StepKind.EFFECT else "only an effect step performs effects"
     try:
         hash(question)
     except OF_THE_PROCESS:
