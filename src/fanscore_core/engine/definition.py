@@ -107,6 +107,12 @@ class Pipeline(Generic[ArgsT, StashT, ResultT]):
         """For how many others each step waits."""
         return tuple(len(planned.waits_for) for planned in self.plan)
 
+    @cached_property
+    def writers(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """For each stash field that steps write, their positions, the last one first."""
+        fields = sorted({field for step in self.steps for field in step.writes})
+        return tuple((field, tuple(reversed(_writers(self.steps, field)))) for field in fields)
+
     @property
     def has_effects(self) -> bool:
         """Whether a run may change the world."""

@@ -31,6 +31,9 @@ MAX_CLOSES = 100
 # A named tuple made by its own class costs twice as much, and a run makes one for each question.
 new_tuple = tuple.__new__
 
+# A stash may be frozen for whoever gets it; here it is being made.
+set_field = object.__setattr__
+
 # Members of enums by names of this module: before Python 3.12, each look at one is a call.
 NOT_REACHED, RAN = Fate.NOT_REACHED, Fate.RAN
 
@@ -310,10 +313,13 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         return value.value if isinstance(value, EarlyReturn) else value
 
     def _final_stash(self) -> StashT:
-        stash = self._stashes[BEFORE]
-        for planned in self._plan[: self._decider + 1]:
-            for field in planned.step.writes:
-                object.__setattr__(stash, field, getattr(self._stashes[planned.position], field))
+        stashes = self._stashes
+        stash = stashes[BEFORE]
+        for field, writers in self._pipeline.writers:
+            for writer in writers:
+                if writer <= self._decider:
+                    set_field(stash, field, getattr(stashes[writer], field))
+                    break
         return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
