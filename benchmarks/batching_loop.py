@@ -1,7 +1,7 @@
 """A loop that batches its questions by hand: what ``run_many`` is measured against.
 
 It stays as it is, so that figures of different times can be compared: by hand it knows which
-questions depend on which, and asks once what all fans share. It knows no errors, and leaves no trace.
+questions depend on which, and asks once what all fans share. It knows no errors and has no trace.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def in_memory(count: int = 1_000) -> list[Finding]:
     args = list(all_args(DEFAULT_POLICY, count))
     assert list(score_in_batches(args, answers)) == expected
     ours_s, loop_s = in_turns(
-        lambda: _use_up(scores(answers, count)),
+        lambda: _use_up(each.result() for each in run_many(account_fanscore, args, answers)),
         lambda: _use_up(score_in_batches(args, answers)),
         repetitions=15,
     )

@@ -67,8 +67,8 @@ BREAKS = (
     Break(
         "the last item asks first",
         "rounds",
-        "for each in runs for asked in each.asking()",
-        "for each in reversed(runs) for asked in each.asking()",
+        "for each in runs for position, ask in each.asking()",
+        "for each in reversed(runs) for position, ask in each.asking()",
     ),
     Break("a run may ask one round too many", "rounds", "MAX_ROUNDS = 1000", "MAX_ROUNDS = 1001"),
     # Sources that break their contract.
@@ -391,8 +391,8 @@ BREAKS = (
     Break(
         "each asker of a shared question is billed its calls",
         "state",
-        "calls = 0 if shared else answered.calls",
-        "calls = answered.calls",
+        "0 if shared else answered.calls",
+        "answered.calls",
     ),
     Break(
         "a context takes any attribute", "steps", '    __slots__ = ("args", "prev", "stash")\n', ""

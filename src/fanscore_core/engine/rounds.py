@@ -75,7 +75,7 @@ def _ask_in_rounds(
     source: Source,
 ) -> None:
     for number in range(MAX_ROUNDS):
-        asking = [(each, *asked) for each in runs for asked in each.asking()]
+        asking = [(each, position, ask) for each in runs for position, ask in each.asking()]
         if not asking:
             return
         _ask_round(asking, source, number)

@@ -31,6 +31,9 @@ MAX_CLOSES = 100
 # A named tuple made by its own class costs twice as much, and a run makes one for each question.
 new_tuple = tuple.__new__
 
+# A run makes a context for each step, too.
+new_object = object.__new__
+
 # A stash may be frozen for whoever gets it; here it is being made.
 set_field = object.__setattr__
 
@@ -134,7 +137,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def asking(self) -> list[tuple[int, Ask]]:
         """Return what the run waits for, by position of the step that asks."""
-        return sorted(self._asking.items())
+        return sorted(self._asking.items()) if self._asking else []
 
     def answer(
         self, position: int, answered: Answered, round_number: int, *, shared: bool = False
@@ -226,7 +229,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         stash = stashes[position] = planned.view()
         for slot, field, writer in planned.fills:
             setattr(stash, slot, getattr(stashes[writer], field))
-        context: PrevEffectContext[object, object, object] = PrevEffectContext(self._args, stash)
+        context: PrevEffectContext[object, object, object] = new_object(PrevEffectContext)
+        context.args, context.stash = self._args, stash
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
