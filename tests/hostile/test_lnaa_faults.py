@@ -188,7 +188,7 @@ def asked_of(
             lnaa = Lnaa(url, TOKEN, client, time.wait, time.clock, time.now)
             [answered] = lnaa.fetch([Ask(question)])
         assert TOKEN not in repr(lnaa)
-        return answered._replace(answer=shown(answered.answer), took_s=0.0)
+        return attrs.evolve(answered, answer=shown(answered.answer), took_s=0.0)
 
     yield ask
     assert TOKEN not in caplog.text

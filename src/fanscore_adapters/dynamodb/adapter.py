@@ -240,7 +240,7 @@ class DynamoDb:
             return [item for page in found for item in page]
 
         answered = answer_one(read.table, ask, find)
-        return [answered._replace(calls=max(1, len(found)))]
+        return [attrs.evolve(answered, calls=max(1, len(found)))]
 
     def _query_page(self, ask: Ask, read: PrefixRead) -> Answered:
         key, wanted = read.key(ask.question), read.page_range(ask.question)
@@ -349,10 +349,10 @@ def _join(ask: Ask, read: PrefixRead, found: Sequence[Sequence[Answered]]) -> Se
     took_s = max(each.took_s for each in prefixes)
     failed = next((each for each in prefixes if isinstance(each.answer, Exception)), None)
     if failed:
-        return [failed._replace(calls=calls, took_s=took_s)]
+        return [attrs.evolve(failed, calls=calls, took_s=took_s)]
     items = [item for each in prefixes for item in cast("Sequence[object]", each.answer)]
     joined = answer_one(read.table, ask, lambda: read.answer(items, _read_items))
-    return [joined._replace(calls=calls, took_s=took_s + joined.took_s)]
+    return [attrs.evolve(joined, calls=calls, took_s=took_s + joined.took_s)]
 
 
 def _key_of(item: object) -> Key:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from math import inf
 from types import NoneType, UnionType
-from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, Union, get_args, get_origin
+from typing import ClassVar, Generic, Protocol, TypeVar, Union, get_args, get_origin
 
 import attrs
 
@@ -132,8 +132,9 @@ class Ask:
     expires_at: float = attrs.field(default=inf, eq=False)
 
 
-class Answered(NamedTuple):
-    """What a source says to one question. A named tuple, since each question makes one.
+@attrs.frozen
+class Answered:
+    """What a source says to one question.
 
     Attributes:
         answer: the answer, or an exception, which is raised where the step awaits.

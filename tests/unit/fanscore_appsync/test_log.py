@@ -45,7 +45,7 @@ class Counted:
         """Answer every ask."""
         answers = zip(asks, self.source.fetch(asks), strict=True)
         return [
-            answered._replace(calls=1, took_s=self.took_s.get(type(ask.question), 0.0))
+            attrs.evolve(answered, calls=1, took_s=self.took_s.get(type(ask.question), 0.0))
             for ask, answered in answers
         ]
 

@@ -758,7 +758,7 @@ def test_a_closed_bus_starts_nothing(path: str) -> None:
 def post(recorder: Recorder, *posts: Post) -> Sequence[Answered]:
     """Post, and give the answers without how long they took."""
     answers = recorder.fetch([ask(each) for each in posts])
-    return [answered._replace(took_s=0.0) for answered in answers]
+    return [attrs.evolve(answered, took_s=0.0) for answered in answers]
 
 
 BOTH = frozenset({"notification_endpoint", "sync_endpoint"})

@@ -56,7 +56,7 @@ class Line:
         """Ask, and give an answer that can be compared."""
         call = HttpCall("GET", URL, {}, lambda status, body: (status, body), None, attempts)
         answered = self.party.answer(Ask(QUESTION, degradable, expires_at), call)
-        return answered._replace(answer=shown(answered.answer))
+        return attrs.evolve(answered, answer=shown(answered.answer))
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.timeouts.append(request.extensions["timeout"])
@@ -175,7 +175,7 @@ def test_a_timeout_before_the_deadline_is_not(line: Line) -> None:
     """What does not answer in its own time is unavailable, when it was asked often enough."""
     line.script = [hanging(line, 3.0)] * 3
     reason = unavailable("could not be reached: ReadTimeout")
-    assert line.ask(60.0)._replace(took_s=0.0) == Answered(reason, SYSTEM, calls=3)
+    assert attrs.evolve(line.ask(60.0), took_s=0.0) == Answered(reason, SYSTEM, calls=3)
 
 
 @pytest.mark.parametrize(("degradable", "answer"), [(False, LATE), (True, DEGRADED)])

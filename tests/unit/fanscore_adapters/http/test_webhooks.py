@@ -140,7 +140,7 @@ class Desk:
                     for post in posts
                 ]
             )
-        return [answered._replace(took_s=0.0) for answered in answers]
+        return [attrs.evolve(answered, took_s=0.0) for answered in answers]
 
     def failure(self) -> str:
         """Post a notification, and give the error that is the answer."""
