@@ -144,7 +144,7 @@ class Template:
             return NO_VALUE
         known = {**PSEUDO, **self.parameters}
         if name not in known:
-            assert name.removesuffix(".Alias") in self.made(), name  # as SAM names its own
+            assert name in self.made(), name
         return known.get(name, name)
 
     def _substituted(self, text: str, names: Document) -> str:

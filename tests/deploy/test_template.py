@@ -567,30 +567,6 @@ def test_only_the_resolver_asks_for_its_data_source() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("given", "called", "snap_start"),
-    [
-        ({}, "Resolver.Arn", None),
-        ({"SnapStart": "true"}, "Resolver.Alias", {"ApplyOn": "PublishedVersions"}),
-        ({"SnapStart": "true", "Local": "true"}, "Resolver.Arn", None),
-    ],
-)
-def test_only_with_snapshots_is_a_version_called(
-    given: Mapping[str, str], called: str, snap_start: Document | None
-) -> None:
-    """Snapshots are taken of versions: AppSync then calls the newest, and may call nothing else."""
-    template = deployed(**given)
-    source = section(template.resource("ResolverDataSource"), "LambdaConfig")
-    (policy,) = items(template.resource("ResolverDataSourceRole"), "Policies")
-    (statement,) = items(section(policy, "PolicyDocument"), "Statement")
-    resolver = template.resource("Resolver")
-    assert (source["LambdaFunctionArn"], statement["Resource"]) == (called, called)
-    assert (resolver.get("SnapStart"), resolver["AutoPublishAliasAllProperties"]) == (
-        snap_start,
-        True,
-    )
-
-
 # The bus
 
 
