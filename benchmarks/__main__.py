@@ -9,7 +9,7 @@ from benchmarks.delivering import delivering
 from benchmarks.fields import each_field
 from benchmarks.findings import Finding
 from benchmarks.imports import importing
-from benchmarks.many_fans import in_bulk, together
+from benchmarks.many_fans import in_bulk, in_memory, together
 from benchmarks.memory import peak_memory
 from benchmarks.one_fan import engine, rounds_and_questions, waiting
 from benchmarks.policy_diffs import diffing
@@ -27,6 +27,7 @@ MEASUREMENTS: Sequence[Callable[[], list[Finding]]] = (
     receipts,
     together,
     in_bulk,
+    in_memory,
     saving,
     delivering,
     each_field,

@@ -13,13 +13,16 @@ from typing import TypeAlias
 
 import attrs
 
+from benchmarks.batching_loop import score_in_batches
 from benchmarks.by_hand import Score, score_by_same_statements, score_in_a_tuned_loop
 from benchmarks.fans import EVENT, all_args, arm_score, fan_ids, stored, write
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.timing import in_turns
 from fanscore_core import signals
 from fanscore_core.engine.question import Answered, Ask, Source
+from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import CHUNK, run, run_many
+from fanscore_core.engine.stubs import Answers
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_scoring import account_fanscore
 from fanscore_core.policy import DEFAULT_POLICY
@@ -109,6 +112,26 @@ def in_bulk(count: int = 10_000) -> list[Finding]:
         Number("10,000 fans by the same SQL in a loop", count / same_s, "fans per second"),
         Number("10,000 fans in a hand-tuned loop", count / tuned_s, "fans per second"),
         Number("together, against the hand-tuned loop", ours_s / tuned_s, "times its time"),
+    ]
+
+
+def in_memory(count: int = 1_000) -> list[Finding]:
+    """Time fans scored together from answers in memory, against a loop that batches by hand."""
+    with database(count) as path, stored(path) as source:
+        recording = Recording(source)
+        expected = list(scores(recording, count))
+    answers = Answers(*((question, answered.answer) for question, answered in recording.kept))
+    args = list(all_args(DEFAULT_POLICY, count))
+    assert list(score_in_batches(args, answers)) == expected
+    ours_s, loop_s = in_turns(
+        lambda: _use_up(each.result() for each in run_many(account_fanscore, args, answers)),
+        lambda: _use_up(score_in_batches(args, answers)),
+        repetitions=15,
+    )
+    return [
+        Measure("run_many in memory, against a batching loop", 3.2, ours_s / loop_s),
+        Number("run_many in memory: each fan", ours_s / count * 1e6, "µs"),
+        Number("a batching loop in memory: each fan", loop_s / count * 1e6, "µs"),
     ]
 
 

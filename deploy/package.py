@@ -3,7 +3,10 @@
 An API of one's own comes into them as a wheel: ``make package WITH=presale.whl``.
 
 The same input gives the same bytes: entries are sorted, and times and modes are fixed. No package
-that is used today has compiled modules, so that the two zips do not differ either.
+that is used today has modules compiled to machine code, so that the two zips do not differ either.
+
+If it is made by the version of Python that runs it, it also holds what Python makes of each module:
+a start of the function then compiles nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import attrs
+
+from deploy.compiled import RUNTIME, compiled, runs_here
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "src"
@@ -82,13 +87,16 @@ class UnusableWheelError(Exception):
     """A wheel cannot be part of the package; the text says why."""
 
 
-def package(sources: Path, wheels: Path, own: Sequence[Path] = ()) -> Package:
+def package(
+    sources: Path, wheels: Path, own: Sequence[Path] = (), *, compiles: bool = False
+) -> Package:
     """Zip our packages, and what they need.
 
     Args:
         sources: the folder of our packages.
         wheels: the folder of the wheels that are needed.
         own: wheels of one's own API, and of what else it needs.
+        compiles: whether this interpreter compiles all modules, for one of its version.
 
     Raises:
         UnusableWheelError: one of these is none, has compiled modules, or would replace a file.
@@ -96,6 +104,8 @@ def package(sources: Path, wheels: Path, own: Sequence[Path] = ()) -> Package:
     files = {**dict(_of_wheels(wheels)), **dict(_of_sources(sources))}
     for wheel in own:
         files |= _of_own(wheel, files)
+    if compiles:
+        files |= compiled(files)
     return Package(_zipped(files), sum(map(len, files.values())))
 
 
@@ -117,8 +127,11 @@ def main(arguments: Sequence[str]) -> None:
     )
     own = parser.parse_args(arguments).own
     ZIPS.mkdir(parents=True, exist_ok=True)
+    if not runs_here():
+        wanted = ".".join(map(str, RUNTIME))
+        sys.stdout.write(f"Starts would be faster from a package made by Python {wanted}.\n")
     for architecture in ARCHITECTURES:
-        made = package(SOURCES, WHEELS / architecture, own)
+        made = package(SOURCES, WHEELS / architecture, own, compiles=runs_here())
         path = zip_of(architecture)
         path.write_bytes(made.content)
         sys.stdout.write(f"{path.relative_to(ROOT)}: {_told(made)}\n")

@@ -29,7 +29,7 @@ def time(scene: Scene) -> list[Finding]:
     late_ours_s, late_ordinary_s = within(scene.late, partial(_both_sides, 50))
     return [
         Measure(
-            "one accountFanscore, against the ordinary way", 0.6, near_ours_s / near_ordinary_s
+            "one accountFanscore, against the ordinary way", 0.55, near_ours_s / near_ordinary_s
         ),
         Measure("the same, every source 20 ms late", 0.35, late_ours_s / late_ordinary_s),
         Number("one accountFanscore: ours", near_ours_s * 1e3, "ms"),

@@ -9,9 +9,14 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 """The environment variable that Lambda sets."""
+
+RESTORE_HOOKS = "snapshot_restore_py"
+"""What Lambda's Python has since 3.12, to be called after a snapshot (AWS, "Runtime hooks")."""
 
 if IN_LAMBDA in os.environ:
     gc.disable()
@@ -21,7 +26,8 @@ def finish(*prepare: Callable[[], object]) -> None:
     """In Lambda, prepare for the first event; elsewhere, that is soon enough when it comes.
 
     So a wrong setting fails the start of the function, and not a fan's request. From then on,
-    garbage is looked for again, but not among what is here already.
+    garbage is looked for again, but not among what is here already. If Lambda starts copies from a
+    snapshot of this moment, each draws random numbers of its own.
 
     Args:
         prepare: what is called, in this order.
@@ -29,5 +35,15 @@ def finish(*prepare: Callable[[], object]) -> None:
     if IN_LAMBDA in os.environ:
         for each in prepare:
             each()
+        _differ_after_restore()
         gc.freeze()
         gc.enable()
+
+
+def _differ_after_restore() -> None:
+    """Seed again in each copy: else all would wait as long as one another before they try again.
+
+    Ids need none of this: they come from the operating system.
+    """
+    if find_spec(RESTORE_HOOKS) is not None:
+        import_module(RESTORE_HOOKS).register_after_restore(import_module("random").seed)

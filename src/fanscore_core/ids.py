@@ -53,6 +53,9 @@ _FORBIDDEN = (
 
 _has_no_forbidden = re.compile(f"[^{_FORBIDDEN}]*").fullmatch
 
+# What nearly all ids are, and always valid: ids are checked wherever a question is made.
+_is_common = re.compile(rf"[!-~]{{1,{MAX_CHARACTERS}}}").fullmatch
+
 
 def is_plain(text: str) -> bool:
     """Whether a text holds no character that no id can hold."""
@@ -61,13 +64,7 @@ def is_plain(text: str) -> bool:
 
 def is_id(value: object) -> bool:
     """Whether a value is a string that may stand as an id."""
-    return (
-        type(value) is str
-        and 0 < len(value) <= MAX_CHARACTERS
-        and is_plain(value)
-        and not (value[0].isspace() or value[-1].isspace())
-        and (value.isascii() or _bytes_in_a_key(value) <= MAX_BYTES)  # 128 of ASCII always fit
-    )
+    return type(value) is str and (_is_common(value) is not None or _is_rare(value))
 
 
 def valid_id(_instance: object, attribute: attrs.Attribute[ValueT], value: ValueT) -> None:
@@ -105,6 +102,16 @@ def valid_path_id(instance: object, attribute: attrs.Attribute[ValueT], value: V
     valid_id(instance, attribute, value)
     if value in {".", ".."}:
         raise InvalidId(attribute.name, PATH_RULE)
+
+
+def _is_rare(text: str) -> bool:
+    """Whether a text that is not all visible ASCII, or is too long, may stand as an id."""
+    return (
+        0 < len(text) <= MAX_CHARACTERS
+        and is_plain(text)
+        and not (text[0].isspace() or text[-1].isspace())
+        and (text.isascii() or _bytes_in_a_key(text) <= MAX_BYTES)  # 128 of ASCII always fit
+    )
 
 
 def _bytes_in_a_key(text: str) -> int:

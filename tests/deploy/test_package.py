@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -208,6 +210,25 @@ def test_a_wheel_that_is_none(tmp_path: Path, content: bytes | None) -> None:
         wheel.write_bytes(content)
     with pytest.raises(UnusableWheelError, match=f"^{re.escape(str(wheel))}: cannot be read: "):
         package(SOURCES, WHEELS / "x86_64", [wheel])
+
+
+def test_compiled_modules_are_what_is_imported(made: Package, tmp_path: Path) -> None:
+    """Compiled, it has the same files and more; Python imports those, and nobody compiles again."""
+    both = package(SOURCES, WHEELS / "x86_64", compiles=True)
+    assert len(both.content) < MAX_BYTES / 2
+    sources = {name: held for name, held in contents(both).items() if not name.endswith(".pyc")}
+    assert sources == contents(made)
+    with ZipFile(BytesIO(both.content)) as archive:
+        archive.extractall(tmp_path)
+    module = tmp_path / "fanscore_core/systems.py"
+    module.write_text("raise ZeroDivisionError", encoding="utf-8")
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); "
+        "import fanscore_core.systems as found; print(found.DEMAND, found.__file__)"
+    )
+    command = [sys.executable, "-I", "-c", script]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert shown.split() == ["demand_table", str(module)]
 
 
 def test_it_is_small(made: Package) -> None:

@@ -28,18 +28,18 @@ class Break:
 
 BREAKS = (
     # Asking.
-    Break("no query is merged", "rounds", "known.setdefault(ask.question, new)", "new"),
+    Break("no query is merged", "rounds", "known.setdefault(question, new)", "new"),
     Break(
         "effects are merged like queries",
         "rounds",
-        "effect = isinstance(ask.question, Effect)",
+        "effect = isinstance(question, Effect)",
         "effect = False",
     ),
     Break(
         "queries of two types are merged",
         "rounds",
-        "known.setdefault(ask.question, new)",
-        "known.setdefault(str(ask.question).partition('(')[2], new)",
+        "known.setdefault(question, new)",
+        "known.setdefault(str(question).partition('(')[2], new)",
     ),
     Break(
         "answers are remembered across rounds",
@@ -67,8 +67,8 @@ BREAKS = (
     Break(
         "the last item asks first",
         "rounds",
-        "for each in runs for asked in each.asking()",
-        "for each in reversed(runs) for asked in each.asking()",
+        "for each in runs for position, ask in each.asking()",
+        "for each in reversed(runs) for position, ask in each.asking()",
     ),
     Break("a run may ask one round too many", "rounds", "MAX_ROUNDS = 1000", "MAX_ROUNDS = 1001"),
     # Sources that break their contract.
@@ -81,7 +81,7 @@ BREAKS = (
     Break(
         "what is no answer goes unnoticed",
         "rounds",
-        "if not all(isinstance(answer, Answered) for answer in answers):",
+        "if not all(map(isinstance, answers, repeat(Answered))):",
         "if not answers:",
     ),
     Break(
@@ -198,14 +198,14 @@ BREAKS = (
     Break(
         "later writes show in the final stash",
         "state",
-        "for planned in self._plan[: self._decider + 1]:",
-        "for planned in [each for each in self._plan if self._stashes[each.position]]:",
+        "if writer <= self._decider:",
+        "if stashes[writer] is not None:",
     ),
     Break(
         "a failing step's writes are lost",
         "state",
-        "plan[: self._decider + 1]",
-        "plan[: self._decider]",
+        "if writer <= self._decider:",
+        "if writer < self._decider:",
     ),
     Break(
         "dropped steps' warnings count",
@@ -359,7 +359,7 @@ BREAKS = (
         "_ask_round(asking, source, number)",
         "_ask_round(asking, source, 0)",
     ),
-    Break("no question has been saved", "rounds", "shared=index in served", "shared=False"),
+    Break("no question has been saved", "rounds", "shared=index < served", "shared=False"),
     Break("a replay repeats itself", "recording", "                del self.left[index]\n", ""),
     # The definition of a query.
     Break(
@@ -391,8 +391,8 @@ BREAKS = (
     Break(
         "each asker of a shared question is billed its calls",
         "state",
-        "calls = 0 if shared else answered.calls",
-        "calls = answered.calls",
+        "0 if shared else answered.calls",
+        "answered.calls",
     ),
     Break(
         "a context takes any attribute", "steps", '    __slots__ = ("args", "prev", "stash")\n', ""

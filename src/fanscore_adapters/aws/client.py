@@ -15,11 +15,11 @@ from time import monotonic, perf_counter
 from typing import Protocol, cast
 
 import attrs
-import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from botocore.session import Session
 
 from fanscore_adapters.adapter import LEAST_S, late
 from fanscore_core.engine.question import Answered, Ask
@@ -86,21 +86,26 @@ class Events(Protocol):
 class AwsSession:
     """What the clients of a process share: credentials, and the descriptions of the services.
 
-    Reading these takes longer than the rest of making a client, and is done once.
+    Reading these takes longer than the rest of making a client, and is done once. It is botocore's
+    own session: boto3's makes the same clients, and takes longer to import for all else it has.
     """
 
     def __init__(self, region: str) -> None:
         """Describe a session in a region of AWS; nothing is loaded yet."""
         self._region = region
         self._lock = Lock()
-        self._session: boto3.session.Session | None = None
+        self._session: Session | None = None
 
     def make_client(self, service: str, config: Config, endpoint_url: str | None) -> BaseClient:
         """Make a client; one at a time, since a session is not for several threads."""
         with self._lock:
             if self._session is None:
-                self._session = boto3.session.Session(region_name=self._region)
-            return self._session.client(service, config=config, endpoint_url=endpoint_url)
+                self._session = Session()
+                self._session.set_config_variable("region", self._region)
+            client: BaseClient = self._session.create_client(
+                service, config=config, endpoint_url=endpoint_url
+            )
+            return client
 
 
 class AwsClient:

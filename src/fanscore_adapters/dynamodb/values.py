@@ -1,4 +1,8 @@
-"""Items as DynamoDB writes them, with a type beside each value; numbers survive exactly."""
+"""Items as DynamoDB writes them, with a type beside each value; numbers survive exactly.
+
+What items are made of is written and read here. The types that none of ours has (sets, bytes) are
+left to boto3, which takes long to import.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,13 @@ from decimal import (
     Underflow,
 )
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from fanscore_adapters.items.operations import Item
 from fanscore_core.errors import InvalidInput
 
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
+# What DynamoDB takes of a number: 38 digits at most. The same as boto3's.
+_written = Context(
+    prec=38, Emin=-128, Emax=126, traps=[Clamped, Inexact, Overflow, Rounded, Underflow]
+)
 
 # DynamoDB writes the zeros of large numbers out, more than boto3 would read
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html).
@@ -40,10 +44,9 @@ def write_value(value: object) -> Mapping[str, object]:
         InvalidInput: DynamoDB has no such value; its numbers have 38 digits at most.
     """
     try:
-        written: Mapping[str, object] = _write(value)
+        return _write_value(value)
     except (TypeError, DecimalException) as error:
         raise InvalidInput("item", "a value has no place in DynamoDB") from error
-    return written
 
 
 def write_item(item: Item) -> Mapping[str, Mapping[str, object]]:
@@ -69,8 +72,48 @@ def read_item(written: object) -> Item:
         raise InvalidInput("item", "holds what is no value of DynamoDB") from error
 
 
+def _write_value(value: object) -> Mapping[str, object]:
+    match value:
+        case None | bool():
+            return {"NULL": True} if value is None else {"BOOL": value}
+        case int() | Decimal():
+            return {"N": _write_number(value)}
+        case str():
+            return {"S": value}
+        case Mapping():
+            return {"M": {name: _write_value(each) for name, each in value.items()}}
+        case list() | tuple():
+            return {"L": [_write_value(each) for each in value]}
+        case _:
+            return _write_rare(value)
+
+
+def _write_number(value: int | Decimal) -> str:
+    number = _written.create_decimal(value)
+    if not number.is_finite():
+        raise TypeError
+    return str(number)
+
+
+def _write_rare(value: object) -> Mapping[str, object]:
+    from boto3.dynamodb.types import TypeSerializer  # noqa: PLC0415  # (as said above)
+
+    written: Mapping[str, object] = TypeSerializer().serialize(value)
+    return written
+
+
+def _read_rare(written: object) -> object:
+    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415  # (as said above)
+
+    return TypeDeserializer().deserialize(written)
+
+
 def _read_value(written: object) -> object:
     match written:
+        case {"S": str(plain)} | {"BOOL": bool(plain)}:
+            return plain
+        case {"NULL": True}:
+            return None
         case {"N": str(text)}:
             return _read_number(text)
         case {"M": dict(members)}:
@@ -78,7 +121,7 @@ def _read_value(written: object) -> object:
         case {"L": list(values)}:
             return [_read_value(value) for value in values]
         case _:
-            return _read(written)
+            return _read_rare(written)
 
 
 def _read_number(text: str) -> int | Decimal:

@@ -97,6 +97,22 @@ class Pipeline(Generic[ArgsT, StashT, ResultT]):
         """The steps' names."""
         return tuple(step.name for step in self.steps)
 
+    @cached_property
+    def first(self) -> tuple[PlannedStep, ...]:
+        """The steps that wait for nothing."""
+        return tuple(planned for planned in self.plan if not planned.waits_for)
+
+    @cached_property
+    def unmet(self) -> tuple[int, ...]:
+        """For how many others each step waits."""
+        return tuple(len(planned.waits_for) for planned in self.plan)
+
+    @cached_property
+    def writers(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """For each stash field that steps write, their positions, the last one first."""
+        fields = sorted({field for step in self.steps for field in step.writes})
+        return tuple((field, tuple(reversed(_writers(self.steps, field)))) for field in fields)
+
     @property
     def has_effects(self) -> bool:
         """Whether a run may change the world."""

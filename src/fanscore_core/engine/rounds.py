@@ -7,7 +7,7 @@ answers back. There is no event loop here, no thread and no I/O.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import TypeVar
 
 from fanscore_core.engine.definition import Pipeline
@@ -75,7 +75,7 @@ def _ask_in_rounds(
     source: Source,
 ) -> None:
     for number in range(MAX_ROUNDS):
-        asking = [(each, *asked) for each in runs for asked in each.asking()]
+        asking = [(each, position, ask) for each in runs for position, ask in each.asking()]
         if not asking:
             return
         _ask_round(asking, source, number)
@@ -94,10 +94,10 @@ def _ask_round(
         for each in {id(each): each for each, _, _ in asking}.values():
             each.stop(error.with_traceback(None))
         return
-    served: set[int] = set()
+    served = 0  # of the questions, which stand in the order of their first askers
     for (each, position, _), index in zip(asking, indexes, strict=True):
-        each.answer(position, answers[index], number, shared=index in served)
-        served.add(index)
+        each.answer(position, answers[index], number, shared=index < served)
+        served = max(served, index + 1)
 
 
 def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[int]]:
@@ -107,8 +107,9 @@ def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[int]]:
     known: dict[Question[object], int] = {}
     for ask in asking:
         new = len(asks)
-        effect = isinstance(ask.question, Effect)
-        index = new if effect else known.setdefault(ask.question, new)
+        question = ask.question
+        effect = isinstance(question, Effect)
+        index = new if effect else known.setdefault(question, new)
         if index == new:
             asks.append(ask)
         elif not ask.degradable:
@@ -127,6 +128,6 @@ def _fetch(source: Source, asks: Sequence[Ask]) -> Sequence[Answered]:
         raise SourceFailed(name, f"raised {type(error).__name__}") from error
     if len(answers) != len(asks):
         raise SourceFailed(name, f"gave {len(answers)} answers to {len(asks)} questions")
-    if not all(isinstance(answer, Answered) for answer in answers):
+    if not all(map(isinstance, answers, repeat(Answered))):
         raise SourceFailed(name, "gave an answer that is not an Answered")
     return answers

@@ -28,6 +28,18 @@ from fanscore_core.errors import OF_THE_PROCESS, PipelineMisuse, Unavailable, Un
 
 MAX_CLOSES = 100
 
+# A named tuple made by its own class costs twice as much, and a run makes one for each question.
+new_tuple = tuple.__new__
+
+# A run makes a context for each step, too.
+new_object = object.__new__
+
+# A stash may be frozen for whoever gets it; here it is being made.
+set_field = object.__setattr__
+
+# Members of enums by names of this module: before Python 3.12, each look at one is a call.
+NOT_REACHED, RAN = Fate.NOT_REACHED, Fate.RAN
+
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
@@ -101,8 +113,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
     def __init__(self, pipeline: Pipeline[ArgsT, StashT, ResultT], args: ArgsT) -> None:
         """Start the steps that wait for nothing."""
-        plan = self._plan = pipeline.plan
-        count = len(plan)
+        count = len(pipeline.plan)
+        self._plan = pipeline.plan
         self._pipeline = pipeline
         self._args = args
         self._answered: list[TracedQuestion] = []
@@ -112,19 +124,20 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._decider = count
         self._error: Exception | None = None
         self._errors: list[tuple[Exception, BaseException | None]] = []
-        self._fates = [Fate.NOT_REACHED] * count
+        self._fates = [NOT_REACHED] * count
         # One place more than there are steps: BEFORE is -1, and so the last.
         self._stashes: list[object] = [None] * count + [pipeline.stash()]
-        self._unmet = [len(planned.waits_for) for planned in plan]
+        self._unmet = list(pipeline.unmet)
         self._values: list[object] = [None] * (count + 1)
         self._warnings: list[tuple[int, Unavailable]] = []
-        self._ready = [planned for planned in plan if not planned.waits_for]
-        self._run_before()
+        self._ready = list(pipeline.first)
+        if pipeline.before is not None:
+            self._run_before(pipeline.before)
         self._start_ready()
 
     def asking(self) -> list[tuple[int, Ask]]:
         """Return what the run waits for, by position of the step that asks."""
-        return sorted(self._asking.items())
+        return sorted(self._asking.items()) if self._asking else []
 
     def answer(
         self, position: int, answered: Answered, round_number: int, *, shared: bool = False
@@ -138,25 +151,27 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             shared: for the trace: whether another asker's question served this one too.
         """
         dropped = self._asked_in_vain.pop(position, None)
-        ask = dropped or self._asking.pop(position)
-        answer, source, took_s = answered.answer, answered.source, answered.took_s
-        failure = type(answer).__name__ if isinstance(answer, Exception) else None
-        reason = answer.reason if isinstance(answer, Unavailable) else None
-        calls = 0 if shared else answered.calls
+        question = (dropped or self._asking.pop(position)).question
+        answer, calls = answered.answer, 0 if shared else answered.calls
+        error = answer if isinstance(answer, Exception) else None
+        failure, reason = (None, None) if error is None else _failure(error)
+        source, took_s = answered.source, answered.took_s
         self._answered.append(
-            TracedQuestion(
-                round_number, position, ask.question, source, took_s, failure, shared, calls, reason
+            new_tuple(
+                TracedQuestion,
+                (round_number, position, question, source, took_s, failure, shared, calls, reason),
             )
         )
         if dropped is not None:
             return
-        if isinstance(answer, Exception):
-            self._answer_error(position, ask, answer)
-        elif not isinstance(answer, ask.question.answer_types):
-            self._misused(position, ask.question, _wrong_type(ask.question, answer))
-        else:
+        if error is not None:
+            self._answer_error(position, question, error)
+        elif isinstance(answer, question.answer_types):
             self._resume(position, self._coroutines[position].send, answer)
-        self._start_ready()
+        else:
+            self._misused(position, question, _wrong_type(question, answer))
+        if self._ready:
+            self._start_ready()
 
     def stop(self, error: Exception) -> None:
         """End the run with an error from outside, at the first step that still asks."""
@@ -188,12 +203,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             Trace(names, tuple(self._fates), tuple(self._answered)),
         )
 
-    def _run_before(self) -> None:
-        if self._pipeline.before is None:
-            return
+    def _run_before(self, before: Callable[[Context[ArgsT, StashT]], object]) -> None:
         context = Context(self._args, cast("StashT", self._stashes[BEFORE]))
         try:
-            value = self._pipeline.before(context)
+            value = before(context)
         except OF_THE_PROCESS:
             raise
         except BaseException as error:  # noqa: BLE001  # a bug stays in its run
@@ -216,11 +229,12 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         stash = stashes[position] = planned.view()
         for slot, field, writer in planned.fills:
             setattr(stash, slot, getattr(stashes[writer], field))
-        context: PrevEffectContext[object, object, object] = PrevEffectContext(self._args, stash)
+        context: PrevEffectContext[object, object, object] = new_object(PrevEffectContext)
+        context.args, context.stash = self._args, stash
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
-        self._fates[position] = Fate.RAN
+        self._fates[position] = RAN
         self._resume(position, coroutine.send, None)
 
     def _resume(self, position: int, resume: Callable[[object], object], value: object) -> None:
@@ -234,19 +248,16 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         except BaseException as error:  # noqa: BLE001  # a bug stays in its run
             self._fail(position, _as_error(self._plan[position].step.name, error))
         else:
-            self._ask(position, question)
+            step = self._plan[position].step
+            problem = _misuse(step.kind, question)
+            if problem is None:
+                self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
+            else:
+                self._misused(position, question, problem)
 
-    def _ask(self, position: int, question: object) -> None:
-        step = self._plan[position].step
-        problem = _misuse(step.kind, question)
-        if problem is None:
-            self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
-        else:
-            self._misused(position, question, problem)
-
-    def _answer_error(self, position: int, ask: Ask, error: Exception) -> None:
+    def _answer_error(self, position: int, question: Question[object], error: Exception) -> None:
         if isinstance(error, UnknownQuestion):
-            self._misused(position, ask.question, str(error))
+            self._misused(position, question, str(error))
             return
         if isinstance(error, Unavailable):
             self._warnings.append((position, error))
@@ -269,9 +280,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._fates[position] = Fate.RETURNED_EARLY
         else:
             self._values[position] = value
+        unmet = self._unmet
         for follower in self._plan[position].followers:
-            self._unmet[follower] -= 1
-            if not self._unmet[follower]:
+            unmet[follower] -= 1
+            if not unmet[follower]:
                 self._ready.append(self._plan[follower])
 
     def _fail(self, position: int, error: Exception) -> None:
@@ -305,10 +317,13 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         return value.value if isinstance(value, EarlyReturn) else value
 
     def _final_stash(self) -> StashT:
-        stash = self._stashes[BEFORE]
-        for planned in self._plan[: self._decider + 1]:
-            for field in planned.step.writes:
-                object.__setattr__(stash, field, getattr(self._stashes[planned.position], field))
+        stashes = self._stashes
+        stash = stashes[BEFORE]
+        for field, writers in self._pipeline.writers:
+            for writer in writers:
+                if writer <= self._decider:
+                    set_field(stash, field, getattr(stashes[writer], field))
+                    break
         return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
@@ -327,10 +342,10 @@ class Run(Generic[ArgsT, StashT, ResultT]):
 
 def _misuse(kind: StepKind, question: object) -> str | None:
     """Say which rule a step breaks by what it awaits, if it breaks one."""
-    if isinstance(question, Effect):
-        return None if kind is StepKind.EFFECT else "only an effect step performs effects"
     if not isinstance(question, Query):
-        return "a step awaits queries, nothing else"
+        if not isinstance(question, Effect):
+            return "a step awaits queries, nothing else"
+        return None if kind is StepKind.EFFECT else "only an effect step performs effects"
     try:
         hash(question)
     except OF_THE_PROCESS:
@@ -338,6 +353,11 @@ def _misuse(kind: StepKind, question: object) -> str | None:
     except BaseException:  # noqa: BLE001  # whatever a field's hash raises
         return "a query must be hashable"
     return None
+
+
+def _failure(error: Exception) -> tuple[str, str | None]:
+    """Return what the trace says of an error that was the answer: its class, and its reason."""
+    return type(error).__name__, error.reason if isinstance(error, Unavailable) else None
 
 
 def _wrong_type(question: Question[object], answer: object) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from boto3.dynamodb.types import Binary, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,18 @@ values = st.recursive(
 def test_items_survive(item: dict[str, object]) -> None:
     """What is written is read as it was, to the last digit."""
     assert read_item(write_item(item)) == item
+
+
+@given(values)
+def test_values_are_written_as_boto3_writes_them(value: object) -> None:
+    """Whoever reads our items with boto3 sees what it would have written itself."""
+    assert write_value(value) == TypeSerializer().serialize(value)
+
+
+@pytest.mark.parametrize("value", [{"a", "b"}, {1, 2}, Binary(b"ab"), {"inner": [{"a"}]}])
+def test_types_that_none_of_our_items_has(value: object) -> None:
+    """Sets and bytes, as one's own items may have them, are written and read, too."""
+    assert read_item(write_item({"rare": value})) == {"rare": value}
 
 
 @pytest.mark.parametrize(
