@@ -70,7 +70,7 @@ def test_limits() -> None:
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the gateway's packages, its commands say what they need; the others are there."""
     missing = {"serve": "no_such_package.serve"}
-    monkeypatch.setattr(command, "GATEWAY_COMMANDS", missing)
+    monkeypatch.setattr(command, "LATER_COMMANDS", missing)
     packages = "fanscore[gateway] (pip install 'fanscore[cli,gateway]')"
     for arguments in (["serve"], ["serve", "--port", "0"], ["serve", "user123", "-x"]):
         result = CliRunner().invoke(main, arguments)
