@@ -20,7 +20,7 @@ from fanscore_adapters.documents.converter import StrictConverter, camel, read_a
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, SourceFailed, Unavailable
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
-from fanscore_core.ports.arm_scoring import ArmScore
+from fanscore_core.ports.arm_scoring import ArmScore, ArmScores
 from fanscore_core.ports.campaign_service import Campaign, CampaignById, Eligibility
 from fanscore_core.ports.eligibility_service import FanEligibility
 from fanscore_core.ports.event_details import EventById, EventDetails
@@ -115,9 +115,26 @@ class _ArmData:
 
 def _arm_score(data: object) -> Decimal:
     score = _converter.structure(data, _ArmData, "data").arm_score
-    if not 0 <= score <= MAX_ARM_SCORE:
-        raise InvalidInput("data.armScore", f"expected 0 to {MAX_ARM_SCORE}")
+    _check_arm_score("data.armScore", score)
     return score
+
+
+@attrs.frozen
+class _ArmDataOfSome:
+    arm_scores: tuple[Decimal | None, ...]
+
+
+def _arm_scores(data: object) -> tuple[Decimal | None, ...]:
+    scores = _converter.structure(data, _ArmDataOfSome, "data").arm_scores
+    for at, score in enumerate(scores):
+        if score is not None:
+            _check_arm_score(f"data.armScores[{at}]", score)
+    return scores
+
+
+def _check_arm_score(where: str, score: Decimal) -> None:
+    if not 0 <= score <= MAX_ARM_SCORE:
+        raise InvalidInput(where, f"expected 0 to {MAX_ARM_SCORE}")
 
 
 CALLS = by_question(
@@ -129,6 +146,16 @@ CALLS = by_question(
             lambda asked: {"globalUserId": asked.global_user_id, "eventId": asked.event_id},
             _arm_score,
             {NOT_FOUND: None},
+        ),
+        ProxyCall(
+            ArmScores,
+            ARM_SCORING,
+            "armScores",
+            lambda asked: {
+                "globalUserIds": list(asked.global_user_ids),
+                "eventId": asked.event_id,
+            },
+            _arm_scores,
         ),
         ProxyCall(
             AccountInfo,

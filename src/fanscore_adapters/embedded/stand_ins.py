@@ -20,6 +20,7 @@ from fanscore_adapters.documents.proxies import (
 from fanscore_adapters.items.operations import Item
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput
+from fanscore_core.ports.arm_scoring import ArmScore, ArmScores
 from fanscore_core.systems import TABLES
 
 STAND_IN_CALLS = by_question([*CALLS.values(), *LNAA_CALLS.values()])
@@ -145,9 +146,30 @@ class StandIns:
         if call.service in self.outages:
             return Answered(declared_outage(call.service), call.service)
         request = call.request(question)
-        cases = self.sample.services.get(call.service, ())
-        fitting = (case.answer(request) for case in cases if case.fits(request))
-        return Answered(call.answer(next(fitting, _NOT_IN_SAMPLE)), call.service)
+        found = self._response(call.service, request)
+        if found is None and isinstance(question, ArmScores):
+            found = self._risks(question)
+        return Answered(call.answer(_NOT_IN_SAMPLE if found is None else found), call.service)
+
+    def _response(self, service: str, request: Mapping[str, object]) -> Mapping[str, object] | None:
+        cases = self.sample.services.get(service, ())
+        return next((case.answer(request) for case in cases if case.fits(request)), None)
+
+    def _risks(self, asked: ArmScores) -> Mapping[str, object]:
+        """Answer for several fans what the sample answers for each; of an error there is but one."""
+        risks: list[object] = []
+        call = self.calls[ArmScore]  # of which the sample has cases
+        for fan in asked.global_user_ids:
+            request = call.request(ArmScore(fan, asked.event_id))
+            response = self._response(call.service, request) or _NOT_IN_SAMPLE
+            match response:
+                case {"data": {"armScore": risk}}:
+                    risks.append(risk)
+                case {"error": {"code": code}} if code == NOT_FOUND:
+                    risks.append(None)
+                case _:
+                    return response
+        return {"data": {"armScores": risks}}
 
 
 def _refuse_unknown(

@@ -1,0 +1,164 @@
+"""A folder that keeps what was done, so that a run which was stopped goes on where it was.
+
+Each step makes one file or folder under a name that does not count, puts it on the disk, and gives
+it its own name: a step is done as a whole, or was never begun.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fanscore_core.errors import InvalidInput
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover  # Windows: two runs at once are not noticed there
+    fcntl = None  # type: ignore[assignment]
+
+UNFINISHED = ".unfinished"
+PLAN = "plan.json"
+LOCK = "lock"
+
+OWNER_ONLY = 0o600
+OWNER_ONLY_FOLDER = 0o700
+"""What is written holds personal data."""
+
+
+def nobody(_step: str) -> None:
+    """Be told of a step, and do nothing."""
+
+
+class WorkFolder:
+    """The steps of a run, each done once. Use it in a ``with`` statement."""
+
+    def __init__(
+        self, path: Path, plan: Mapping[str, object], done: Callable[[str], object] = nobody
+    ) -> None:
+        """Open a folder, or make it.
+
+        Args:
+            path: of the folder.
+            plan: what is made of what: whoever goes on must want the same.
+            done: is told the name of each step that is done.
+
+        Raises:
+            InvalidInput: the folder has the work of another plan, another run is at work in it, or
+                it is none of ours.
+            OSError: it cannot be made.
+        """
+        self.path = path
+        self._done = done
+        if not path.exists():
+            path.mkdir(mode=OWNER_ONLY_FOLDER)
+        elif not path.is_dir() or (not (path / LOCK).exists() and any(path.iterdir())):
+            raise InvalidInput(str(path), "exists, and has no work of ours in it")
+        self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
+        try:
+            self._take_lock()
+            self._check_plan(plan)
+            for each in path.glob(f"*{UNFINISHED}"):
+                _remove(each)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> Self:
+        """Return the folder."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Let others at it."""
+        with suppress(OSError):
+            os.close(self._lock)
+
+    def has(self, step: str) -> bool:
+        """Whether a step is done."""
+        return (self.path / step).exists()
+
+    @contextmanager
+    def making(self, step: str) -> Iterator[Path]:
+        """Do a step, whose file or folder the block makes at the path that it is given.
+
+        Raises:
+            OSError: it cannot be written; names the file.
+        """
+        unfinished = self.path / f"{step}{UNFINISHED}"
+        with naming(unfinished):
+            yield unfinished
+            keep(unfinished, self.path / step)
+        self._done(step)
+
+    def remove(self) -> None:
+        """Remove the folder, once all of it is of no more use."""
+        shutil.rmtree(self.path)
+
+    def _take_lock(self) -> None:
+        if fcntl is not None:  # pragma: no branch  # (as said above)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise InvalidInput(str(self.path), "another run is at work in it") from error
+
+    def _check_plan(self, plan: Mapping[str, object]) -> None:
+        wanted = json.loads(json.dumps(plan))
+        path = self.path / PLAN
+        if not path.exists():
+            unfinished = self.path / f"{PLAN}{UNFINISHED}"
+            unfinished.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+            keep(unfinished, path)
+            return
+        found = json.loads(path.read_text(encoding="utf-8"))
+        others = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
+        if others:
+            problem = f"has the work of another run, which differs in: {', '.join(others)}"
+            raise InvalidInput(str(self.path), f"{problem}; remove it, or name another output")
+
+
+def keep(unfinished: Path, finished: Path) -> None:
+    """Put a file or folder on the disk, and give it its name."""
+    for folder, _, names in os.walk(unfinished):
+        for name in names:
+            _sync(Path(folder, name))
+        _sync(Path(folder))
+    if unfinished.is_file():
+        _sync(unfinished)
+    unfinished.replace(finished)
+    _sync(finished.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name a file in an error of the operating system that names none, such as of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
