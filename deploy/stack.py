@@ -35,6 +35,7 @@ STATEFUL = frozenset(
         "AWS::DynamoDB::Table",
         "AWS::Events::Archive",
         "AWS::Events::EventBus",
+        "AWS::S3::Bucket",
         "AWS::SQS::Queue",
     }
 )

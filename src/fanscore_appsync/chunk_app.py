@@ -14,8 +14,10 @@ import attrs
 
 from fanscore_adapters.documents.chunk import CHUNKS, SCORES, Chunk, read_chunk, scores_key
 from fanscore_adapters.documents.scores import score_line
+from fanscore_appsync import wire
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.function_app import FunctionApp, Progress
+from fanscore_appsync.log import OK
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import FanscoreError, InvalidInput, PipelineError, Unavailable
@@ -137,7 +139,7 @@ class ChunkApp(FunctionApp):
         match payload:
             case {"chunk": str(key), "errors": "raise" | "keep" as errors}:
                 progress.name = SCORE
-                return self._score(key, time_left_s, keeps_errors=errors == "keep")
+                return self._score(key, time_left_s, progress, keeps_errors=errors == "keep")
             case {"prefix": str(prefix)}:
                 progress.name = COMPARE
                 return self._compare(prefix, time_left_s)
@@ -145,28 +147,30 @@ class ChunkApp(FunctionApp):
                 problem = "expected chunk, and errors: raise or keep; or prefix"
                 raise InvalidInput("payload", problem)
 
-    def _score(self, key: str, time_left_s: float, *, keeps_errors: bool) -> Mapping[str, object]:
+    def _score(
+        self, key: str, time_left_s: float, progress: Progress, *, keeps_errors: bool
+    ) -> Mapping[str, object]:
         expires_at = self.clock() + time_left_s
         target = scores_key(key)
         chunk = read_chunk(self.objects.read(key, expires_at))
         if target in islice(self.objects.keys(target, expires_at), 1):
             return {"fans": len(chunk.fans), "written": False}
-        scored = self._scored(chunk, expires_at - self.clock(), keeps_errors=keeps_errors)
+        outcomes = self._run(chunk, expires_at - self.clock())
+        progress.outcomes = outcomes
+        scored = [
+            _scored_fan(fan, outcome, keeps_errors=keeps_errors)
+            for fan, outcome in zip(chunk.fans, outcomes, strict=True)
+        ]
+        progress.codes = [wire.error_code(each.error) if each.error else OK for each in outcomes]
         content = "".join(map(score_line, scored)).encode()
         written = self.objects.write_new(target, content, expires_at)
         return {"fans": len(chunk.fans), "written": written}
 
-    def _scored(
-        self, chunk: Chunk, time_left_s: float, *, keeps_errors: bool
-    ) -> Sequence[ScoredFan]:
+    def _run(self, chunk: Chunk, time_left_s: float) -> Sequence[Outcome[object, object]]:
         policy = self.policy.policy_for(chunk.event_id)
         args = (AccountFanscoreArgs(policy, fan, chunk.event_id) for fan in chunk.fans)
         pipeline = self.api.fields[FIELD].pipeline
-        outcomes = run_many(pipeline, args, self.source(time_left_s))
-        return [
-            _scored_fan(fan, outcome, keeps_errors=keeps_errors)
-            for fan, outcome in zip(chunk.fans, outcomes, strict=True)
-        ]
+        return list(run_many(pipeline, args, self.source(time_left_s)))
 
     def _compare(self, prefix: str, time_left_s: float) -> Mapping[str, object]:
         expires_at = self.clock() + time_left_s

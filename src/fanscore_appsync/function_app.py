@@ -25,12 +25,14 @@ class Progress:
         codes: for each item ``OK``, or the code of its error.
         outcomes: of the pipelines that ran.
         shadow: what a shadow policy would have decided, if there is one.
+        raised: what ended the invocation, if something did.
     """
 
     name: str = UNKNOWN
     codes: Sequence[str] = (OK,)
     outcomes: Sequence[Outcome[object, object]] = ()
     shadow: ShadowCounts | None = None
+    raised: Exception | None = None
 
 
 @attrs.frozen
@@ -63,6 +65,7 @@ class FunctionApp:
             yield progress
         except Exception as error:
             progress.codes = [wire.error_code(error)]
+            progress.raised = error
             raise
         finally:
             self.log(
@@ -74,5 +77,6 @@ class FunctionApp:
                     outcomes=progress.outcomes,
                     took_s=perf_counter() - started_at,
                     shadow=progress.shadow,
+                    raised=progress.raised,
                 )
             )
