@@ -33,7 +33,7 @@ ZIPS = ROOT / "dist/lambda"
 ARCHITECTURES = ("x86_64", "arm64")
 MAX_BYTES = 20_000_000
 
-AWS_SERVICES = ("dynamodb", "events", "lambda", "rekognition")
+AWS_SERVICES = ("dynamodb", "events", "lambda", "rekognition", "s3")
 """The services that are called. botocore describes over 400, in nine tenths of its size.
 
 Not among them is STS: the functions have the credentials that Lambda gives them.

@@ -33,6 +33,7 @@ class Progress:
         outcomes: of the pipelines that ran.
         shadow: what a shadow policy would have decided, if there is one.
         receipts: what became of the receipts, if any are kept.
+        raised: what ended the invocation, if something did.
     """
 
     name: str = UNKNOWN
@@ -40,6 +41,7 @@ class Progress:
     outcomes: Sequence[Outcome[object, object]] = ()
     shadow: ShadowCounts | None = None
     receipts: ReceiptCounts | None = None
+    raised: Exception | None = None
 
 
 @attrs.frozen
@@ -72,6 +74,7 @@ class FunctionApp:
             yield progress
         except Exception as error:
             progress.codes = [wire.error_code(error)]
+            progress.raised = error
             raise
         finally:
             self.log(
@@ -84,5 +87,6 @@ class FunctionApp:
                     took_s=perf_counter() - started_at,
                     shadow=progress.shadow,
                     receipts=progress.receipts,
+                    raised=progress.raised,
                 )
             )

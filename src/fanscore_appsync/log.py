@@ -22,7 +22,8 @@ import attrs
 
 from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.state import Outcome
-from fanscore_core.engine.trace import Fate, Trace, TracedQuestion
+from fanscore_core.engine.trace import Fate, Trace
+from fanscore_core.errors import DeadlineExceeded, Unavailable
 
 OK = "OK"
 UNKNOWN = "unknown"
@@ -129,6 +130,7 @@ def invocation_log(  # noqa: PLR0913  # the columns of a line
     took_s: float,
     shadow: ShadowCounts | None = None,
     receipts: ReceiptCounts | None = None,
+    raised: Exception | None = None,
 ) -> InvocationLog:
     """Sum up an invocation.
 
@@ -141,6 +143,8 @@ def invocation_log(  # noqa: PLR0913  # the columns of a line
         took_s: how long it took, in seconds.
         shadow: as ``InvocationLog`` has it.
         receipts: as ``InvocationLog`` has it.
+        raised: what ended the invocation, if something did; a system that is asked by no pipeline
+            is known from it.
     """
     errors = [code for code in codes if code != OK]
     traces = [outcome.trace for outcome in outcomes]
@@ -156,8 +160,8 @@ def invocation_log(  # noqa: PLR0913  # the columns of a line
         sum(trace.fates.count(Fate.DEGRADED) for trace in traces),
         max((trace.rounds for trace in traces), default=0),
         sum(trace.calls for trace in traces),
-        _failed(traces),
-        _reasons(traces),
+        _failed(traces, raised),
+        _reasons(traces, raised),
         _steps_that(Fate.DEGRADED, traces),
         _steps_that(Fate.FAILED, traces),
         slowest,
@@ -204,12 +208,12 @@ def log_to_stdout() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _failed(traces: Sequence[Trace]) -> tuple[str, ...]:
-    return tuple(sorted({asked.source for asked in _unanswered(traces)}))
+def _failed(traces: Sequence[Trace], raised: Exception | None) -> tuple[str, ...]:
+    return tuple(sorted({system for system, _ in _unanswered(traces, raised)}))
 
 
-def _reasons(traces: Sequence[Trace]) -> tuple[str, ...]:
-    found = {f"{asked.source}: {asked.reason or OUT_OF_TIME}" for asked in _unanswered(traces)}
+def _reasons(traces: Sequence[Trace], raised: Exception | None) -> tuple[str, ...]:
+    found = {f"{system}: {reason}" for system, reason in _unanswered(traces, raised)}
     return tuple(sorted(found)[:MAX_REASONS])
 
 
@@ -231,8 +235,14 @@ def _milliseconds(seconds: float) -> float:
     return round(seconds * 1000, 3)
 
 
-def _unanswered(traces: Sequence[Trace]) -> Iterator[TracedQuestion]:
-    return (asked for trace in traces for asked in trace.asked if asked.failure in _NO_ANSWER)
+def _unanswered(traces: Sequence[Trace], raised: Exception | None) -> Iterator[tuple[str, str]]:
+    """Return the systems that gave no answer, each with why."""
+    for trace in traces:
+        for asked in trace.asked:
+            if asked.failure in _NO_ANSWER:
+                yield asked.source, asked.reason or OUT_OF_TIME
+    if isinstance(raised, Unavailable | DeadlineExceeded):
+        yield raised.system, raised.reason if isinstance(raised, Unavailable) else OUT_OF_TIME
 
 
 def _line(facts: InvocationLog) -> dict[str, object]:

@@ -40,6 +40,7 @@ _OF_AWS = "AWS_ENDPOINT_URL"
 """botocore's variable, and the beginning of those of single services."""
 
 _is_resource = re.compile(r"[A-Za-z0-9_.:/$\-]{1,256}").fullmatch
+_is_bucket = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]").fullmatch
 _is_days = re.compile(r"[1-9][0-9]{0,3}", re.ASCII).fullmatch
 _is_region = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d").fullmatch
 
@@ -63,6 +64,7 @@ class Function(enum.Enum):
 
     RESOLVER = "resolver"
     CONSUMERS = "consumers"
+    CHUNKS = "chunks"
 
 
 @attrs.frozen
@@ -177,6 +179,12 @@ def _region(variable: str, text: str) -> str:
 def _resource(variable: str, text: str) -> str:
     if not _is_resource(text):
         raise InvalidInput(variable, "expected a name or an ARN")
+    return text
+
+
+def _bucket(variable: str, text: str) -> str:
+    if not _is_bucket(text):
+        raise InvalidInput(variable, "expected the name of a bucket")
     return text
 
 
@@ -297,6 +305,15 @@ class Settings:
             backend=Backend.AWS,
             needed_by=Function.RESOLVER,
             is_secret=True,
+        )
+    )
+    scores_bucket: str | None = _from(
+        Setting(
+            "FANSCORE_SCORES_BUCKET",
+            "the bucket with the chunks of an event's registrants, and what comes of them",
+            _if_given(_bucket),
+            backend=Backend.AWS,
+            needed_by=Function.CHUNKS,
         )
     )
     insecure_endpoints: bool = _from(

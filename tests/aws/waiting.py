@@ -9,7 +9,7 @@ from typing import TypeVar
 FoundT = TypeVar("FoundT")
 
 POLL_S = 0.02
-MAX_POLLS = 1_500
+MAX_POLLS = 15_000
 
 
 def wait_for(look: Callable[[], FoundT]) -> FoundT:

@@ -12,7 +12,7 @@ from tests.deploy.unpacked import Unpacked, unpacked
 
 __all__ = ["system"]
 
-_FULL = ["test_end_to_end.py", "test_presale.py", "test_tools.py"]
+_FULL = ["test_end_to_end.py", "test_event_scoring.py", "test_presale.py", "test_tools.py"]
 
 collect_ignore = [] if os.environ.get("FANSCORE_TESTS") == "full" else _FULL
 """What needs more than Python, or tools of its own, is run by ``make test-full``."""

@@ -325,7 +325,7 @@ def test_nobody_gets_a_case_by_default() -> None:
 
 
 def test_what_holds_data_outlives_the_stack() -> None:
-    """Tables and the user pool are retained, whether they are removed or replaced."""
+    """Tables, scores and the user pool are retained, whether they are removed or replaced."""
     resources = section(AWS.document, "Resources")
     kept = {
         name
@@ -334,7 +334,7 @@ def test_what_holds_data_outlives_the_stack() -> None:
         == policies.get("UpdateReplacePolicy")
         == "Retain"
     }
-    assert kept == {"DecisionLinesBucket", "UserPool", *map(_camel, TABLES)}
+    assert kept == {"DecisionLinesBucket", "ScoresBucket", "UserPool", *map(_camel, TABLES)}
 
 
 def test_a_new_address_counts_once_it_is_verified() -> None:

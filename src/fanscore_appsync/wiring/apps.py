@@ -18,7 +18,7 @@ from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.log import log_decision
 from fanscore_appsync.report import report
-from fanscore_appsync.settings import ReceiptPlace, Settings
+from fanscore_appsync.settings import Function, ReceiptPlace, Settings
 from fanscore_appsync.shadow import check_shadow
 from fanscore_appsync.wiring.parts import (
     api_of,
@@ -31,9 +31,11 @@ from fanscore_appsync.wiring.parts import (
     webhooks,
 )
 from fanscore_core.engine.question import Source
+from fanscore_core.errors import InvalidInput
 from fanscore_core.policy_book import PolicyBook, as_book
 
 if TYPE_CHECKING:
+    from fanscore_appsync.chunk_app import ChunkApp
     from fanscore_appsync.consumer_app import ConsumerApp
     from fanscore_appsync.idv_app import IdvApp
     from fanscore_appsync.receipts import ReceiptKeeper
@@ -191,6 +193,29 @@ def connect_consumers(settings: Settings, closing: ExitStack | None = None) -> C
         tables = aws.consumer_adapters(settings, settings.aws, opened)
         adapters = (*tables, webhooks(endpoint_urls(settings), opened))
         return ConsumerApp(source_maker(adapters, opened), report, now, mint)
+
+
+def connect_chunks(settings: Settings, closing: ExitStack | None = None) -> ChunkApp:
+    """Wire what scores chunks of an event's registrants; on AWS alone.
+
+    Args:
+        settings: as for ``connect``.
+        closing: as for ``connect``.
+
+    Raises:
+        InvalidInput: the backend is another one, or a setting is missing; as ``connect``.
+    """
+    from fanscore_appsync.chunk_app import ChunkApp  # noqa: PLC0415  # (as said above)
+    from fanscore_appsync.wiring import aws  # noqa: PLC0415  # (as said above)
+
+    if settings.aws is None:
+        raise InvalidInput("FANSCORE_BACKEND", "expected aws: chunks lie in a bucket")
+    api = api_of(settings)
+    book = policy_book(settings.policy, api=api)
+    with _closed_by(closing) as opened:
+        objects = aws.score_objects(settings, settings.aws, opened)
+        adapters = aws.resolver_adapters(settings, settings.aws, api, opened, Function.CHUNKS)
+        return ChunkApp(source_maker(adapters, opened), report, now, objects, book, api)
 
 
 def policy_book(path: str | None, named_by: str = "FANSCORE_POLICY", api: Api = API) -> PolicyBook:

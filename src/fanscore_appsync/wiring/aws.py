@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from functools import partial
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.aws import eventbridge, lambda_, rekognition
+from fanscore_adapters.aws import eventbridge, lambda_, object_store, rekognition
 from fanscore_adapters.aws.client import AwsClient, AwsSession
 from fanscore_adapters.aws.environment import check_aws_environment
+from fanscore_adapters.aws.object_store import ObjectStore
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.items.operations import Operations
 from fanscore_adapters.items.tables import OPERATIONS
@@ -21,21 +22,26 @@ from fanscore_appsync.settings import AwsSettings, Function, Settings, require, 
 
 
 def resolver_adapters(
-    settings: Settings, aws: AwsSettings, api: Api, closing: ExitStack
+    settings: Settings,
+    aws: AwsSettings,
+    api: Api,
+    closing: ExitStack,
+    function: Function = Function.RESOLVER,
 ) -> Sequence[Adapter]:
-    """Return what answers the resolvers.
+    """Return what answers the resolvers, or another function that asks what they ask.
 
     Args:
         settings: of all.
         aws: of AWS.
         api: what is asked.
         closing: is given what to close in the end.
+        function: which function, for what it needs.
 
     Raises:
         InvalidInput: a setting is missing; names all of them. Or the environment says something
             that no client can go by; names the variable.
     """
-    require(settings, Function.RESOLVER)
+    require(settings, function)
     aws = with_own(aws, api.own_tables, api.own_functions, os.environ)
     for connector in api.connectors:
         connector.check(os.environ)
@@ -99,6 +105,18 @@ def consumer_adapters(
     """
     require(settings, Function.CONSUMERS)
     return (_tables(aws, _session(aws, "dynamodb"), closing),)
+
+
+def score_objects(settings: Settings, aws: AwsSettings, closing: ExitStack) -> ObjectStore:
+    """Return where the chunks of an event's registrants lie, and what comes of them.
+
+    Raises:
+        InvalidInput: as ``resolver_adapters``.
+    """
+    require(settings, Function.CHUNKS)
+    assert settings.scores_bucket  # noqa: S101  # it has just been required
+    client = _client("s3", _session(aws, "s3"), closing, object_store.READ_S)
+    return ObjectStore(client, settings.scores_bucket)
 
 
 def _session(aws: AwsSettings, *services: str) -> AwsSession:

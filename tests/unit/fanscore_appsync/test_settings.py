@@ -211,6 +211,7 @@ VALID: Mapping[str, str] = {
     "FANSCORE_LNAA_TOKEN": "canary",
     "FANSCORE_NOTIFICATION_URL": "https://notify.example.com",
     "FANSCORE_SYNC_URL": "https://sync.example.com",
+    "FANSCORE_SCORES_BUCKET": "our-scores.eu",
 }
 """A value for each variable that some function needs."""
 

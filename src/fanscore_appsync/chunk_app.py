@@ -1,0 +1,207 @@
+"""Scoring an event's registrants on AWS: one chunk a call, and a last look whether all are there.
+
+See docs/how-to/score-an-event-on-aws.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from time import monotonic
+from typing import Protocol
+
+import attrs
+
+from fanscore_adapters.documents.chunk import CHUNKS, SCORES, Chunk, read_chunk, scores_key
+from fanscore_adapters.documents.scores import score_line
+from fanscore_appsync import wire
+from fanscore_appsync.api import API, Api
+from fanscore_appsync.function_app import FunctionApp, Progress
+from fanscore_appsync.log import OK
+from fanscore_core.engine.rounds import run_many
+from fanscore_core.engine.state import Outcome
+from fanscore_core.errors import FanscoreError, InvalidInput, PipelineError, Unavailable
+from fanscore_core.ids import GlobalUserId
+from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, AccountFanscoreStash
+from fanscore_core.policy_book import PolicyBook, as_book
+from fanscore_core.registrants import ScoredFan
+from fanscore_core.scoring import AccountFanscore
+
+SCORE, COMPARE = "score", "compare"
+"""What is logged as the name of the work."""
+
+CHUNK_S = 600.0
+"""What scoring a chunk may take at most."""
+
+MAX_NAMED = 10
+"""The most chunks that an error names."""
+
+FIELD = "VFApi.accountFanscore"
+
+
+class Objects(Protocol):
+    """Where chunks lie, and what came of them (``fanscore_adapters.aws.object_store``)."""
+
+    def read(self, key: str, expires_at: float) -> bytes:
+        """Read an object."""
+        ...
+
+    def write_new(self, key: str, content: bytes, expires_at: float) -> bool:
+        """Write an object, unless there is one under its key; return whether it was written."""
+        ...
+
+    def keys(self, prefix: str, expires_at: float) -> Iterator[str]:
+        """List the keys that begin with a prefix, in order."""
+        ...
+
+
+@attrs.frozen
+class ChunksMissing(PipelineError):
+    """Some chunks of a run have no scores.
+
+    Attributes:
+        missing: how many.
+        of: how many there are.
+        names: of the first of them.
+    """
+
+    missing: int
+    of: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.missing} of {self.of} chunks have no scores: {', '.join(self.names)}"
+
+
+@attrs.frozen
+class ScoringFailed(PipelineError):
+    """Something unforeseen went wrong.
+
+    Attributes:
+        found_by: the id to find it by in the log.
+    """
+
+    found_by: str
+
+    def __str__(self) -> str:
+        return f"internal error {self.found_by}"
+
+
+@attrs.frozen
+class ChunkApp(FunctionApp):
+    """Everything that is needed to score chunks.
+
+    Attributes:
+        objects: the chunks, and what came of them.
+        policy: a policy that decides all scores, or a book of them; kept as a book.
+        api: whose ``accountFanscore`` is asked.
+        clock: the one that objects are waited for by.
+    """
+
+    objects: Objects
+    policy: PolicyBook = attrs.field(converter=as_book)
+    api: Api = API
+    clock: Callable[[], float] = monotonic
+
+    def answer(
+        self, payload: object, time_left_s: float, invocation: str = ""
+    ) -> Mapping[str, object]:
+        """Score a chunk, or look whether all chunks of a run have scores.
+
+        Args:
+            payload: ``{"chunk": key, "errors": "raise"}`` scores a chunk. With ``"keep"`` instead,
+                a fan for whom a system gives no answer gets a line that says so.
+                ``{"prefix": prefix}`` looks at a run.
+            time_left_s: how long it may take.
+            invocation: Lambda's id of it, for the log.
+
+        Returns:
+            Of a chunk, ``fans`` and whether its scores were ``written`` now; of a run, ``chunks``.
+
+        Raises:
+            FanscoreError: the payload or the chunk is not valid, or a system gave no answer. A
+                state machine may try again, or start anew.
+            ChunksMissing: a run has chunks without scores.
+            ScoringFailed: anything unforeseen; what it was is in the log.
+        """
+        with self.logged("chunks", invocation) as progress:
+            try:
+                return self._answer(payload, time_left_s, progress)
+            except (FanscoreError, ChunksMissing):
+                raise
+            except Exception as error:  # noqa: BLE001  # it is reported
+                # Lambda logs the message and the causes of what is raised; these stay out.
+                raise ScoringFailed(self.report(error)) from None
+
+    def _answer(
+        self, payload: object, time_left_s: float, progress: Progress
+    ) -> Mapping[str, object]:
+        match payload:
+            case {"chunk": str(key), "errors": "raise" | "keep" as errors}:
+                progress.name = SCORE
+                return self._score(key, time_left_s, progress, keeps_errors=errors == "keep")
+            case {"prefix": str(prefix)}:
+                progress.name = COMPARE
+                return self._compare(prefix, time_left_s)
+            case _:
+                problem = "expected chunk, and errors: raise or keep; or prefix"
+                raise InvalidInput("payload", problem)
+
+    def _score(
+        self, key: str, time_left_s: float, progress: Progress, *, keeps_errors: bool
+    ) -> Mapping[str, object]:
+        expires_at = self.clock() + time_left_s
+        target = scores_key(key)
+        chunk = read_chunk(self.objects.read(key, expires_at))
+        if target in islice(self.objects.keys(target, expires_at), 1):
+            return {"fans": len(chunk.fans), "written": False}
+        outcomes = self._run(chunk, expires_at - self.clock())
+        progress.outcomes = outcomes
+        scored = [
+            _scored_fan(fan, outcome, keeps_errors=keeps_errors)
+            for fan, outcome in zip(chunk.fans, outcomes, strict=True)
+        ]
+        progress.codes = [wire.error_code(each.error) if each.error else OK for each in outcomes]
+        content = "".join(map(score_line, scored)).encode()
+        written = self.objects.write_new(target, content, expires_at)
+        return {"fans": len(chunk.fans), "written": written}
+
+    def _run(self, chunk: Chunk, time_left_s: float) -> Sequence[Outcome[object, object]]:
+        policy = self.policy.policy_for(chunk.event_id)
+        args = (AccountFanscoreArgs(policy, fan, chunk.event_id) for fan in chunk.fans)
+        pipeline = self.api.fields[FIELD].pipeline
+        return list(run_many(pipeline, args, self.source(time_left_s)))
+
+    def _compare(self, prefix: str, time_left_s: float) -> Mapping[str, object]:
+        expires_at = self.clock() + time_left_s
+        folder = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
+        chunks = self._names(f"{folder}{CHUNKS}", expires_at)
+        scores = {*self._names(f"{folder}{SCORES}", expires_at)}
+        missing = [name for name in chunks if name not in scores]
+        if missing:
+            raise ChunksMissing(len(missing), len(chunks), tuple(missing[:MAX_NAMED]))
+        if not chunks:
+            raise InvalidInput("prefix", f"there are no objects under its {CHUNKS}")
+        return {"chunks": len(chunks)}
+
+    def _names(self, folder: str, expires_at: float) -> Sequence[str]:
+        return [key.removeprefix(folder) for key in self.objects.keys(folder, expires_at)]
+
+
+def _scored_fan(
+    fan: GlobalUserId, outcome: Outcome[object, object], *, keeps_errors: bool
+) -> ScoredFan:
+    """Return what came of a fan.
+
+    Raises:
+        Exception: what the run ended in, where that is not to be kept or is a mistake of ours.
+    """
+    error, stash = outcome.error, outcome.stash
+    if error is not None:
+        if keeps_errors and isinstance(error, Unavailable):
+            return ScoredFan(fan, error, None)
+        raise error
+    assert isinstance(stash, AccountFanscoreStash)  # noqa: S101  # the pipeline's own
+    assert isinstance(outcome.value, AccountFanscore)  # noqa: S101  # (the same)
+    assert stash.findings  # noqa: S101  # a score was decided from them
+    return ScoredFan(fan, stash.findings, outcome.value)

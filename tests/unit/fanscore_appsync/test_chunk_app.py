@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from fanscore_adapters.documents.chunk import (
+    Chunk,
+    chunk_name,
+    chunk_text,
+    chunks_of,
+    read_chunk,
+    scores_key,
+)
+from fanscore_appsync.chunk_app import ChunkApp, ChunksMissing, ScoringFailed
+from fanscore_appsync.log import InvocationLog
+from fanscore_core.engine.question import Answered, Ask
+from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, NotFound, Unavailable
+from fanscore_core.findings import StoredScore
+from fanscore_core.ids import EventId, GlobalUserId
+from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.ports.demand import EventDemandCount
+from fanscore_core.ports.fan_identity import FanIdentity, Identity
+
+EVENT = EventId("evt456")
+FAN, NEW_FAN = GlobalUserId("user123"), GlobalUserId("süß|#1")
+KEY, SCORES_KEY = "sale/chunks/000000.json", "sale/scores/000000.json"
+TIME_LEFT_S = 60.0
+
+LINES = (
+    '{"globalUserId":"user123","score":75,"rawScore":75,'
+    '"boosts":{"arm":0,"event":0,"model":0},'
+    '"reasons":[{"code":"IDENTITY_SCORE","points":75},{"code":"ARM_NO_SCORE","points":0},'
+    '{"code":"EVENT_NO_DEMAND","points":0},{"code":"MODEL_NOT_ASKED","points":0}],'
+    '"policyVersion":"2026-11-01","degraded":[]}\n'
+    '{"globalUserId":"s\\u00fc\\u00df|#1","score":50,"rawScore":50,'
+    '"boosts":{"arm":0,"event":0,"model":0},'
+    '"reasons":[{"code":"NO_HISTORY","points":50},{"code":"ARM_NO_SCORE","points":0},'
+    '{"code":"EVENT_NO_DEMAND","points":0},{"code":"MODEL_NOT_ASKED","points":0}],'
+    '"policyVersion":"2026-11-01","degraded":[]}\n'
+)
+
+
+@attrs.define
+class Bucket:
+    """Objects in memory.
+
+    Attributes:
+        objects: by key.
+        before_write: called before an object is written.
+    """
+
+    objects: dict[str, bytes] = attrs.field(factory=dict)
+    before_write: Callable[[], object] = lambda: None
+
+    def read(self, key: str, _expires_at: float) -> bytes:
+        """Read an object."""
+        if key not in self.objects:
+            raise NotFound("object")
+        return self.objects[key]
+
+    def write_new(self, key: str, content: bytes, _expires_at: float) -> bool:
+        """Write an object, unless there is one."""
+        self.before_write()
+        return self.objects.setdefault(key, content) is content
+
+    def keys(self, prefix: str, _expires_at: float) -> Iterator[str]:
+        """List keys."""
+        return iter(sorted(key for key in self.objects if key.startswith(prefix)))
+
+
+@attrs.frozen
+class World:
+    """Knows one fan, and fails as it is told."""
+
+    failing: Exception | None = None
+
+    def fetch(self, asks: Sequence[Ask], /) -> Sequence[Answered]:
+        """Answer every ask."""
+        return [Answered(self._answer(ask.question), "world") for ask in asks]
+
+    def _answer(self, question: object) -> object:
+        match question:
+            case FanIdentity(fan) if fan == NEW_FAN and self.failing:
+                return self.failing
+            case FanIdentity(fan) if fan == FAN:
+                return Identity(None, StoredScore(75))
+            case EventDemandCount():
+                return 0
+            case _:
+                return None
+
+
+def app_of(
+    bucket: Bucket, failing: Exception | None = None
+) -> tuple[ChunkApp, list[InvocationLog]]:
+    """Make an app; give it, and the list that has what it logs."""
+    logged: list[InvocationLog] = []
+    app = ChunkApp(
+        lambda _: World(failing),
+        lambda _: "found-by",
+        lambda: datetime(2026, 11, 1, tzinfo=UTC),
+        bucket,
+        DEFAULT_POLICY,
+        log=logged.append,
+    )
+    return app, logged
+
+
+def bucket_of(*keys: str) -> Bucket:
+    """Make a bucket with a chunk of two fans under each key."""
+    return Bucket(dict.fromkeys(keys, chunk_text(Chunk(EVENT, (FAN, NEW_FAN))).encode()))
+
+
+def asked(key: str, errors: str = "raise") -> dict[str, str]:
+    """Make the payload of a chunk."""
+    return {"chunk": key, "errors": errors}
+
+
+def test_a_chunk_is_scored_once() -> None:
+    """Scores lie under the chunk's own key; a second call leaves them, and says so."""
+    bucket = bucket_of(KEY)
+    app, logged = app_of(bucket)
+    assert app.answer(asked(KEY), TIME_LEFT_S) == {"fans": 2, "written": True}
+    assert bucket.objects[SCORES_KEY].decode() == LINES
+    bucket.objects[SCORES_KEY] = b"kept"
+    assert app.answer(asked(KEY), TIME_LEFT_S) == {"fans": 2, "written": False}
+    assert bucket.objects[SCORES_KEY] == b"kept"
+    assert [(each.function, each.name, each.outcome) for each in logged] == [
+        ("chunks", "score", "OK")
+    ] * 2
+
+
+def test_two_calls_at_the_same_time() -> None:
+    """Whoever writes second, after both have looked, changes nothing."""
+    bucket = bucket_of(KEY)
+    app, _ = app_of(bucket)
+
+    def be_overtaken() -> None:
+        bucket.before_write = lambda: None
+        assert app.answer(asked(KEY), TIME_LEFT_S) == {"fans": 2, "written": True}
+
+    bucket.before_write = be_overtaken
+    assert app.answer(asked(KEY), TIME_LEFT_S) == {"fans": 2, "written": False}
+    assert bucket.objects[SCORES_KEY].decode() == LINES
+
+
+@pytest.mark.parametrize(
+    ("failing", "errors"),
+    [
+        (Unavailable("fan_identity_table"), "raise"),
+        (DeadlineExceeded("fan_identity_table"), "raise"),
+        (DeadlineExceeded("fan_identity_table"), "keep"),
+    ],
+)
+def test_what_fails_leaves_nothing(failing: Exception, errors: str) -> None:
+    """A fan without an answer fails the chunk, so that it is tried again."""
+    bucket = bucket_of(KEY)
+    app, logged = app_of(bucket, failing)
+    with pytest.raises(type(failing)):
+        app.answer(asked(KEY, errors), TIME_LEFT_S)
+    assert [*bucket.objects] == [KEY]
+    assert [(each.name, each.errors) for each in logged] == [("score", 1)]
+
+
+def test_errors_that_are_kept() -> None:
+    """Where it is asked for, a fan of whom nothing usable is known gets a line that says so."""
+    bucket = bucket_of(KEY)
+    app, _ = app_of(bucket, Unavailable("fan_identity_table", "malformed item"))
+    assert app.answer(asked(KEY, "keep"), TIME_LEFT_S) == {"fans": 2, "written": True}
+    first, second = bucket.objects[SCORES_KEY].decode().splitlines()
+    assert first == LINES.splitlines()[0]
+    assert json.loads(second) == {
+        "globalUserId": NEW_FAN,
+        "error": {"code": "UNAVAILABLE", "system": "fan_identity_table"},
+    }
+
+
+def test_a_run_that_is_whole() -> None:
+    """Every chunk has scores; other objects do not matter."""
+    bucket = bucket_of("sale/chunks/000000.json", "sale/chunks/000001.json")
+    bucket.objects |= {
+        "sale/scores/000000.json": b"",
+        "sale/scores/000001.json": b"",
+        "sale/x": b"",
+    }
+    app, logged = app_of(bucket)
+    for prefix in ("sale", "sale/"):
+        assert app.answer({"prefix": prefix}, TIME_LEFT_S) == {"chunks": 2}
+    assert [each.name for each in logged] == ["compare"] * 2
+
+
+def test_a_run_that_is_not_whole() -> None:
+    """The first of the chunks without scores are named."""
+    bucket = bucket_of(*(f"sale/chunks/{number:06}.json" for number in range(13)))
+    bucket.objects |= {"sale/scores/000001.json": b"", "other/scores/000002.json": b""}
+    app, _ = app_of(bucket)
+    with pytest.raises(ChunksMissing) as raised:
+        app.answer({"prefix": "sale"}, TIME_LEFT_S)
+    named = [f"{number:06}.json" for number in range(13) if number != 1][:10]
+    assert str(raised.value) == f"12 of 13 chunks have no scores: {', '.join(named)}"
+
+
+@pytest.mark.parametrize(
+    ("payload", "problem"),
+    [
+        (None, "payload: expected chunk, and errors: raise or keep; or prefix"),
+        ({"chunk": KEY}, "payload: expected chunk, and errors: raise or keep; or prefix"),
+        (asked(KEY, "drop"), "payload: expected chunk, and errors: raise or keep; or prefix"),
+        (asked("sale/000000.json"), "chunk: expected a key that ends in chunks/ and a name"),
+        (asked("sale/xchunks/1.json"), "chunk: expected a key that ends in chunks/ and a name"),
+        (asked("sale/chunks/"), "chunk: expected a key that ends in chunks/ and a name"),
+        ({"prefix": "nothing"}, "prefix: there are no objects under its chunks/"),
+    ],
+)
+def test_what_is_no_work(payload: object, problem: str) -> None:
+    """A payload that asks for nothing is refused, and nothing is written."""
+    bucket = bucket_of(KEY)
+    with pytest.raises(InvalidInput) as refused:
+        app_of(bucket)[0].answer(payload, TIME_LEFT_S)
+    assert (str(refused.value), [*bucket.objects]) == (problem, [KEY])
+
+
+def test_what_is_unforeseen_is_not_shown() -> None:
+    """A bug is reported; what is raised has only the id to find it by."""
+    bucket = bucket_of(KEY)
+    app, _ = app_of(bucket, RuntimeError("secret"))
+    with pytest.raises(ScoringFailed) as raised:
+        app.answer(asked(KEY), TIME_LEFT_S)
+    assert str(raised.value) == "internal error found-by"
+    assert raised.value.__suppress_context__
+
+
+def test_chunks() -> None:
+    """Registrants are divided, in their order, and read back as they were."""
+    fans = [GlobalUserId(f"fan-{number}") for number in range(5)]
+    chunks = list(chunks_of(EVENT, fans, 2))
+    assert [each.fans for each in chunks] == [tuple(fans[:2]), tuple(fans[2:4]), tuple(fans[4:])]
+    assert [read_chunk(chunk_text(each).encode()) for each in chunks] == chunks
+    assert [chunk_name(0), chunk_name(12)] == ["000000.json", "000012.json"]
+    assert scores_key("chunks/1.json") == "scores/1.json"
+    assert scores_key("a/chunks/chunks/1.json") == "a/chunks/scores/1.json"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "problem"),
+    [
+        (b"\xff", InvalidInput, "$: not UTF-8"),
+        (b"[]", InvalidInput, "$: expected an object of event and fans"),
+        (b'{"event":"e"}', InvalidInput, "$: expected an object of event and fans"),
+        (b'{"event":" e","fans":["f"]}', InvalidId, "event: "),
+        (b'{"event":"e","fans":[]}', InvalidInput, "fans: expected at least one id"),
+        (b'{"event":"e","fans":"fan"}', InvalidInput, "fans: expected at least one id"),
+        (b'{"event":"e","fans":["f",""]}', InvalidId, "fans[1]: "),
+        (b'{"event":"e","fans":["f","f"]}', InvalidInput, "fans[1]: is listed twice"),
+    ],
+)
+def test_what_is_no_chunk(content: bytes, kind: type[Exception], problem: str) -> None:
+    """A chunk that is none is refused, naming the path."""
+    with pytest.raises(kind) as refused:
+        read_chunk(content)
+    assert str(refused.value).startswith(problem)
