@@ -14,10 +14,12 @@ DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --requi
 # The tests that the coverage floor is measured on.
 COVERED := tests/unit tests/contracts tests/golden tests/gateway
 
-# The laws, which search long, and the other tests. Two parts run at a time, each on a core.
-LAWS := tests/concurrency tests/property tests/simulation
-OTHERS := $(filter-out $(COVERED) $(LAWS),$(patsubst %/,%,$(dir \
-	$(wildcard tests/*/__init__.py))))
+# Each other folder with tests is a part of its own, but for the one that needs Terraform. Two parts
+# run at a time, each on a core: the longest first.
+LONG := docs property aws hostile e2e simulation concurrency
+SHORT := $(filter-out $(COVERED:tests/%=%) $(LONG) terraform,$(sort $(patsubst tests/%/,%,$(dir \
+	$(wildcard tests/*/test_*.py)))))
+PARTS := $(addprefix test-part-,$(LONG) $(SHORT))
 
 # What test-pythons runs, and by which versions: the oldest, and the one that is deployed.
 FAST := $(COVERED) tests/e2e
@@ -110,17 +112,14 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 14 minutes)
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going \
-		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage test-others test-laws
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 8 minutes)
+	@env -u PYTHONDONTWRITEBYTECODE $(MAKE) --no-print-directory --jobs=2 --keep-going \
+		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage $(PARTS)
 
-.PHONY: test-others
-test-others: .venv/.dev .ministack/.ready .lambda/.ready ## Run those that the coverage floor is not measured on
-	$(BIN)/pytest $(OTHERS)
-
-.PHONY: test-laws
-test-laws: .venv/.dev .ministack/.ready .lambda/.ready ## Run the laws: properties, simulation, threads and processes at once
-	$(BIN)/pytest $(LAWS)
+# The tests start some hundred processes, and without bytecode each of them would compile all anew.
+.PHONY: $(PARTS)
+$(PARTS): test-part-%: .venv/.dev .ministack/.ready .lambda/.ready
+	$(BIN)/pytest tests/$*
 
 .PHONY: test-full
 test-full: $(FULL) ## Run the tests that need more than Python, or than one

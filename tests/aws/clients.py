@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from time import monotonic
 
 import pytest
@@ -24,8 +26,22 @@ def aws_client(
 ) -> AwsClient:
     """Make a client as the wiring does; where it asks is said by a URL or by the environment."""
     return AwsClient(
-        service, AwsSession(REGION), read_s, endpoint_url=endpoint_url, prepare=prepare, clock=clock
+        service, aws_session(), read_s, endpoint_url=endpoint_url, prepare=prepare, clock=clock
     )
+
+
+def aws_session() -> AwsSession:
+    """Return the session of all clients that are made in an environment such as this.
+
+    Making one reads what botocore knows of its services, which takes most of the time of a test.
+    """
+    named = {name: text for name, text in os.environ.items() if name.startswith("AWS_")}
+    return _session_of(frozenset(named.items()))
+
+
+@cache
+def _session_of(_environment: frozenset[tuple[str, str]]) -> AwsSession:
+    return AwsSession(REGION)
 
 
 @contextmanager

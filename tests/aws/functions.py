@@ -33,6 +33,8 @@ CONSUMER_HANDLERS: Mapping[Consumer, str] = {
     consumer: f"fanscore_appsync.consumers.{consumer.value}_handler" for consumer in Consumer
 }
 
+PATIENT = HERE / "patient_function.py"
+
 _SOURCES = (HERE.parents[1] / "src", sysconfig.get_path("purelib"))
 _NOT_LAMBDA = {call.service for call in LNAA_CALLS.values()}
 
@@ -74,7 +76,7 @@ def create_idv(aws: Ministack, environ: Mapping[str, str]) -> str:
 
 
 def create_our_function(aws: Ministack, name: str, handler: str, environ: Mapping[str, str]) -> str:
-    """Make a function of this repository, which runs from where it is; give its ARN.
+    """Make a function of this repository, which runs from where it is, patiently; give its ARN.
 
     Args:
         aws: where.
@@ -83,7 +85,9 @@ def create_our_function(aws: Ministack, name: str, handler: str, environ: Mappin
         environ: its environment. The server's address, the region and credentials are there.
     """
     path = ":".join(map(str, _SOURCES))
-    return create_function(aws, name, handler, {}, {"PYTHONPATH": path, **environ})
+    variables = {"PYTHONPATH": path, "TESTED_HANDLER": handler, **environ}
+    files = {PATIENT.name: PATIENT.read_text(encoding="utf-8")}
+    return create_function(aws, name, f"{PATIENT.stem}.handler", files, variables)
 
 
 def create_function(

@@ -242,7 +242,7 @@ def test_loading_replaces(store: Store) -> None:
     ]
 
 
-@settings(max_examples=100)  # each opens a database
+@settings(max_examples=50)  # each opens a database
 @given(known=known_fans(), questions=table_questions())
 def test_one_fetch_of_many_is_many_fetches_of_one(
     open_store: Open, known: Known, questions: Sequence[Question[object]]

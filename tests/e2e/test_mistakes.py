@@ -129,11 +129,22 @@ def test_closed_streams(folder: Path, line: str) -> None:
     assert (done.returncode, done.stderr) == CLOSED[line]
 
 
+@contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Let processes heed SIGINT, which a shell has its background jobs ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c(tmp_path: Path) -> None:
     """Ctrl+C ends a command that waits for its input: one line, and the status of shells."""
     fifo = tmp_path / "event.json"
     os.mkfifo(fifo)
     with (
+        heeding_ctrl_c(),
         subprocess.Popen([PROGRAM, "invoke", str(fifo)], stderr=subprocess.PIPE) as process,
         fifo.open("wb"),  # waits until the command opens it too
     ):

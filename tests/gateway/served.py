@@ -145,7 +145,12 @@ def served(
         )
         with (
             _running(change(gateway), headers_s or limits.request_s) as address,
-            httpx.Client(base_url=f"http://{address[0]}:{address[1]}", timeout=AMPLE_S) as client,
+            # A connection for each request: one that lay idle may be closed while it is used again.
+            httpx.Client(
+                base_url=f"http://{address[0]}:{address[1]}",
+                timeout=AMPLE_S,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            ) as client,
         ):
             yield Served(client, address, events, reports, system)
 

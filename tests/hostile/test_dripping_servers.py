@@ -33,7 +33,7 @@ BYTE_S = 0.002
 TICK_S = 0.01
 """How long each look at the clock takes, so that time passes with what is read, and no faster."""
 
-TOO_LATE_S = 60.0
+TOO_LATE_S = 600.0
 """When a test gives up on a call that does not come back."""
 
 Say: TypeAlias = Callable[[bytes], None]

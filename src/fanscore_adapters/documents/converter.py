@@ -164,6 +164,9 @@ class StrictConverter:
                 kind,
                 converter,
                 _cattrs_forbid_extra_keys=self._forbid_extra_keys,
+                _cattrs_detailed_validation=(
+                    converter.detailed_validation or _names_arguments_first(kind)
+                ),
                 **self._spelling(kind),  # type: ignore[arg-type]  # overrides by attribute
             ),
         )
@@ -238,6 +241,15 @@ class StrictConverter:
                 return self._within(self._rename(note.name), first)
             case _:
                 return InvalidInput("", "not valid")
+
+
+def _names_arguments_first(kind: type) -> bool:
+    """Return whether arguments by name stand before some by position, as a base class brings about.
+
+    Of such a class cattrs makes code that does not compile, unless validation is detailed.
+    """
+    by_name = [field.kw_only for field in attrs.fields(kind) if field.init]
+    return by_name != sorted(by_name)
 
 
 def _is_tuple(kind: object) -> bool:

@@ -54,7 +54,7 @@ _CLEARED = "attributes"
 _converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Item(RecordItem):
     event_id: EventId
     sale_id: SaleId

@@ -50,7 +50,7 @@ class _Said:
     locale: Locale | None = None
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class _Item(RecordItem):
     campaign_id: CampaignId
     fan_id: GlobalUserId

@@ -189,7 +189,7 @@ def _steps_in_paragraphs(
 def _round_cells(trace: Trace, room: int) -> int:
     """Return how many cells each round has in a room; none where the room does not do."""
     if not trace.rounds:
-        return ROUND_CELLS
+        return ROUND_CELLS if room >= 0 else 0
     return max(min(ROUND_CELLS, (room + len("│")) // trace.rounds - len("│")), 0)
 
 

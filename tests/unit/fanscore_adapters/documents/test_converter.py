@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import attrs
@@ -39,6 +40,22 @@ class Booking:
     row_range: tuple[int, int] = (1, 1)
     gift_note: str | None = None
     member_id: MemberId | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Named:
+    row_name: str
+    note: str | None = None
+
+
+@attrs.frozen
+class NamedFirst(Named):
+    number: int
+
+
+@attrs.frozen(kw_only=True)
+class AllNamed(Named):
+    number: int
 
 
 STRICT = StrictConverter(camel, forbid_extra_keys=True)
@@ -111,6 +128,18 @@ def test_unknown_keys_are_forbidden_or_left_out() -> None:
     document = {**DOCUMENT, "zone": 1, "area": 2}
     assert LENIENT.structure(document, Booking, "booking") == BOOKING
     assert refusal(document) == (InvalidInput, "booking", "unknown key 'area'")
+
+
+@pytest.mark.parametrize("kind", [NamedFirst, AllNamed])
+def test_arguments_may_be_named(kind: Callable[..., object]) -> None:
+    """However a class takes its values, the quick reader reads it: made once, it stays."""
+    converter = StrictConverter(camel, forbid_extra_keys=True)
+    document = {"rowName": "A", "number": 7}
+    expected = kind(row_name="A", number=7)
+    assert [converter.structure(document, type(expected), "seat") for _ in range(2)] == [
+        expected
+    ] * 2
+    assert "_careful" not in vars(converter)
 
 
 def test_names_can_stay_as_they_are() -> None:

@@ -23,7 +23,7 @@ from tests.unit.fanscore_adapters.databases import item, raw
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 NOW_S = int(NOW.timestamp())
-PATIENCE_S = 20.0
+PATIENCE_S = 600.0
 
 
 def never(error: Exception) -> None:

@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fanscore_appsync.cli.picture import draw_score, draw_trace
@@ -445,6 +445,7 @@ def traces(draw: st.DrawFn) -> Trace:
     return Trace(tuple(steps), tuple(fates), tuple(asked(*each, 0.001, "Down") for each in made))
 
 
+@example(Trace(("a" * 37,), (Fate.RAN,), ()), 40)
 @given(traces(), st.integers(NARROWEST, 250))
 def test_no_line_of_a_trace_is_wider_than_the_terminal(trace: Trace, columns: int) -> None:
     """Whatever steps are called and however many rounds, no line is wider than the terminal."""
