@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from time import monotonic
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
@@ -18,6 +18,7 @@ from fanscore_appsync import wire
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.function_app import FunctionApp, Progress
 from fanscore_appsync.log import OK
+from fanscore_appsync.shadow import Shadowed
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import FanscoreError, InvalidInput, PipelineError, Unavailable
@@ -26,6 +27,9 @@ from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, Account
 from fanscore_core.policy_book import PolicyBook, as_book
 from fanscore_core.registrants import ScoredFan
 from fanscore_core.scoring import AccountFanscore
+
+if TYPE_CHECKING:
+    from fanscore_appsync.receipts import ReceiptKeeper
 
 SCORE, COMPARE = "score", "compare"
 """What is logged as the name of the work."""
@@ -96,12 +100,14 @@ class ChunkApp(FunctionApp):
         policy: a policy that decides all scores, or a book of them; kept as a book.
         api: whose ``accountFanscore`` is asked.
         clock: the one that objects are waited for by.
+        keeper: makes the log lines of decisions, which follow the scores; ``None`` for none.
     """
 
     objects: Objects
     policy: PolicyBook = attrs.field(converter=as_book)
     api: Api = API
     clock: Callable[[], float] = monotonic
+    keeper: ReceiptKeeper | None = attrs.field(default=None, kw_only=True)
 
     def answer(
         self, payload: object, time_left_s: float, invocation: str = ""
@@ -155,22 +161,32 @@ class ChunkApp(FunctionApp):
         chunk = read_chunk(self.objects.read(key, expires_at))
         if target in islice(self.objects.keys(target, expires_at), 1):
             return {"fans": len(chunk.fans), "written": False}
-        outcomes = self._run(chunk, expires_at - self.clock())
+        args = self._args_of(chunk)
+        pipeline = self.api.fields[FIELD].pipeline
+        outcomes = list(run_many(pipeline, args, self.source(expires_at - self.clock())))
         progress.outcomes = outcomes
         scored = [
             _scored_fan(fan, outcome, keeps_errors=keeps_errors)
             for fan, outcome in zip(chunk.fans, outcomes, strict=True)
         ]
         progress.codes = [wire.error_code(each.error) if each.error else OK for each in outcomes]
-        content = "".join(map(score_line, scored)).encode()
-        written = self.objects.write_new(target, content, expires_at)
+        decided = map(_Decided, args, outcomes, progress.codes)
+        lines = [*map(score_line, scored), *self._decision_lines([*decided], progress)]
+        written = self.objects.write_new(target, "".join(lines).encode(), expires_at)
         return {"fans": len(chunk.fans), "written": written}
 
-    def _run(self, chunk: Chunk, time_left_s: float) -> Sequence[Outcome[object, object]]:
+    def _args_of(self, chunk: Chunk) -> Sequence[AccountFanscoreArgs]:
         policy = self.policy.policy_for(chunk.event_id)
-        args = (AccountFanscoreArgs(policy, fan, chunk.event_id) for fan in chunk.fans)
-        pipeline = self.api.fields[FIELD].pipeline
-        return list(run_many(pipeline, args, self.source(time_left_s)))
+        return [AccountFanscoreArgs(policy, fan, chunk.event_id) for fan in chunk.fans]
+
+    def _decision_lines(self, decided: Sequence[_Decided], progress: Progress) -> Sequence[str]:
+        """Make the log lines of decisions, each with its end."""
+        if self.keeper is None:
+            return ()
+        lines: list[str] = []
+        keeper = attrs.evolve(self.keeper, write_line=lines.append)
+        progress.receipts = keeper.keep(decided, self.now(), 0.0)
+        return [f"{line}\n" for line in lines]
 
     def _compare(self, prefix: str, time_left_s: float) -> Mapping[str, object]:
         expires_at = self.clock() + time_left_s
@@ -186,6 +202,16 @@ class ChunkApp(FunctionApp):
 
     def _names(self, folder: str, expires_at: float) -> Sequence[str]:
         return [key.removeprefix(folder) for key in self.objects.keys(folder, expires_at)]
+
+
+@attrs.frozen
+class _Decided:
+    """A decision, as receipts are made of it."""
+
+    args: object
+    outcome: Outcome[object, object] | None
+    code: str
+    shadowed: Shadowed | None = None
 
 
 def _scored_fan(

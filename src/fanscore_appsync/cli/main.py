@@ -102,6 +102,7 @@ GATEWAY_COMMANDS = {
 """The modules of the commands that need more than the others: ``fanscore[gateway]``."""
 
 LATER_COMMANDS = {
+    "chunks": "fanscore_appsync.cli.chunks",
     "export": "fanscore_appsync.cli.export",
     "score-event": "fanscore_appsync.cli.score_event",
     **GATEWAY_COMMANDS,

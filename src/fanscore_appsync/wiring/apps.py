@@ -215,7 +215,10 @@ def connect_chunks(settings: Settings, closing: ExitStack | None = None) -> Chun
     with _closed_by(closing) as opened:
         objects = aws.score_objects(settings, settings.aws, opened)
         adapters = aws.resolver_adapters(settings, settings.aws, api, opened, Function.CHUNKS)
-        return ChunkApp(source_maker(adapters, opened), report, now, objects, book, api)
+        source = source_maker(adapters, opened)
+        lines = settings.receipts & {ReceiptPlace.LOG}  # beside the scores; no table is written to
+        keeper = _keeper(attrs.evolve(settings, receipts=lines), source)
+        return ChunkApp(source, report, now, objects, book, api, keeper=keeper)
 
 
 def policy_book(path: str | None, named_by: str = "FANSCORE_POLICY", api: Api = API) -> PolicyBook:

@@ -51,12 +51,15 @@ def export_database(
         return {name: write_export(folder, name, items[name], at) for name in tables}
 
 
-def joined_exports(given: Sequence[str], settings: Settings) -> Mapping[str, TableExport]:
-    """Find the exports of the tables that a score depends on.
+def joined_exports(
+    given: Sequence[str], settings: Settings, tables: Sequence[str] = JOINED_TABLES
+) -> Mapping[str, TableExport]:
+    """Find the exports of some tables, by default of those that a score depends on.
 
     Args:
         given: folders of exports, each perhaps with the table that it is of: ``demand_table=DIR``.
         settings: say what the tables are called on AWS, where that is the backend.
+        tables: by our names.
 
     Raises:
         InvalidInput: an export is missing or cannot be used, there are two of a table, or they are
@@ -77,11 +80,11 @@ def joined_exports(given: Sequence[str], settings: Settings) -> Mapping[str, Tab
                 raise InvalidInput(table, problem)
             else:
                 found[table] = export
-    for table in JOINED_TABLES:
+    for table in tables:
         if table not in found:
             there_are = f"; there are {', '.join(sorted(others))}" if others else ""
             raise InvalidInput("--export", f"there is none of {table}{there_are}")
-    joined = {table: found[table] for table in JOINED_TABLES}
+    joined = {table: found[table] for table in tables}
     _check_moments(joined)
     return joined
 

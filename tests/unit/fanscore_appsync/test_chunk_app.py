@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import attrs
 import pytest
@@ -15,8 +16,10 @@ from fanscore_adapters.documents.chunk import (
     read_chunk,
     scores_key,
 )
+from fanscore_adapters.documents.decision_lines import LineCounts, read_decision_lines
 from fanscore_appsync.chunk_app import ChunkApp, ChunksMissing, ScoringFailed
-from fanscore_appsync.log import InvocationLog
+from fanscore_appsync.log import InvocationLog, ReceiptCounts
+from fanscore_appsync.receipts import ReceiptKeeper
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, NotFound, Unavailable
 from fanscore_core.findings import StoredScore
@@ -132,6 +135,24 @@ def test_a_chunk_is_scored_once() -> None:
     assert [(each.function, each.name, each.outcome) for each in logged] == [
         ("chunks", "score", "OK")
     ] * 2
+
+
+def test_lines_of_decisions_follow_the_scores() -> None:
+    """With receipts in the log, each fan's line is there, too, and is nothing of a person."""
+    bucket = bucket_of(KEY)
+    app, logged = app_of(bucket)
+    keeper = ReceiptKeeper("1.0", lambda _: "found-by", timedelta(days=1), nonce=lambda: b"n" * 16)
+    attrs.evolve(app, keeper=keeper).answer(asked(KEY), TIME_LEFT_S)
+    content = bucket.objects[SCORES_KEY].decode()
+    assert content.startswith(LINES)
+    counts = LineCounts()
+    lines = [*read_decision_lines(BytesIO(content.encode()), counts)]
+    assert [(each.event_id, each.hour, each.score) for each in lines] == [
+        (EVENT, "2026-11-01T00Z", 75),
+        (EVENT, "2026-11-01T00Z", 50),
+    ]
+    assert FAN not in content.removeprefix(LINES)
+    assert [each.receipts for each in logged] == [ReceiptCounts(2, 0)]
 
 
 def test_two_calls_at_the_same_time() -> None:
