@@ -90,9 +90,9 @@ def test_the_transform_makes_what_is_deployed(transformed: Document) -> None:
 
 _BY_SAM = {
     "AWS::Events::Rule": 4,
-    "AWS::IAM::Role": 8,
+    "AWS::IAM::Role": 12,
     "AWS::Lambda::EventInvokeConfig": 4,
-    "AWS::Lambda::Function": 6,
+    "AWS::Lambda::Function": 7,
     "AWS::Lambda::Permission": 4,
 }
 

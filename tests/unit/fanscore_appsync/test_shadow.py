@@ -14,6 +14,7 @@ from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
+from fanscore_core.points import PointsTable
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.fan_identity import FanIdentity
@@ -46,9 +47,10 @@ def worth(policy: ScorePolicy, version: str, **points: int) -> ScorePolicy:
 
 @attrs.frozen
 class Unusable(ScorePolicy):
-    """A policy that fails whoever asks it what a signal is worth."""
+    """A policy that fails whoever asks it what signals are worth."""
 
-    def of(self, _signal: object) -> SignalPolicy:
+    @property
+    def points(self) -> PointsTable:
         """Fail."""
         raise ZeroDivisionError
 
