@@ -99,6 +99,7 @@ test("A fan's page shows the score, and the value behind each reason", async () 
 test("A fan's page shows records, entries and sessions, and the item behind each", async () => {
   await enterCampaign(gateway);
   const page = await openFans({ fan: "user123", event: "evt456" });
+  await heading(page, "user123");
   const demand = card(page, "Demand records");
   const cells = await demand.getByRole("cell").allInnerTexts();
   assert.deepEqual(cells.slice(0, 3), ["disco456", "sale789", "saved"]);
