@@ -16,11 +16,12 @@ from fanscore_adapters.documents.converter import date_time_text
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.embedded.deliveries import DeliveredEvent, Delivery, Place, Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice
+from fanscore_adapters.items.operations import Item
 from fanscore_appsync.app import Response
 from fanscore_appsync.local.graphql.trace_extension import write_run
 from fanscore_core.consumer_mark import SENDING, Consumer
 from fanscore_core.engine.state import Outcome
-from fanscore_core.errors import NotFound
+from fanscore_core.errors import InvalidInput, NotFound, Unavailable
 from fanscore_core.findings import Finding, Findings
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.scoring import AccountFanscore
@@ -56,7 +57,7 @@ class Workbench:
         """Say what there is to look into: stores, the sample's fans, and consumers of events."""
         return {
             "stores": self.stores is not None,
-            "sample": self.stores is not None and self.stores.fans.has_sample(),
+            "sample": self._has_sample,
             "consumers": [
                 {"name": each.value, "sends": each in SENDING}
                 for each in Consumer
@@ -85,6 +86,14 @@ class Workbench:
             "found": [] if outcome is None else reason_documents(outcome),
             "run": None if outcome is None else write_run(outcome.trace),
         }
+
+    @property
+    def _has_sample(self) -> bool:
+        """Whether the sample's fans are there; not while the store cannot be read."""
+        try:
+            return self.stores is not None and self.stores.fans.has_sample()
+        except Unavailable:
+            return False
 
     @property
     def _stores(self) -> Embedded:
@@ -181,9 +190,24 @@ def _score_event(arguments: Json, identity: Mapping[str, object]) -> Json:
 
 
 def _items(found: ItemsOfAKind) -> Json:
-    # Through text, since fractions are Decimal in an item.
-    items = [None if item is None else json.loads(json_text(item)) for item in found.items]
+    items = [None if item is None else _item(item) for item in found.items]
     return {"items": items, "hasMore": found.has_more}
+
+
+def _item(item: Item) -> object:
+    try:
+        return _shown(json.loads(json_text(item)))  # through text: fractions are Decimal in an item
+    except InvalidInput as error:
+        return error.problem  # such as one that nests too deep to be written
+
+
+def _shown(document: object) -> object:
+    """Return a document, or its text where it has a number that no reader of JSON can take."""
+    try:
+        json.dumps(document, allow_nan=False)
+    except ValueError:
+        return json.dumps(document)
+    return document
 
 
 def _event(delivered: DeliveredEvent) -> Json:
@@ -194,7 +218,7 @@ def _event(delivered: DeliveredEvent) -> Json:
         "at": date_time_text(event.at),
         "fan": event.fan,
         "deliveries": [_delivery(each) for each in delivered.deliveries],
-        "document": event.document,
+        "document": _shown(event.document),
     }
 
 

@@ -114,7 +114,7 @@ function drawTable(fan, labelledby, columns, items) {
 // The roles stand for the elements where a narrow page lays them out as blocks.
 function drawLine(fan, columns, item) {
   const cells = Object.entries(columns).map(([name, write]) =>
-    h("td", { role: "cell", "data-column": name }, item ? write(item, fan) : shown(null)),
+    h("td", { role: "cell", "data-column": name }, isDocument(item) ? write(item, fan) : shown(null)),
   );
   return h(
     "tr",
@@ -138,6 +138,11 @@ function storedItem(title, item) {
 function toEvent(fan, event) {
   if (!event) return shown(null);
   return h("a", { href: `#fans?${new URLSearchParams({ fan, event })}` }, h("code", {}, event));
+}
+
+/** Whether an item is one: not `null` for what is none, nor the text of one that cannot be shown. */
+function isDocument(item) {
+  return typeof item === "object" && item !== null;
 }
 
 function isDeleted(item) {
