@@ -18,13 +18,13 @@ from fanscore_adapters.embedded.deliveries import DeliveredEvent, Delivery, Plac
 from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.items.operations import Item
 from fanscore_appsync.app import Response
+from fanscore_appsync.found_reasons import found_reasons
 from fanscore_appsync.local.graphql.trace_extension import write_run
 from fanscore_core.consumer_mark import SENDING, Consumer
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidInput, NotFound, Unavailable
-from fanscore_core.findings import Finding, Findings
+from fanscore_core.findings import Finding
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.scoring import AccountFanscore
 from fanscore_core.signals import Missing
 
 if TYPE_CHECKING:
@@ -142,31 +142,17 @@ class Workbench:
 
 
 def reason_documents(outcome: Outcome[object, object]) -> Sequence[Json]:
-    """Return what was found for each reason of a score, in their order.
-
-    The base score's comes first, then those of the policy's signals. A clamped score has a reason
-    more, for which nothing is found.
-    """
-    findings = getattr(outcome.stash, "findings", None)
-    if not isinstance(findings, Findings) or not isinstance(outcome.value, AccountFanscore):
-        return []
-    base = {
-        "signal": None,
-        "what": "Stored raw score",
-        "value": None if findings.raw is None else f"{findings.raw:f}",
-        "missing": None,
-    }
-    signals = (
-        {"signal": each.name, "what": each.value_name, **_finding(findings.of(each))}
-        for each in outcome.value.boosts
-    )
-    return [base, *signals]
+    """Return what was found for each reason of a score; nothing where there is no score."""
+    return [
+        {"signal": each.signal, "what": each.what, **_finding(each.finding)}
+        for each in found_reasons(outcome)
+    ]
 
 
-def _finding(finding: Finding) -> Json:
+def _finding(finding: Finding | None) -> Json:
     if isinstance(finding, Missing):
         return {"value": None, "missing": finding.name}
-    return {"value": f"{finding:f}", "missing": None}
+    return {"value": None if finding is None else f"{finding:f}", "missing": None}
 
 
 def _score_event(arguments: Json, identity: Mapping[str, object]) -> Json:
