@@ -16,7 +16,6 @@ from fanscore_adapters.documents.converter import date_time_text
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.embedded.deliveries import DeliveredEvent, Delivery, Place, Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice
-from fanscore_adapters.items.operations import Item
 from fanscore_appsync.app import Response
 from fanscore_appsync.found_reasons import found_reasons
 from fanscore_appsync.local.graphql.trace_extension import write_run
@@ -180,7 +179,7 @@ def _items(found: ItemsOfAKind) -> Json:
     return {"items": items, "hasMore": found.has_more}
 
 
-def _item(item: Item) -> object:
+def _item(item: Json) -> object:
     try:
         return _shown(json.loads(json_text(item)))  # through text: fractions are Decimal in an item
     except InvalidInput as error:
