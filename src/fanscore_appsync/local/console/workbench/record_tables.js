@@ -154,11 +154,14 @@ function lastPart(item) {
 }
 
 function receiptOf(item) {
-  const { document } = item;
-  if (typeof document !== "string") return document ?? item;
+  const document = typeof item.document === "string" ? parsed(item.document) : item.document;
+  return isDocument(document) ? document : item;
+}
+
+function parsed(text) {
   try {
-    return JSON.parse(document);
+    return JSON.parse(text);
   } catch {
-    return item;
+    return null;
   }
 }
