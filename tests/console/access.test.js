@@ -192,6 +192,9 @@ test("The score is readable on a phone", async () => {
     viewport: NARROW,
   });
   await keepPicture(page, "score-phone-light");
+  const views = page.getByRole("navigation", { name: "Views" }).getByRole("link");
+  const rows = await views.evaluateAll((links) => links.map((link) => link.offsetTop));
+  assert.equal(new Set(rows).size, 1, `the views stand in rows: ${rows}`);
   const widths = await page
     .locator("#score-chart .label, #score-chart .value")
     .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().right));

@@ -15,6 +15,10 @@ said = {"eventId": "evt456", "decidedAt": "2026-11-01T08:00:00Z", "policyVersion
 item = {"PK": "fan:held", "SK": "receipt#evt456#2026-11-01T08:00:00Z", "document": json.dumps(said), "leaf": "1f2e"}
 with sqlite3.connect(sys.argv[1]) as store:
     store.execute("INSERT INTO demand_table VALUES (?, ?, ?)", (item["PK"], item["SK"], json.dumps(item)))
+    for number, document in enumerate(["null", "[", 5, {"decision": 5}]):
+        odd = {"PK": "fan:odd", "SK": f"receipt#evt456#{number}", "document": document}
+        store.execute("INSERT INTO demand_table VALUES (?, ?, ?)", (odd["PK"], odd["SK"], json.dumps(odd)))
+    store.execute("INSERT INTO demand_table VALUES (?, ?, ?)", ("fan:odd", "receipt#far", '{"PK": "fan:odd", "SK": "receipt#far", "x": 1e999}'))
 `;
 
 let gateway;
@@ -99,6 +103,7 @@ test("A fan's page shows the score, and the value behind each reason", async () 
 test("A fan's page shows records, entries and sessions, and the item behind each", async () => {
   await enterCampaign(gateway);
   const page = await openFans({ fan: "user123", event: "evt456" });
+  await heading(page, "user123");
   const demand = card(page, "Demand records");
   const cells = await demand.getByRole("cell").allInnerTexts();
   assert.deepEqual(cells.slice(0, 3), ["disco456", "sale789", "saved"]);
@@ -149,6 +154,8 @@ test("A receipt is shown with its time, event, score, policy and leaf", async ()
   const [decided, ...others] = await cells.allInnerTexts();
   assert.match(decided, /^1 Nov 2026/);
   assert.deepEqual(others.slice(0, 4), ["evt456", "87", "2026-11-01", "1f2e"]);
+  await page.goto(`${own.url}#fans?fan=odd`);
+  await card(page, "Receipts").getByText("As stored").nth(4).waitFor();
   await page.close();
 });
 

@@ -68,7 +68,7 @@ test("Each slider changes the fan, the crowd and the figures at once, by keyboar
   assert.equal(await page.locator(".lab-now").innerText(), "87");
   await slider(page, "Points: ARM: low risk").focus();
   for (let presses = 0; presses < 3; presses += 1) await page.keyboard.press("ArrowRight");
-  await movers(page, "424 up by 2.99 in the mean, 0 down, 576 stay.");
+  await movers(page, "424 up by 2.99 points on average, 0 down, 576 stay.");
   assert.equal(await number(page, "Points: ARM: low risk").inputValue(), "8");
   assert.equal(await page.locator(".lab-now").innerText(), "90");
   assert.deepEqual(await fanSeen(page), [
@@ -230,7 +230,7 @@ test("The core's diff says what the page says, and opens as its full report", as
   );
   assert.equal(Object.keys(figures).length, 7);
   const [down, by] = [core["down.people"], core["down.mean"].toFixed(2)];
-  await movers(page, `0 up, ${down} down by ${by} in the mean, ${1000 - down} stay.`);
+  await movers(page, `0 up, ${down} down by ${by} points on average, ${1000 - down} stay.`);
   const [report] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
   await report.getByRole("heading", { name: "Policy diff" }).waitFor();
   await report.getByRole("cell", { name: "colder" }).waitFor();
@@ -253,6 +253,8 @@ test("Another live policy and another fan are chosen, and kept in the address", 
   await page.locator("#lab-fan-found").getByText("No history").waitFor();
   assert.equal(await page.locator(".lab-now").innerText(), "60");
   assert.equal(new URL(page.url()).hash, "#lab?fan=nobody-yet&event=evt456&policy=evt456");
+  await page.evaluate(() => (location.hash = "#lab?fan=bot-fan&event=evt456&policy=evt456"));
+  await page.locator("#lab-fan-found").getByText("Model: likely bot").waitFor();
   await page.close();
 });
 

@@ -10,6 +10,7 @@ import pytest
 from fanscore_adapters.documents.policy import policy_text
 from fanscore_appsync.local.http.gateway import Development
 from fanscore_appsync.local.http.lab_pages import LAB_PAGES, REPORT_HEADERS
+from fanscore_appsync.local.http.response import PERSONAL
 from fanscore_appsync.local.policy_lab import PolicyLab
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.policy_book import as_book
@@ -66,7 +67,9 @@ def test_every_page(gateway: Served) -> None:
 
 def test_what_the_pages_say(gateway: Served) -> None:
     """JSON, lines, and a page that runs nothing and is shown in no frame."""
-    assert asked(gateway, "/dev/lab/findings").json() == {
+    found = asked(gateway, "/dev/lab/findings")
+    assert PERSONAL.items() <= dict(found.headers).items()
+    assert found.json() == {
         "findings": {
             "origin": "ACCOUNT_SCORE",
             "raw": "75",

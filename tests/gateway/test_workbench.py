@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import attrs
 import pytest
 
+from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.embedded.event_bus import MAX_ATTEMPTS, delay
 from fanscore_adapters.embedded.event_desk import EventDesk
 from fanscore_adapters.embedded.stored_fans import MOST_FOUND, StoredFans
@@ -282,6 +284,36 @@ def test_what_is_no_item(gateway: Served) -> None:
     assert document["stored"]["account"]["items"] == []
 
 
+ODD: Sequence[tuple[object, object]] = [
+    ("\ud800", "\ud800"),
+    (Decimal("1e999"), None),
+    ("</script><script>", "</script><script>"),
+]
+"""Members of what is stored, and as shown; ``None`` where all of it is shown as a text instead."""
+
+
+@pytest.mark.parametrize(("stored", "shown"), ODD, ids=["half a pair", "too great", "markup"])
+def test_what_http_cannot_hold(gateway: Served, stored: object, shown: object) -> None:
+    """An odd item spoils no fan's page, and an odd event not the list of events."""
+    item = {"PK": "fan:odd-1", "SK": "entry#c", "x": stored}
+    gateway.system.tables.put(DEMAND, item)
+    fan = look(gateway, "fan", fan="odd-1")
+    event = json_text({"detail": {"globalUserId": "odd-1"}, "detail-type": stored})
+    gateway.system.events.publish("odd-1", event, ("sync",), gateway.system.now)
+    page = look(gateway, "events", fan="odd-1")
+    assert isinstance(fan, dict)
+    assert isinstance(page, dict)
+    (entry,) = fan["stored"]["entries"]["items"]
+    document = page["events"][0]["document"]
+    gateway.system.events.erase(GlobalUserId("odd-1"))
+    if shown is None:
+        assert entry == '{"PK": "fan:odd-1", "SK": "entry#c", "x": Infinity}'
+        assert isinstance(document, str)
+    else:
+        assert entry == {**item, "x": shown}
+        assert document["detail-type"] == shown
+
+
 BAD: Sequence[tuple[str, Mapping[str, str], str]] = [
     ("fans", {}, "prefix: expected a text"),
     ("fans", {"prefix": "x" * 129}, "prefix: expected at most 128 characters"),
@@ -306,6 +338,8 @@ OTHERS: Sequence[Mapping[str, str]] = [
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
     {"x-forwarded-for": "192.0.2.1"},
+    {"x-forwarded-proto": "https"},
+    {"cf-connecting-ip": "192.0.2.1"},
 ]
 
 
@@ -385,4 +419,7 @@ def test_a_store_that_does_not_answer() -> None:
             response = gateway.client.get(f"/dev/workbench/{page}")
             (error,) = response.json()["errors"]
             assert (response.status_code, error["message"]) == (503, f"{system} cannot be used now")
+        about = look(gateway, "about")
+        assert isinstance(about, dict)
+        assert (about["stores"], about["sample"]) == (True, False)
         assert gateway.reports == []

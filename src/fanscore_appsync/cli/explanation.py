@@ -14,11 +14,11 @@ from fanscore_appsync.app import Response
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.terminal import columns, show
+from fanscore_appsync.found_reasons import found_reasons
 from fanscore_appsync.local.graphql.trace_extension import write_run
 from fanscore_appsync.testing import appsync_event
 from fanscore_core.engine.state import Outcome
 from fanscore_core.findings import Finding
-from fanscore_core.pipelines.account_scoring import AccountFanscoreStash
 from fanscore_core.scoring import AccountFanscore
 
 INTERNAL = "INTERNAL"
@@ -80,11 +80,8 @@ def reason_values(outcome: Outcome[object, object]) -> Sequence[Decimal | None]:
 
     Reasons come in the order of the policy's signals, after the base score.
     """
-    stash = cast("AccountFanscoreStash", outcome.stash)
-    score, findings = cast("AccountFanscore", outcome.value), stash.findings
-    if findings is None:
-        return (None,) * len(score.reasons)
-    known = [findings.raw, *(_known(findings.of(signal)) for signal in score.boosts)]
+    score = cast("AccountFanscore", outcome.value)
+    known = [_known(each.finding) for each in found_reasons(outcome)]
     return (*known, *[None] * (len(score.reasons) - len(known)))
 
 
@@ -112,7 +109,7 @@ def _with_values(
     return {**score, "reasons": [{**reason, "value": _text(value)} for reason, value in pairs]}
 
 
-def _known(finding: Finding) -> Decimal | None:
+def _known(finding: Finding | None) -> Decimal | None:
     return finding if isinstance(finding, Decimal) else None
 
 

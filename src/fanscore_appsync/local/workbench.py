@@ -17,13 +17,13 @@ from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.embedded.deliveries import DeliveredEvent, Delivery, Place, Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_appsync.app import Response
+from fanscore_appsync.found_reasons import found_reasons
 from fanscore_appsync.local.graphql.trace_extension import write_run
 from fanscore_core.consumer_mark import SENDING, Consumer
 from fanscore_core.engine.state import Outcome
-from fanscore_core.errors import NotFound
-from fanscore_core.findings import Finding, Findings
+from fanscore_core.errors import InvalidInput, NotFound, Unavailable
+from fanscore_core.findings import Finding
 from fanscore_core.ids import GlobalUserId
-from fanscore_core.scoring import AccountFanscore
 from fanscore_core.signals import Missing
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Workbench:
         """Say what there is to look into: stores, the sample's fans, and consumers of events."""
         return {
             "stores": self.stores is not None,
-            "sample": self.stores is not None and self.stores.fans.has_sample(),
+            "sample": self._has_sample,
             "consumers": [
                 {"name": each.value, "sends": each in SENDING}
                 for each in Consumer
@@ -85,6 +85,14 @@ class Workbench:
             "found": [] if outcome is None else reason_documents(outcome),
             "run": None if outcome is None else write_run(outcome.trace),
         }
+
+    @property
+    def _has_sample(self) -> bool:
+        """Whether the sample's fans are there; not while the store cannot be read."""
+        try:
+            return self.stores is not None and self.stores.fans.has_sample()
+        except Unavailable:
+            return False
 
     @property
     def _stores(self) -> Embedded:
@@ -133,31 +141,17 @@ class Workbench:
 
 
 def reason_documents(outcome: Outcome[object, object]) -> Sequence[Json]:
-    """Return what was found for each reason of a score, in their order.
-
-    The base score's comes first, then those of the policy's signals. A clamped score has a reason
-    more, for which nothing is found.
-    """
-    findings = getattr(outcome.stash, "findings", None)
-    if not isinstance(findings, Findings) or not isinstance(outcome.value, AccountFanscore):
-        return []
-    base = {
-        "signal": None,
-        "what": "Stored raw score",
-        "value": None if findings.raw is None else f"{findings.raw:f}",
-        "missing": None,
-    }
-    signals = (
-        {"signal": each.name, "what": each.value_name, **_finding(findings.of(each))}
-        for each in outcome.value.boosts
-    )
-    return [base, *signals]
+    """Return what was found for each reason of a score; nothing where there is no score."""
+    return [
+        {"signal": each.signal, "what": each.what, **_finding(each.finding)}
+        for each in found_reasons(outcome)
+    ]
 
 
-def _finding(finding: Finding) -> Json:
+def _finding(finding: Finding | None) -> Json:
     if isinstance(finding, Missing):
         return {"value": None, "missing": finding.name}
-    return {"value": f"{finding:f}", "missing": None}
+    return {"value": None if finding is None else f"{finding:f}", "missing": None}
 
 
 def _score_event(arguments: Json, identity: Mapping[str, object]) -> Json:
@@ -181,9 +175,24 @@ def _score_event(arguments: Json, identity: Mapping[str, object]) -> Json:
 
 
 def _items(found: ItemsOfAKind) -> Json:
-    # Through text, since fractions are Decimal in an item.
-    items = [None if item is None else json.loads(json_text(item)) for item in found.items]
+    items = [None if item is None else _item(item) for item in found.items]
     return {"items": items, "hasMore": found.has_more}
+
+
+def _item(item: Json) -> object:
+    try:
+        return _shown(json.loads(json_text(item)))  # through text: fractions are Decimal in an item
+    except InvalidInput as error:
+        return error.problem  # such as one that nests too deep to be written
+
+
+def _shown(document: object) -> object:
+    """Return a document, or its text where it has a number that no reader of JSON can take."""
+    try:
+        json.dumps(document, allow_nan=False)
+    except ValueError:
+        return json.dumps(document)
+    return document
 
 
 def _event(delivered: DeliveredEvent) -> Json:
@@ -194,7 +203,7 @@ def _event(delivered: DeliveredEvent) -> Json:
         "at": date_time_text(event.at),
         "fan": event.fan,
         "deliveries": [_delivery(each) for each in delivered.deliveries],
-        "document": event.document,
+        "document": _shown(event.document),
     }
 
 

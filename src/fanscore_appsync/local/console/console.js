@@ -6,17 +6,19 @@ import { openQueryView, queryState, takeQueryState } from "./query_view.js";
 import { openScoreView, scoreState, showScoreOnce, takeScoreState } from "./score_view.js";
 import { openWorkbench } from "./workbench.js";
 
+const LAB = { title: "Policy lab", state: labState, take: takeLabState, shown: showLabOnce };
 const { about, views } = await openWorkbench((name, how) => move(name, how));
 const VIEWS = {
   score: { title: "Score", state: scoreState, take: takeScoreState, shown: showScoreOnce },
   query: { title: "Query", state: queryState, take: takeQueryState, shown: () => {} },
-  lab: { title: "Policy lab", state: labState, take: takeLabState, shown: showLabOnce },
+  ...(about.local ? { lab: LAB } : {}),
   ...views,
 };
 
 openScoreView(() => move("score", "push"), about);
 openQueryView((how) => move("query", how), about);
-openLabView(() => move("lab", "replace"), about);
+if (about.local) openLabView(() => move("lab", "replace"), about);
+byId("to-lab").hidden = !about.local;
 byId("skip").addEventListener("click", (clicked) => {
   clicked.preventDefault();
   byId("main").focus();

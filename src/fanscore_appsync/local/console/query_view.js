@@ -23,12 +23,12 @@ let running = new AbortController();
  * Put the view to work.
  *
  * @param {(how: "push" | "replace") => void} moved is called when a person runs or changes the query
- * @param {{sample: boolean, services: boolean}} about what this gateway has
+ * @param {{sample: boolean, local: boolean}} about what this gateway has
  */
 export function openQueryView(moved, about) {
-  byId("query-service-choice").hidden = !about.services;
+  byId("query-service-choice").hidden = !about.local;
   if (about.sample) fan.value = FANS[0].id;
-  const offered = EXAMPLES.filter((each) => about.services || each.as !== "service");
+  const offered = EXAMPLES.filter((each) => about.local || each.as !== "service");
   examples.append(...offered.map((each) => h("option", { value: each.id }, each.title)));
   examples.addEventListener("change", () => takeExample(examples.value));
   query.addEventListener("input", markExample);

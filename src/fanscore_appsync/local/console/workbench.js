@@ -2,7 +2,7 @@
 
 import { fetched } from "./api.js";
 
-const NOTHING = { stores: false, sample: false, services: false, consumers: [] };
+const NOTHING = { stores: false, sample: false, local: false, consumers: [] };
 
 /**
  * Ask the gateway what it has to look into, and open the views of that.
@@ -20,7 +20,7 @@ export async function openWorkbench(moved) {
 async function askAbout() {
   try {
     const { status, text } = await fetched("dev/workbench/about", {});
-    return status === 200 ? { ...JSON.parse(text), services: true } : NOTHING;
+    return status === 200 ? { ...JSON.parse(text), local: true } : NOTHING;
   } catch {
     return NOTHING;
   }

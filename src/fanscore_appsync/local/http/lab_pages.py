@@ -10,7 +10,7 @@ from starlette.responses import Response as HttpResponse
 
 from fanscore_appsync.lambda_context import MARGIN_S
 from fanscore_appsync.local.http.request import JSON, MALFORMED, Unacceptable
-from fanscore_appsync.local.http.response import json_response
+from fanscore_appsync.local.http.response import PERSONAL, json_response
 from fanscore_appsync.local.policy_lab import PolicyLab
 from fanscore_core.errors import InvalidInput
 
@@ -80,7 +80,7 @@ def _sample(lab: PolicyLab, _wish: Wish, _time_left_s: float) -> HttpResponse:
 
 def _findings(lab: PolicyLab, wish: Wish, time_left_s: float) -> HttpResponse:
     found = lab.findings(str(wish["fan"]), wish.get("event"), time_left_s)
-    return json_response(found, 200, JSON)
+    return json_response(found, 200, JSON, PERSONAL)
 
 
 def _check(lab: PolicyLab, wish: Wish, _time_left_s: float) -> HttpResponse:

@@ -43,7 +43,8 @@ _NOT_HANDED_ON = frozenset(
 )
 """What AppSync hides from resolvers, and what concerns one connection only."""
 
-_OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_OF_PROXIES = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+_OF_PROXIES_BEGIN = "x-forwarded-"
 """What a proxy says of a request that it passes on, for somebody who may be anywhere."""
 
 
@@ -221,7 +222,9 @@ def is_from_this_machine(request: HttpRequest) -> bool:
 
     A proxy that says nothing cannot be told apart from a caller of this machine.
     """
-    is_passed_on = any(name in request.headers for name in _OF_PROXIES)
+    is_passed_on = any(
+        name in _OF_PROXIES or name.startswith(_OF_PROXIES_BEGIN) for name in request.headers
+    )
     return is_loopback(peer_of(request)) and not is_passed_on
 
 

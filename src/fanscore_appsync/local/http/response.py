@@ -18,6 +18,13 @@ from fanscore_appsync.local.graphql.limits import LimitReached
 from fanscore_appsync.local.graphql.replies import FieldError
 from fanscore_appsync.local.http.request import GRAPHQL_RESPONSE, Unacceptable
 
+PERSONAL: Mapping[str, str] = {
+    "cache-control": "no-store",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+"""Headers of a document with personal data: no other page gets it, and nothing keeps it."""
+
 
 def write_response(
     response: GraphQLResponse, content_type: str, extensions: Mapping[str, object] | None
@@ -67,7 +74,9 @@ def json_response(
 ) -> HttpResponse:
     """Write a JSON document."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return HttpResponse(text.encode(), status, headers, media_type=f"{content_type}; charset=utf-8")
+    # Half a surrogate pair, which UTF-8 has no bytes for, stays the escape that it was stored as.
+    encoded = text.encode(errors="backslashreplace")
+    return HttpResponse(encoded, status, headers, media_type=f"{content_type}; charset=utf-8")
 
 
 def _locations(error: GraphQLError) -> object:

@@ -13,7 +13,7 @@ from fanscore_adapters.embedded.deliveries import Place
 from fanscore_appsync.lambda_context import MARGIN_S
 from fanscore_appsync.local.http.credentials import iam_identity
 from fanscore_appsync.local.http.request import JSON, MALFORMED, Unacceptable, peer_of
-from fanscore_appsync.local.http.response import json_response
+from fanscore_appsync.local.http.response import PERSONAL, json_response
 from fanscore_appsync.local.workbench import Json, Workbench
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.errors import InvalidInput, NotFound, Unavailable
@@ -21,13 +21,6 @@ from fanscore_core.ids import MAX_CHARACTERS, RULE, GlobalUserId, is_id
 
 ROLE = "console"
 """The role of the service as which the console has a fan scored."""
-
-HEADERS: Mapping[str, str] = {
-    "cache-control": "no-store",
-    "cross-origin-resource-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-}
-"""What is shown are personal data: no other page gets them, and nothing keeps them."""
 
 
 @attrs.frozen
@@ -107,7 +100,7 @@ def workbench_page(
         raise Unacceptable(503, "ServiceUnavailable", message) from error
     except InvalidInput as error:
         raise Unacceptable(400, MALFORMED, str(error)) from error
-    return json_response(document, 200, JSON, HEADERS)
+    return json_response(document, 200, JSON, PERSONAL)
 
 
 def _about(workbench: Workbench, _wish: Wish) -> Json:

@@ -69,7 +69,7 @@ export function figureTable(found) {
 export function moversText(found) {
   const moved = ["up", "down"].map((way) => {
     const people = found[`${way}.people`].toLocaleString("en");
-    const by = found[`${way}.people`] ? ` by ${rounded(found[`${way}.mean`], 2)} in the mean` : "";
+    const by = found[`${way}.people`] ? ` by ${rounded(found[`${way}.mean`], 2)} points on average` : "";
     return `${people} ${way}${by}`;
   });
   const still = found.people - found["up.people"] - found["down.people"];

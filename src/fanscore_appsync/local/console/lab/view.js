@@ -33,6 +33,8 @@ let policy = null;
 /** What the loader refuses the draft for, if it does. */
 let mistake = null;
 let shownFan = null;
+/** Which fan was looked up last, and for which event. */
+let askedFor = null;
 let wantedEvent = "";
 let asking = new AbortController();
 let checking = new AbortController();
@@ -92,6 +94,7 @@ export async function showLabOnce() {
   if (known) {
     const wanted = chosenEntry();
     if (wanted.event !== live.event) chooseLive(wanted);
+    if (askedFor !== wantedFan()) lookUp();
     return;
   }
   byId("lab-problems").replaceChildren();
@@ -240,7 +243,12 @@ function allow(button, is) {
   button.setAttribute("aria-disabled", String(!is));
 }
 
+function wantedFan() {
+  return JSON.stringify([fan.value.trim(), event.value.trim()]);
+}
+
 async function lookUp() {
+  askedFor = wantedFan();
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;

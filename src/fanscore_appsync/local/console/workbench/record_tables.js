@@ -114,7 +114,7 @@ function drawTable(fan, labelledby, columns, items) {
 // The roles stand for the elements where a narrow page lays them out as blocks.
 function drawLine(fan, columns, item) {
   const cells = Object.entries(columns).map(([name, write]) =>
-    h("td", { role: "cell", "data-column": name }, item ? write(item, fan) : shown(null)),
+    h("td", { role: "cell", "data-column": name }, isDocument(item) ? write(item, fan) : shown(null)),
   );
   return h(
     "tr",
@@ -140,6 +140,11 @@ function toEvent(fan, event) {
   return h("a", { href: `#fans?${new URLSearchParams({ fan, event })}` }, h("code", {}, event));
 }
 
+/** Whether an item is one: not `null` for what is none, nor the text of one that cannot be shown. */
+function isDocument(item) {
+  return typeof item === "object" && item !== null;
+}
+
 function isDeleted(item) {
   return item.ttl !== undefined || (item.deletedAt !== undefined && !item.stamps?.record);
 }
@@ -149,11 +154,14 @@ function lastPart(item) {
 }
 
 function receiptOf(item) {
-  const { document } = item;
-  if (typeof document !== "string") return document ?? item;
+  const document = typeof item.document === "string" ? parsed(item.document) : item.document;
+  return isDocument(document) ? document : item;
+}
+
+function parsed(text) {
   try {
-    return JSON.parse(document);
+    return JSON.parse(text);
   } catch {
-    return item;
+    return null;
   }
 }
