@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
@@ -31,6 +31,7 @@ Bands: TypeAlias = Mapping[str, int | str]
 FORMAT = 1
 """Of the line; it is the value of the member ``fanscore_decision``."""
 
+HOUR_RULE = "expected an hour in UTC, such as 2026-11-28T20Z"
 
 _is_hour = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3])Z", re.ASCII).fullmatch
 
@@ -46,7 +47,11 @@ def valid_hour(_instance: object, field: attrs.Attribute[str], value: object) ->
         InvalidInput: naming the field.
     """
     if type(value) is not str or not _is_hour(value):
-        raise InvalidInput(field.name, "expected an hour in UTC, such as 2026-11-28T20Z")
+        raise InvalidInput(field.name, HOUR_RULE)
+    try:
+        date.fromisoformat(value[:10])
+    except ValueError as error:
+        raise InvalidInput(field.name, HOUR_RULE) from error
 
 
 def _valid_bands(_instance: object, field: attrs.Attribute[Bands], value: Bands) -> None:

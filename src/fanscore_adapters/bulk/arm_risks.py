@@ -21,6 +21,7 @@ from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, Unav
 from fanscore_core.findings import Finding
 from fanscore_core.ids import RULE, EventId, GlobalUserId, is_id
 from fanscore_core.ports.arm_scoring import MAX_FANS, ArmScore, ArmScores
+from fanscore_core.receipt import finding_text
 from fanscore_core.signals import Missing
 
 MAX_LINE_BYTES = 16 * 1024
@@ -107,10 +108,11 @@ def spill_risks(file: BinaryIO, rows: SpillWriter) -> None:
         except InvalidInput as error:
             raise attrs.evolve(error, where=f"line {number}: {error.where}") from None
         key = escaped(fan)
-        rows.add(key, f"{key}{SEPARATOR}{NO_RISK if risk is None else f'{risk:f}'}")
+        rows.add(key, f"{key}{SEPARATOR}{risk}")
 
 
-def _risk(line: bytes) -> tuple[str, Decimal | None]:
+def _risk(line: bytes) -> tuple[str, str]:
+    """Return the fan and the risk of a line, as a row has it."""
     if len(line) > MAX_LINE_BYTES:
         raise InvalidInput("$", f"longer than {MAX_LINE_BYTES} bytes")
     try:
@@ -123,11 +125,14 @@ def _risk(line: bytes) -> tuple[str, Decimal | None]:
     if type(fan) is not str or not is_id(fan):
         raise InvalidId("globalUserId", RULE)
     if risk is None:
-        return fan, None
+        return fan, NO_RISK
     number = Decimal(risk) if type(risk) is int else risk
     if type(number) is not Decimal or not 0 <= number <= MAX_ARM_SCORE:
         raise InvalidInput("risk", f"expected a number from 0 to {MAX_ARM_SCORE}, or null")
-    return fan, number
+    try:
+        return fan, finding_text(number)
+    except InvalidInput as error:  # a few characters may stand for a thousand million digits
+        raise attrs.evolve(error, where="risk") from None
 
 
 def _finding(answer: object) -> Finding:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from fanscore_adapters.bulk.chunks import Record, new_file
-from fanscore_adapters.bulk.work_folder import UNFINISHED, keep, naming
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming
 from fanscore_core.errors import InvalidInput
 
 PARQUET = "parquet"
@@ -26,8 +26,8 @@ _COLUMNS = """{
 
 # One thread, so that the same lines make the same bytes.
 _COPY = """
-COPY (SELECT * FROM read_json($lines, format = 'newline_delimited', columns = {columns}))
-TO '{file}' (FORMAT parquet, COMPRESSION zstd)
+COPY (SELECT * FROM read_json({lines}, format = 'newline_delimited', columns = {columns}))
+TO {file} (FORMAT parquet, COMPRESSION zstd)
 """
 
 
@@ -49,18 +49,24 @@ def assemble(chunks: Sequence[Path], record: Record, path: Path) -> None:
 def parquet_of(lines: Path, path: Path) -> None:
     """Write the lines of scores as Parquet, as a file that appears as a whole.
 
+    Args:
+        lines: in a folder for their owner alone, where the Parquet is written: DuckDB makes files
+            that others may read.
+        path: of the file.
+
     Raises:
         InvalidInput: DuckDB is not installed, or cannot write it.
     """
     duckdb = require_duckdb()
-    unfinished = _unfinished(path)
-    new_file(unfinished).close()  # for its owner alone, before anything is in it
-    copy = _COPY.format(columns=_COLUMNS, file=str(unfinished).replace("'", "''"))
+    unfinished = lines.with_name(f"{PARQUET}{UNFINISHED}")
+    unfinished.unlink(missing_ok=True)
+    copy = _COPY.format(columns=_COLUMNS, file=_quoted(unfinished), lines=_quoted(lines))
     try:
         with duckdb.connect(config={"threads": 1, "memory_limit": PARQUET_MEMORY}) as connection:
-            connection.execute(copy.replace("$lines", _quoted(lines)))
+            connection.execute(copy)
     except duckdb.Error as error:
         raise InvalidInput(str(path), f"cannot be written: {type(error).__name__}") from error
+    unfinished.chmod(OWNER_ONLY)
     keep(unfinished, path)
 
 

@@ -57,8 +57,12 @@ def findings_record(event_id: EventId) -> Record:
 
 
 def new_file(path: Path) -> BinaryIO:
-    """Make a file that its owner alone may read, instead of one that is there."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    """Make a file that its owner alone may read, instead of one that is there.
+
+    Neither a link that lies there is followed, nor what others may read written into.
+    """
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     return os.fdopen(os.open(path, flags, OWNER_ONLY), "wb")
 
 

@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from fanscore_adapters.dynamodb.export_lines import TypedItem, key_text, lines_with, typed_item
+from fanscore_adapters.dynamodb.export_lines import (
+    TypedItem,
+    key_text,
+    lines_with,
+    of_line,
+    typed_item,
+)
 from fanscore_adapters.dynamodb.export_manifest import DataFile
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.items import keys
@@ -17,7 +23,7 @@ from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item
 from fanscore_adapters.items.tables import LOOKUPS
 from fanscore_core.engine.question import Question
-from fanscore_core.errors import SourceFailed, Unavailable
+from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 from fanscore_core.ids import BotRunId, EventId
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.fan_identity import BotOrNotCursor
@@ -106,10 +112,14 @@ def _find(key: Key, files: Sequence[DataFile]) -> TypedItem | None:
     # The sort key has nothing that must be escaped, and few items have it.
     needle = f'"{key.sk}"'.encode()
     for file in files:
-        for line in lines_with(file, (needle, ESCAPED)):
+        for number, line in lines_with(file, (needle, ESCAPED)):
             if needle in line or ESCAPED in line:
-                item = typed_item(line)
-                if (key_text("PK", item.get("PK")), key_text("SK", item.get("SK"))) == key:
+                try:
+                    item = typed_item(line)
+                    found = (key_text("PK", item.get("PK")), key_text("SK", item.get("SK")))
+                except InvalidInput as error:
+                    raise of_line(file, number, error) from None
+                if found == key:
                     return item
     return None
 

@@ -70,11 +70,12 @@ class WorkFolder:
         self.path = path
         self._done, self._sync = done, sync
         if _removed(path).exists():  # of a run that was stopped at its very end
-            shutil.rmtree(_removed(path))
+            _remove_folder(_removed(path))
         if not path.exists():
             path.mkdir(mode=OWNER_ONLY_FOLDER)
         elif not path.is_dir() or (not (path / LOCK).exists() and any(path.iterdir())):
             raise InvalidInput(str(path), "exists, and has no work of ours in it")
+        path.chmod(OWNER_ONLY_FOLDER)
         self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
         try:
             self._take_lock()
@@ -119,7 +120,7 @@ class WorkFolder:
     def remove(self) -> None:
         """Remove the folder, once all of it is of no more use: at once, to whoever looks for it."""
         self.path.replace(_removed(self.path))
-        shutil.rmtree(_removed(self.path))
+        _remove_folder(_removed(self.path))
 
     def _take_lock(self) -> None:
         if fcntl is not None:  # pragma: no branch  # (as said above)
@@ -168,6 +169,18 @@ def naming(path: Path) -> Iterator[None]:
 
 def _removed(path: Path) -> Path:
     return path.with_name(f"{path.name}{UNFINISHED}")
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove a folder, which another run may be removing as well."""
+
+    def unless_gone(
+        _call: object, _path: str, raised: tuple[object, BaseException, object]
+    ) -> None:
+        if not isinstance(raised[1], FileNotFoundError):
+            raise raised[1]
+
+    shutil.rmtree(path, onerror=unless_gone)
 
 
 def _remove(path: Path) -> None:

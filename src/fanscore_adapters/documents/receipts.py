@@ -16,7 +16,7 @@ import attrs
 from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.members import members_of, names_of
 from fanscore_core.errors import InvalidInput
-from fanscore_core.findings import Finding, Findings, ScoreOrigin
+from fanscore_core.findings import MAX_STORED_SCORE, Finding, Findings, ScoreOrigin
 from fanscore_core.jcs import known_jcs_text
 from fanscore_core.merkle import leaf_hash
 from fanscore_core.receipt import (
@@ -197,11 +197,18 @@ def _findings(document: object, by_name: Mapping[str, Signal]) -> Findings:
     try:
         return Findings(
             ScoreOrigin[origin],
-            None if raw is None else _number("raw", raw),
+            None if raw is None else _raw(raw),
             {by_name[name]: _finding(name, each) for name, each in signals.items()},
         )
     except InvalidInput as error:
         raise attrs.evolve(error, where=f"findings.{error.where}") from None
+
+
+def _raw(given: object) -> Decimal:
+    raw = _number("raw", given)
+    if not 0 <= raw <= MAX_STORED_SCORE:
+        raise InvalidInput("raw", f"expected a number from 0 to {MAX_STORED_SCORE}")
+    return raw
 
 
 def _finding(name: str, given: object) -> Finding:

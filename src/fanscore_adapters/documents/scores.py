@@ -1,4 +1,4 @@
-"""Scores of many fans as lines of JSON, and their tally (docs/reference/score-event.md)."""
+"""Scores of many fans as lines of JSON, and their tally (docs/reference/command.md)."""
 
 from __future__ import annotations
 

@@ -71,19 +71,28 @@ def read_each(file: DataFile, read: Callable[[bytes], object]) -> None:
                 number += 1
                 read(line)
         except InvalidInput as error:
-            where = f"{file.path} line {number}: {error.where}"
-            raise attrs.evolve(error, where=where) from None
+            raise of_line(file, number, error) from None
 
 
-def lines_with(file: DataFile, needles: Sequence[bytes]) -> Iterator[bytes]:
+def lines_with(file: DataFile, needles: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
     """Read the lines of those blocks of a data file that have one of some texts in them.
+
+    Returns:
+        each with its number in the file, from 1.
 
     Raises:
         InvalidInput: as ``read_blocks``.
     """
+    before = 0
     for block in read_blocks(file):
         if any(needle in block for needle in needles):
-            yield from block.split(b"\n")
+            yield from enumerate(block.split(b"\n"), before + 1)
+        before += block.count(b"\n") + 1
+
+
+def of_line(file: DataFile, number: int, error: InvalidInput) -> InvalidInput:
+    """Return the error of a line with the file and the line in it."""
+    return attrs.evolve(error, where=f"{file.path} line {number}: {error.where}")
 
 
 def typed_item(line: bytes) -> TypedItem:

@@ -34,6 +34,10 @@ DYNAMODB_JSON: Final = "DYNAMODB_JSON"
 # is the MD5 in base64, as in the list of data files; hexadecimal is read as well.
 CHECKSUM_ENDINGS: Final = (".md5", ".checksum")
 
+LEAST_ITEM: Final = len('{"Item":{}}\n')
+MOST_PACKED: Final = 1032
+"""So many times at most what it holds is longer than a file of gzip (https://zlib.net/)."""
+
 _is_data_file = re.compile(r"[A-Za-z0-9_\-]+\.json\.gz").fullmatch
 
 
@@ -112,7 +116,7 @@ def read_manifests(folder: Path) -> TableExport:
     if summary.text("outputFormat") != DYNAMODB_JSON:
         where = f"{summary_path}: outputFormat"
         raise InvalidInput(where, f"expected {DYNAMODB_JSON}")
-    lines = files_text.splitlines()
+    lines = files_text.split("\n")
     files = [
         _data_file(folder, f"{files_path} line {number}", _parsed(files_path, line, number))
         for number, line in enumerate(lines, 1)
@@ -185,7 +189,15 @@ def _data_file(folder: Path, where: str, document: Mapping[str, object]) -> Data
     if parent != DATA or not _is_data_file(name):
         where = f"{where}: dataFileS3Key"
         raise InvalidInput(where, "expected a file data/….json.gz")
-    return DataFile(folder / DATA / name, members.count("itemCount"), members.text("md5Checksum"))
+    path, count = folder / DATA / name, members.count("itemCount")
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise InvalidInput(str(path), f"cannot be read: {error.strerror}") from error
+    if count * LEAST_ITEM > size * MOST_PACKED:  # memory is planned by it
+        where = f"{where}: itemCount"
+        raise InvalidInput(where, "more items than a file of that size can hold")
+    return DataFile(path, count, members.text("md5Checksum"))
 
 
 def _refuse_repeated(where: Path, files: Sequence[DataFile]) -> None:

@@ -79,6 +79,8 @@ def members_reader() -> ReadMembers:
 
     def read(line: bytes) -> Members:
         try:
+            if not line.isascii():  # msgspec passes over text without looking at it
+                line.decode()
             return cast("Members", decode(line).item)  # type: ignore[attr-defined]  # made above
         except (msgspec.MsgspecError, ValueError, RecursionError):
             typed_item(line)  # says what is wrong

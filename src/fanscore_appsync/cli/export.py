@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from fanscore_adapters.bulk.work_folder import UNFINISHED, keep, naming
+from fanscore_adapters.bulk.work_folder import UNFINISHED, WorkFolder, keep, naming
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import (
     api_option,
@@ -19,6 +18,8 @@ from fanscore_appsync.cli.options import (
 )
 from fanscore_appsync.wiring.bulk import export_database
 from fanscore_core.errors import InvalidInput
+
+_EXPORTS = "exports"
 
 
 @click.command(name="export")
@@ -38,17 +39,21 @@ def export(database: str | None, out: str, api: str | None) -> None:
         refuse(f"--output: {out}: exists already")
     if not folder.absolute().parent.is_dir():
         refuse(f"--output: {out}: there is no folder for it")
-    unfinished = folder.with_name(f"{folder.name}{UNFINISHED}")
-    shutil.rmtree(unfinished, ignore_errors=True)
     tables = [each.name for each in chosen.tables]
     at = datetime.now(UTC)
     try:
-        with naming(unfinished):
-            counts = export_database(settings.database, unfinished, at, tables, chosen.own_tables)
-            keep(unfinished, folder)
+        # Nothing of it is of use to another run: it is there to be alone, and to leave nothing.
+        with WorkFolder(folder.with_name(f"{folder.name}.work"), {}) as work:
+            unfinished = work.path / f"{_EXPORTS}{UNFINISHED}"
+            try:
+                with naming(unfinished):
+                    counts = export_database(
+                        settings.database, unfinished, at, tables, chosen.own_tables
+                    )
+                    keep(unfinished, folder)
+            finally:
+                work.remove()
     except InvalidInput as error:
         refuse(str(error))
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     for table, count in counts.items():
         click.echo(f"{table}\t{count}")

@@ -60,5 +60,20 @@ def write(text: str, output: str | None) -> None:
         refuse(f"--output: {output}: {error.strerror}")
 
 
+def refuse_same(named_by: str, output: str | None, other: str, path: str | None) -> None:
+    """Refuse to write over what is read.
+
+    Args:
+        named_by: what names the file that is written, for an error.
+        output: that file, if there is one.
+        other: what names the file that is read.
+        path: that file, if there is one.
+    """
+    if output is None or path is None or not (Path(output).exists() and Path(path).exists()):
+        return
+    if Path(output).samefile(path):
+        refuse(f"{named_by}: {output}: expected another file than {other}")
+
+
 def _file(path: str) -> nullcontext[BinaryIO] | BinaryIO:
     return nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb")

@@ -65,6 +65,11 @@ def end(problem: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
+def note(text: str) -> None:
+    """Say something in one line on standard error, and go on."""
+    click.echo(f"fanscore: {one_line(text)}", err=True)
+
+
 def with_reason(error: BaseException) -> str:
     """Return what an error says, for the operator: with the reason, which callers do not learn."""
     return f"{error}: {error.reason}" if isinstance(error, Unavailable) else str(error)

@@ -15,7 +15,7 @@ import click
 from fanscore_adapters.documents.receipts import read_receipts, starts_receipts
 from fanscore_appsync.api import Api
 from fanscore_appsync.cli.files import opened
-from fanscore_appsync.cli.mistakes import FAILED, refuse
+from fanscore_appsync.cli.mistakes import FAILED, note, refuse
 from fanscore_appsync.cli.recordings import code_version
 from fanscore_appsync.cli.terminal import counted
 from fanscore_appsync.wiring.apps import policy_book
@@ -92,8 +92,13 @@ class ReplayCounts:
 
 
 def holds_receipts(path: str) -> bool:
-    """Whether a file is a receipts file, by its first line. What cannot be read is not one."""
+    """Whether a file is a receipts file, by its first line. What cannot be read is not one.
+
+    Refuses a pipe: it could not be read again from its beginning.
+    """
     try:
+        if Path(path).is_fifo():
+            refuse(f"FILE: {path}: a pipe; expected a file")
         with Path(path).open("rb") as file:
             return starts_receipts(file.read(64))
     except OSError:
@@ -134,13 +139,13 @@ def _receipts(path: str, api: Api) -> Iterator[Receipt]:
 
 def _show(counts: ReplayCounts, *, is_json: bool) -> None:
     for version, number in sorted(counts.codes.items()):
-        _note(
+        note(
             f"{counted(number, 'receipt')} of fanscore {version}, replayed by {counts.replayed_by}"
         )
     for digest, number in sorted(counts.unknown.items()):
-        _note(f"{counted(number, 'receipt')} of an unknown policy, {digest}: name it by --policy")
+        note(f"{counted(number, 'receipt')} of an unknown policy, {digest}: name it by --policy")
     for each in counts.named:
-        _note(each)
+        note(each)
     if is_json:
         click.echo(json.dumps({"receipts": counts.receipts, **_document(counts)}, indent=2))
     else:
@@ -173,7 +178,3 @@ def _move(replayed: ReplayedReceipt) -> str:
     if before.score != after.score:
         return f"{before.score} then, {after.score} now"
     return f"{before.score} then and now, for other reasons"
-
-
-def _note(text: str) -> None:
-    click.echo(f"fanscore: {text}", err=True)

@@ -18,11 +18,12 @@ from fanscore_adapters.documents.receipts import (
 )
 from fanscore_adapters.documents.sealing import parse_head, parse_proof
 from fanscore_appsync.api import Api
-from fanscore_appsync.cli.files import opened, output_option, write
-from fanscore_appsync.cli.mistakes import FAILED, end, refuse
+from fanscore_appsync.cli.files import opened, output_option, refuse_same, write
+from fanscore_appsync.cli.mistakes import FAILED, end, note, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.stored_receipts import list_receipts, show_receipt
 from fanscore_appsync.cli.terminal import counted, print_lines
+from fanscore_appsync.printable import one_line
 from fanscore_appsync.wiring.parts import parsed_file
 from fanscore_core.decision_line import DecisionLine
 from fanscore_core.errors import InvalidInput
@@ -89,11 +90,13 @@ def seal_lines(lines: str, previous: str | None, output: str | None) -> None:
     """
     for name, text in (("LINES", lines), ("--previous", previous), ("--output", output)):
         refuse_empty(name, text)
+    for name, path in (("LINES", lines), ("--previous", previous)):
+        refuse_same("--output", output, name, path)
     before = None if previous is None else _parsed(previous, "--previous", parse_head)
     counts = LineCounts()
     sealed = _sealed(lines, counts, refuse)
     write(f"{sealed.head(before).text}\n", output)
-    _note(
+    note(
         f"{counted(len(sealed.leaves), 'line')} sealed; passed over: {sealed.repeated} repeated, "
         f"{counts.others} of another kind"
     )
@@ -148,7 +151,7 @@ def findings(file: str, api: str | None) -> None:
     except InvalidInput as error:
         refuse(str(error))
     if errors:
-        _note(f"{counted(errors, 'receipt')} of an error passed over")
+        note(f"{counted(errors, 'receipt')} of an error passed over")
 
 
 def _verify_receipts(path: str, api: Api) -> None:
@@ -182,7 +185,7 @@ def _verify_proof(path: str, head: SealedHead, proof_path: str, api: Api) -> Non
         end(str(error), FAILED)
     if not proof.holds(receipt, head):
         end(f"{path}: the proof does not lead from this receipt to the head", FAILED)
-    click.echo(f"{path}: receipt {receipt.leaf} is among the {head.size} of the head")
+    click.echo(f"{one_line(path)}: receipt {receipt.leaf} is among the {head.size} of the head")
 
 
 def _receipts(path: str, api: Api) -> Iterator[Receipt]:
@@ -224,7 +227,3 @@ def _parsed(path: str, named_by: str, parse: Callable[[str], ParsedT]) -> Parsed
         return parsed_file(path, named_by, parse)
     except InvalidInput as error:
         refuse(str(error))
-
-
-def _note(text: str) -> None:
-    click.echo(f"fanscore: {text}", err=True)

@@ -7,7 +7,7 @@ import click
 from fanscore_appsync.api import Api
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.explanation import score_event, show_explanation
-from fanscore_appsync.cli.mistakes import FAILED, end, refuse
+from fanscore_appsync.cli.mistakes import FAILED, end, note, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.receipt_replay import holds_receipts, replay_file
 from fanscore_appsync.cli.recordings import Recorded, code_version, read_recording
@@ -65,13 +65,13 @@ def replay(file: str, policy: str | None, api: str | None, *, is_json: bool) -> 
         refuse(str(error))
     answer = _again(recorded, chosen, recorded.policy)
     if recorded.code != code_version():
-        _note(f"recorded by fanscore {recorded.code}, replayed by {code_version()}")
+        note(f"recorded by fanscore {recorded.code}, replayed by {code_version()}")
     if answer.response != recorded.response:
         end(f"{file}: the response is not the recorded one", FAILED)
     if others is None:
         show_explanation(answer, is_json=is_json)
     would_be = _again(recorded, chosen, others)
-    _note(f"recorded {_score(answer)}; would have been {_score(would_be)}")
+    note(f"recorded {_score(answer)}; would have been {_score(would_be)}")
     show_explanation(would_be, is_json=is_json)
 
 
@@ -86,7 +86,3 @@ def _score(answer: Response) -> str:
     if not isinstance(value, AccountFanscore):
         return "no score"
     return f"{value.score} by policy {value.policy_version}"
-
-
-def _note(text: str) -> None:
-    click.echo(f"fanscore: {text}", err=True)

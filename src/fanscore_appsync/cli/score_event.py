@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,9 @@ JSON_LINES = "jsonl"
 
 _EXPORTS = "exports"
 
+_MADE = "made.json"
+"""Names the files that are made of all, once that has begun."""
+
 
 @attrs.frozen
 class Wanted:
@@ -72,6 +76,12 @@ class Wanted:
     def work(self) -> Path:
         """The folder that keeps what is done until the end."""
         return self.out.with_name(f"{self.out.name}.work")
+
+    @property
+    def made(self) -> Mapping[str, Path]:
+        """The files to make, by what names them."""
+        findings = {} if self.findings is None else {"--findings": self.findings}
+        return {"--output": self.out, **findings}
 
     @property
     def records(self) -> Sequence[Record]:
@@ -178,17 +188,22 @@ def _check_files(wanted: Wanted) -> None:
     """Refuse what could not be written in the end, before anything is read."""
     if wanted.form == PARQUET:
         require_duckdb()
-    made = {"--output": wanted.out, "--findings": wanted.findings}
-    for name, path in made.items():
-        if path is None:
-            continue
+    for name, path in wanted.made.items():
         if not path.absolute().parent.is_dir():
             raise InvalidInput(name, f"{path}: there is no folder for it")
-        # Of a run that was stopped at the very end, some may be there.
-        if path.exists() and not wanted.work.exists():
-            raise InvalidInput(name, f"{path}: exists already")
-    if wanted.findings is not None and wanted.findings.absolute() == wanted.out.absolute():
+    if len({path.resolve() for path in wanted.made.values()}) < len(wanted.made):
         raise InvalidInput("--findings", "expected another file than --output")
+    begun = wanted.work / _MADE
+    _refuse_existing(wanted, json.loads(begun.read_text("utf-8")) if begun.exists() else ())
+    if wanted.arm_scores and Path(wanted.arm_scores).is_fifo():
+        raise InvalidInput("--arm-scores", f"{wanted.arm_scores}: a pipe; expected a file")
+
+
+def _refuse_existing(wanted: Wanted, begun: Collection[str] = ()) -> None:
+    """Refuse to write over a file, unless it is of this very run, stopped at its end."""
+    for name, path in wanted.made.items():
+        if path.exists() and str(path.resolve()) not in begun:
+            raise InvalidInput(name, f"{path}: exists already")
 
 
 def _score(wanted: Wanted, settings: Settings, api: Api) -> ScoreTally:
@@ -237,6 +252,11 @@ def _exported(settings: Settings, work: WorkFolder) -> Mapping[str, TableExport]
 
 
 def _put_together(wanted: Wanted, chunks: Sequence[Path], work: WorkFolder) -> None:
+    if not work.has(_MADE):
+        _refuse_existing(wanted)
+        with work.making(_MADE) as path:
+            made = [str(each.resolve()) for each in wanted.made.values()]
+            path.write_text(json.dumps(made), encoding="utf-8")
     if wanted.findings is not None:
         assemble(chunks, findings_record(wanted.event_id), wanted.findings)
     if wanted.form == PARQUET:

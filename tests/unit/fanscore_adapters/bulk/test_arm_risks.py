@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from io import BytesIO
 
 import attrs
 import pytest
 
-from fanscore_adapters.bulk.arm_risks import ArmService
+from fanscore_adapters.bulk.arm_risks import ArmService, spill_risks
+from fanscore_adapters.bulk.spill import SpillWriter
 from fanscore_adapters.documents.proxies import CALLS
 from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns
 from fanscore_core.engine.question import Answered, Ask
@@ -148,3 +150,11 @@ def test_questions_for_several_fans_have_bounds(fans: object) -> None:
         _ = ArmScores(fans)  # type: ignore[arg-type]
     with pytest.raises(InvalidId):
         _ = ArmScores((GlobalUserId(" x"),))
+
+
+@pytest.mark.parametrize("risk", ["1e-999999999", "1e-65", f"0.{'1' * 65}"])
+def test_a_risk_of_more_digits_than_anybody_needs_is_refused(risk: str) -> None:
+    """A few characters may stand for more digits than there is memory."""
+    line = f'{{"globalUserId": "user123", "risk": {risk}}}\n'.encode()
+    with pytest.raises(InvalidInput, match=r"^line 1: risk: a number has more than 64 digits"):
+        spill_risks(BytesIO(line), SpillWriter(BytesIO(), 1))

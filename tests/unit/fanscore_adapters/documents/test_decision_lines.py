@@ -119,6 +119,7 @@ MISTAKES: tuple[tuple[Mapping[str, object], str], ...] = (
     ({"leaf": "x"}, f"leaf: {HASH_RULE}"),
     ({"event": ""}, f"event: {RULE}"),
     ({"hour": "20"}, "hour: expected an hour in UTC"),
+    ({"hour": "2026-02-29T20Z"}, "hour: expected an hour in UTC"),
     ({"policy": None}, f"policy: {HASH_RULE}"),
     ({"code": ""}, "code: expected text"),
     ({"origin": 1}, "origin: expected ACCOUNT_SCORE or "),

@@ -138,6 +138,8 @@ MISTAKES: tuple[tuple[Mapping[str, object], str], ...] = (
             None,
         )
     ),
+    ({"findings.raw": "-1"}, "findings.raw: expected a number from 0 to 100"),
+    ({"findings.raw": "9" * 64}, "findings.raw: expected a number from 0 to 100"),
     ({"decision": []}, "decision: expected an object"),
     ({"decision": None}, "decision: expected a decision or an error"),
     ({"decision.score": ...}, "decision.score: required"),

@@ -14,13 +14,20 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fanscore_adapters.dynamodb.export_lines import read_blocks, read_each, typed_item
+from fanscore_adapters.bulk.event_facts import find_event_facts
+from fanscore_adapters.dynamodb.export_lines import (
+    lines_with,
+    read_blocks,
+    read_each,
+    typed_item,
+)
 from fanscore_adapters.dynamodb.export_manifest import TableExport, find_exports, read_manifests
 from fanscore_adapters.dynamodb.export_members import MEMBERS, members_reader, plain_members
 from fanscore_adapters.dynamodb.export_writer import typed_value, write_export
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.items.operations import Item
 from fanscore_core.errors import InvalidInput
+from fanscore_core.ids import EventId
 from fanscore_core.systems import DEMAND
 from tests.bulk_worlds import AT
 
@@ -314,6 +321,7 @@ def test_lines_are_read_whole_wherever_blocks_end(sizes: Sequence[int], ends: bo
         (b'{"Item": {}} {}', "$", 'expected {"Item": {…}}'),
         (b'{"Item": {', "$", "not JSON"),
         (b'{"Item": {"PK": {"S": "\xff"}}}', "$", "not UTF-8"),
+        (b'{"Item": {"PK": {"S": "a"}, "other": {"S": "\xff"}}}', "$", "not UTF-8"),
         (b'{"Item":' * 100_000, "$", "not JSON"),
     ],
 )
@@ -353,3 +361,37 @@ def test_folders_without_an_export(tmp_path: Path) -> None:
     (tmp_path / "AWSDynamoDB/data").mkdir(parents=True)
     with pytest.raises(InvalidInput, match="no export: it has no folder with manifests"):
         find_exports(tmp_path)
+
+
+def test_a_number_of_items_that_no_file_can_hold_is_refused(folder: Path) -> None:
+    """Memory is planned by that number, which anybody may write: it is held against the file."""
+    content = gzip.compress(b'{"Item":{}}\n' * 50_000)
+    replace_data(folder, content, 50_000)
+    assert read_manifests(folder).item_count == 50_000
+    replace_data(folder, content, 10**12)
+    with pytest.raises(InvalidInput, match="itemCount: more items than a file of that size can"):
+        read_manifests(folder)
+
+
+def test_lines_that_are_looked_for_have_their_numbers(folder: Path) -> None:
+    """Whoever finds a mistake in one can name it, in whichever block it is."""
+    lines = [b'{"Item":{"n":{"N":"%d"}}}' % number for number in range(60_000)]
+    replace_data(folder, gzip.compress(b"\n".join(lines)), len(lines))
+    (file,) = read_manifests(folder).files
+    assert dict(lines_with(file, [b'"59999"']))[60_000] == lines[59_999]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b'{"Item":{"PK":{"N":"\\u0031"}}}', 'Item.PK: expected {"S": "…"}'),
+        (b'{"Item":\\u', "$: not JSON"),
+    ],
+)
+def test_a_mistake_that_is_met_on_the_way_is_named(folder: Path, line: bytes, problem: str) -> None:
+    """What is looked at to find the event's facts is named by file and line, too."""
+    replace_data(folder, gzip.compress(LINE + line), 2)
+    files = read_manifests(folder).files
+    with pytest.raises(InvalidInput) as raised:
+        find_event_facts(EventId("evt456"), files, files)
+    assert str(raised.value) == f"{files[0].path} line 2: {problem}"

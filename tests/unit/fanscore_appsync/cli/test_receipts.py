@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -338,3 +339,42 @@ def test_a_changed_receipt_is_not_replayed() -> None:
     result = fanscore("replay", "one.jsonl", "--policy", "empty")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("fanscore: --policy: empty: policy: expected ")
+
+
+def test_a_pipe_is_not_replayed_as_if_it_were_empty() -> None:
+    """A file is read twice, which a pipe cannot be."""
+    os.mkfifo("pipe")
+    done = fanscore("replay", "pipe")
+    assert (done.exit_code, done.stderr) == (2, "fanscore: FILE: pipe: a pipe; expected a file\n")
+
+
+@pytest.mark.parametrize(
+    ("output", "arguments", "read"),
+    [
+        ("lines.log", ("lines.log",), "LINES"),
+        ("./lines.log", ("lines.log",), "LINES"),
+        ("head.json", ("lines.log", "--previous", "head.json"), "--previous"),
+    ],
+)
+def test_a_head_is_not_written_over_what_it_is_made_of(
+    output: str, arguments: Sequence[str], read: str
+) -> None:
+    """Log lines that are written over are lost, and so is the head that the next one names."""
+    before = Path(output).read_bytes()
+    done = fanscore("receipts", "seal", *arguments, "--output", output)
+    problem = f"fanscore: --output: {output}: expected another file than {read}\n"
+    assert (done.exit_code, done.stderr, Path(output).read_bytes()) == (2, problem, before)
+
+
+def test_no_text_of_others_breaks_a_line() -> None:
+    """What a receipt or the name of a file holds cannot say something in our name."""
+    hostile = attrs.evolve(CROWD[3], code_version="1\x1b[2J\nfanscore: all is well")
+    write("hostile", receipts_file(hostile))
+    escaped = "fanscore: 1 receipt of fanscore 1\\x1b[2J\\nfanscore: all is well, replayed by "
+    assert fanscore("replay", "hostile").stderr.startswith(escaped)
+    write("one\n\x1b[2J", receipts_file(CROWD[3]))
+    write("proof.json", fanscore("receipts", "prove", "one.jsonl", "lines.log").stdout)
+    done = fanscore(
+        *("receipts", "verify", "one\n\x1b[2J", "--head", "head.json", "--proof", "proof.json")
+    )
+    assert done.stdout.startswith("one\\n\\x1b[2J: receipt ")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -178,6 +179,11 @@ EMBEDDED = ("--db", "fans.db", "--output", "s.jsonl")
         ),
         (("evt456", "--db", "fans.db", "--output", "fans.db"), "--output: fans.db: exists already"),
         (("evt456", *EMBEDDED, "--findings", "./s.jsonl"), "--findings: expected another file"),
+        (
+            ("evt456", *EMBEDDED, "--findings", "exports/../s.jsonl"),
+            "--findings: expected another file",
+        ),
+        (("evt456", *EMBEDDED, "--arm-scores", "no"), "no: cannot be read: No such file"),
         (("evt456", *EMBEDDED, "--arm-scores", "x", "--without-arm"), "--without-arm and --arm-"),
         (("evt456", *EMBEDDED, "--format", "csv"), "Invalid value for '--format'"),
     ],
@@ -255,6 +261,64 @@ def test_a_run_goes_on_only_with_the_same_inputs() -> None:
     assert (done.exit_code, done.stdout) == (0, whole.stdout)
     assert Path("s.jsonl").read_bytes() == expected
     assert not Path("s.jsonl.work").exists()
+
+
+def test_a_run_that_goes_on_writes_over_nothing_of_others() -> None:
+    """A file that it had not begun itself stays, and the run can still go on."""
+    wanted = ("evt456", *EXPORTED, "--findings", "f.jsonl")
+    Path("f.jsonl.unfinished").mkdir()  # stands in the way
+    assert fanscore("score-event", *wanted).exit_code == 1
+    Path("f.jsonl.unfinished").rmdir()
+    Path("precious").write_text("precious")
+    done = fanscore("score-event", "evt456", *EXPORTED, "--findings", "precious")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "fanscore: --findings: precious: exists already\n",
+    )
+    assert Path("precious").read_text() == "precious"
+    assert fanscore("score-event", *wanted).exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_lies_where_it_is_written_gives_nobody_access(form: str) -> None:
+    """Neither a file that others may read is written into, nor a link followed."""
+    pytest.importorskip("duckdb")
+    Path("a.unfinished").touch(mode=0o644)
+    Path("elsewhere").write_text("precious")
+    Path("b.unfinished").symlink_to("elsewhere")
+    for name in ("a", "b", "it's {lines}[1]*"):
+        arguments = ("evt456", "--export", "exports", "--output", name, "--format", form)
+        assert fanscore("score-event", *arguments).exit_code == 0
+        assert Path(name).lstat().st_mode == 0o100600
+    assert Path("elsewhere").read_text() == "precious"
+
+
+def test_a_pipe_of_risks_is_refused() -> None:
+    """It would be empty when it is read again, and nobody would have a risk."""
+    os.mkfifo("pipe")
+    done = fanscore("score-event", "evt456", *EXPORTED, "--arm-scores", "pipe")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "fanscore: --arm-scores: pipe: a pipe; expected a file\n",
+    )
+
+
+def test_an_export_removes_nothing_of_others() -> None:
+    """What lies beside it stays; of what is in its way it says so."""
+    for name in ("out.unfinished", "out.work"):
+        Path(name).mkdir()
+        Path(name, "precious").touch()
+    done = fanscore("export", "--db", "fans.db", "--output", "out")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "fanscore: out.work: exists, and has no work of ours in it\n",
+    )
+    Path("out.work", "precious").unlink()
+    assert fanscore("export", "--db", "fans.db", "--output", "out").exit_code == 0
+    assert {each.name for each in Path().iterdir()} == {
+        *("exports", "fans.db", "out", "out.unfinished")
+    }
+    assert Path("out.unfinished", "precious").exists()
 
 
 @pytest.mark.parametrize(
