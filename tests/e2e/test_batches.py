@@ -6,8 +6,11 @@ import attrs
 import pytest
 
 from fanscore_appsync.fields import FIELDS
+from fanscore_core.policy import DEFAULT_POLICY
+from fanscore_core.systems import DEMAND
 from tests.e2e.calls import CALLS, RECORD_KEY, SESSION, call
 from tests.e2e.local_system import LocalSystem, local_system
+from tests.stored_receipts import receipt, stored
 from tests.unit.fanscore_appsync.samples import SCORE
 
 ID_RULE = (
@@ -196,6 +199,21 @@ class Item:
     caller: str = "owner"
 
 
+DECIDED = {
+    **{name: each for name, each in SCORE.items() if name != "boosts"},
+    "eventId": "evt456",
+    "decidedAt": "2026-11-01T07:30:00.000000Z",
+    "policyDigest": DEFAULT_POLICY.digest,
+    "leaf": receipt().leaf,
+    "document": None,
+    "hints": [
+        {
+            "code": "REGISTER_DEMAND",
+            "message": "Register demand for another sale of the event",
+            "points": 2,
+        }
+    ],
+}
 GOOD_SESSION = Item(data(ALIVE))
 QUERIES: Mapping[str, Sequence[Item]] = {
     "VFApi.accountFanscore": (
@@ -204,6 +222,13 @@ QUERIES: Mapping[str, Sequence[Item]] = {
         Item(NOT_OWNER, caller="other fan"),
         Item(data(NEW_FAN), {"globalUserId": "new-fan"}, "IAM role"),
         Item(data(SCORE), caller="IAM role"),
+    ),
+    "VFApi.decisionReceipt": (
+        Item(data(DECIDED)),
+        Item(bad_id("arguments.eventId"), {"globalUserId": "user123", "eventId": "evt\n"}),
+        Item(NOT_OWNER, caller="other fan"),
+        Item(not_found("receipt"), {"globalUserId": "new-fan"}, "IAM role"),
+        Item(data({**DECIDED, "document": receipt().canonical_bytes.decode()}), caller="IAM role"),
     ),
     "VFApi.campaign": (
         Item(data(CAMPAIGN)),
@@ -362,7 +387,9 @@ def batch(field: str, items: Sequence[Item]) -> list[object]:
 
 
 def prepared(system: LocalSystem, field: str) -> LocalSystem:
-    """Start the owner's liveness session, if the field reads it."""
+    """Start the owner's liveness session or store a receipt, if the field reads it."""
+    if field == "VFApi.decisionReceipt":
+        system.tables.load(DEMAND, [stored(receipt())])
     if field == "VFApi.livenessSession":
         system.answer(call("Mutation.checkLiveness"))
     return system
