@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import attrs
 
@@ -28,6 +28,9 @@ FORMAT = 1
 """Of the document; another number, another meaning."""
 
 NONCE_BYTES = 16
+
+MOST_KEPT = 4_096
+"""So many decisions are kept at most."""
 
 MAX_DIGITS = 64
 """Of a finding: before the point, and after it. No table and no service of ours gives so many."""
@@ -223,9 +226,28 @@ class Receipt:
         return leaf_hash(self.canonical_bytes).hex()
 
 
+@lru_cache(MOST_KEPT, typed=True)
+def kept_decision(
+    score: int, raw_score: int, reasons: tuple[tuple[str, int], ...], degraded: tuple[str, ...]
+) -> Decision:
+    """Return a ``Decision``; of equal ones the same, since to check one takes long.
+
+    Args:
+        score: as ``Decision`` has it.
+        raw_score: as ``Decision`` has it.
+        reasons: as ``Decision`` has it. Points that are no integers but equal one, as ``True`` is,
+            are for the caller to refuse.
+        degraded: as ``Decision`` has it.
+
+    Raises:
+        InvalidInput: as ``Decision``.
+    """
+    return Decision(score, raw_score, reasons, degraded)
+
+
 def decision_of(decided: AccountFanscore) -> Decision:
     """Return the decision that a score is."""
-    return Decision(
+    return kept_decision(
         decided.score,
         decided.raw_score,
         tuple((each.code, each.points) for each in decided.reasons),

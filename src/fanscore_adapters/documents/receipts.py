@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import BinaryIO
 
 import attrs
@@ -17,7 +18,7 @@ from fanscore_adapters.documents.json_text import parse_stored_json
 from fanscore_adapters.documents.members import members_of, names_of
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import MAX_STORED_SCORE, Finding, Findings, ScoreOrigin
-from fanscore_core.jcs import known_jcs_text
+from fanscore_core.jcs import is_exact_integer, known_jcs_text
 from fanscore_core.merkle import leaf_hash
 from fanscore_core.receipt import (
     FORMAT,
@@ -27,8 +28,9 @@ from fanscore_core.receipt import (
     Receipt,
     ShadowDecision,
     is_hash,
+    kept_decision,
 )
-from fanscore_core.signals import SIGNALS, Missing, Signal
+from fanscore_core.signals import INTEGER_RULE, SIGNALS, Missing, Signal
 
 MAX_BYTES = 64 * 1024
 """Of a receipt's line: so much is read of it at most."""
@@ -69,6 +71,8 @@ _is_number = re.compile(
 _is_time = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII
 ).fullmatch
+_KEPT_NUMBERS = 16 * 1024  # so that values which many people have are read once
+
 _is_nonce = re.compile(f"[0-9a-f]{{{2 * NONCE_BYTES}}}", re.ASCII).fullmatch
 
 
@@ -218,9 +222,15 @@ def _finding(name: str, given: object) -> Finding:
 
 
 def _number(where: str, given: object) -> Decimal:
-    if type(given) is not str or not _is_number(given):
+    number = _decimal(given) if type(given) is str else None
+    if number is None:
         raise InvalidInput(where, NUMBER_RULE)
-    return Decimal(given)
+    return number
+
+
+@lru_cache(_KEPT_NUMBERS)
+def _decimal(text: str) -> Decimal | None:
+    return Decimal(text) if _is_number(text) else None
 
 
 def _decision(document: object) -> Decision:
@@ -232,7 +242,7 @@ def _decision(document: object) -> Decision:
         raise InvalidInput("decision.degraded", "expected an array of strings")
     pairs = tuple(_reason(f"decision.reasons[{index}]", each) for index, each in enumerate(reasons))
     try:
-        return Decision(given["score"], given["rawScore"], pairs, tuple(degraded))
+        return kept_decision(given["score"], given["rawScore"], pairs, tuple(degraded))
     except InvalidInput as error:
         raise attrs.evolve(error, where=f"decision.{error.where}") from None
 
@@ -241,6 +251,8 @@ def _reason(where: str, document: object) -> tuple[str, int]:
     given = members_of(where, document, _REASON)
     if type(given["code"]) is not str:
         raise InvalidInput(f"{where}.code", "expected a string")
+    if not is_exact_integer(given["points"]):
+        raise InvalidInput(f"{where}.points", INTEGER_RULE)
     return given["code"], given["points"]
 
 
