@@ -155,12 +155,16 @@ MISTAKES: tuple[tuple[Mapping[str, object], str], ...] = (
     ),
     (
         {"decision.reasons": [{"code": "A", "points": "80"}]},
-        f"decision.reasons: {INTEGER_RULE}",
+        f"decision.reasons[0].points: {INTEGER_RULE}",
     ),
     ({"decision.degraded": "event"}, "decision.degraded: expected an array of strings"),
     ({"decision.degraded": [1]}, "decision.degraded: expected an array of strings"),
     ({"error": "UNAVAILABLE"}, "decision: expected a decision or an error"),
     ({"shadow": 90}, "shadow: expected an object"),
+    (
+        {"decision.reasons": [{"code": "ACCOUNT_SCORE", "points": True}]},
+        f"decision.reasons[0].points: {INTEGER_RULE}",
+    ),
     ({"shadow.score": 90.5}, "shadow.score: expected an integer"),
     ({"shadow.policyDigest": "x"}, f"shadow.policyDigest: {HASH_RULE}"),
     ({"shadow.more": 1}, "shadow: unknown key 'more'"),
