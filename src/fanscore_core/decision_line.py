@@ -15,13 +15,13 @@ from typing import TypeAlias, cast
 import attrs
 
 from fanscore_core.errors import InvalidInput
-from fanscore_core.findings import Finding, Findings, ScoreOrigin, round_half_up
+from fanscore_core.findings import Findings, ScoreOrigin, round_half_up
 from fanscore_core.ids import EventId, valid_optional_id
 from fanscore_core.jcs import is_exact_integer, known_jcs_text
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.receipt import Receipt, valid_hash, valid_integer, valid_text
 from fanscore_core.scalars import TEXT_RULE, is_text
-from fanscore_core.signals import Missing, SignalPolicy
+from fanscore_core.signals import Missing
 
 _optional = attrs.validators.optional
 
@@ -32,6 +32,9 @@ FORMAT = 1
 """Of the line; it is the value of the member ``fanscore_decision``."""
 
 HOUR_RULE = "expected an hour in UTC, such as 2026-11-28T20Z"
+
+# Read once: to ask an enum for its members takes longer than to look them up.
+_WAYS, _ORIGINS = frozenset(Missing.__members__), frozenset(ScoreOrigin.__members__)
 
 _is_hour = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3])Z", re.ASCII).fullmatch
 
@@ -59,7 +62,7 @@ def _valid_bands(_instance: object, field: attrs.Attribute[Bands], value: Bands)
         is_index = is_exact_integer(band) and cast("int", band) >= 0
         if not is_text(name) or not name.isascii():
             raise InvalidInput(field.name, "expected names of signals")
-        if not is_index and (type(band) is not str or band not in Missing.__members__):
+        if not is_index and (type(band) is not str or band not in _WAYS):
             ways = " or ".join(Missing.__members__)
             raise InvalidInput(f"{field.name}.{name}", f"expected an index from 0, or {ways}")
 
@@ -70,7 +73,7 @@ def _valid_texts(_instance: object, field: attrs.Attribute[tuple[str, ...]], val
 
 
 def _valid_origin(_instance: object, field: attrs.Attribute[str | None], value: object) -> None:
-    if value is not None and (type(value) is not str or value not in ScoreOrigin.__members__):
+    if value is not None and (type(value) is not str or value not in _ORIGINS):
         raise InvalidInput(field.name, f"expected {' or '.join(ScoreOrigin.__members__)}")
 
 
@@ -170,11 +173,5 @@ def _hour(moment: datetime) -> str:
 
 def _bands(policy: ScorePolicy, findings: Findings) -> Bands:
     return {
-        signal.name: _band(worth, findings.of(signal)) for signal, worth in policy.signals.items()
+        signal.name: policy.points.band(signal, findings.of(signal)) for signal in policy.signals
     }
-
-
-def _band(worth: SignalPolicy, finding: Finding) -> int | str:
-    if isinstance(finding, Missing):
-        return finding.name
-    return worth.bands.index(worth.find(finding)[1])

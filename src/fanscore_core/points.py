@@ -111,6 +111,15 @@ class PointsTable:
         places, boosts = self._ladders[signal]
         return boosts[places[finding]]
 
+    def band(self, signal: Signal, finding: Finding) -> int | str:
+        """Return the index of a value's band, from 0, or the name of why there is no value.
+
+        Raises:
+            KeyError: the policy does not know the signal.
+        """
+        place = self._ladders[signal][0][finding]
+        return finding.name if isinstance(finding, Missing) else place
+
     def sum_of(self, findings: Findings) -> SignalSum:
         """Look up what all signals are worth; what was never looked for was not asked."""
         signals, key = findings.signals, 0
