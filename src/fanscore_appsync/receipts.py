@@ -16,7 +16,7 @@ import attrs
 
 from fanscore_appsync.log import OUT_OF_TIME, ReceiptCounts
 from fanscore_appsync.shadow import Shadowed
-from fanscore_core.decision_line import decision_line
+from fanscore_core.decision_line import decision_line_text
 from fanscore_core.engine.question import Ask, Source
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import OF_THE_PROCESS, DeadlineExceeded, SourceFailed, Unavailable
@@ -147,7 +147,7 @@ class ReceiptKeeper:
         if self.write_line is None:
             return None
         try:
-            self.write_line(decision_line(receipt, policy).text)
+            self.write_line(decision_line_text(receipt, policy))
         except Exception as error:  # noqa: BLE001  # the same
             return error
         return None

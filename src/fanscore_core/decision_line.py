@@ -7,7 +7,7 @@ to whoever holds that receipt. See docs/reference/receipts.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import TypeAlias, cast
@@ -118,22 +118,7 @@ class DecisionLine:
     @property
     def document(self) -> Mapping[str, object]:
         """The line as the document of docs/reference/receipts.md."""
-        return {
-            "fanscore_decision": FORMAT,
-            "leaf": self.leaf,
-            "event": self.event_id,
-            "hour": self.hour,
-            "policy": self.policy_digest,
-            "code": self.code_version,
-            "origin": self.origin,
-            "raw": self.raw,
-            "bands": dict(self.bands),
-            "score": self.score,
-            "codes": list(self.codes),
-            "degraded": list(self.degraded),
-            "error": self.error,
-            "shadow": self.shadow_score,
-        }
+        return _document(attrs.astuple(self, recurse=False))
 
     @property
     def text(self) -> str:
@@ -148,9 +133,60 @@ def decision_line(receipt: Receipt, policy: ScorePolicy) -> DecisionLine:
         receipt: of the decision.
         policy: that decided.
     """
+    return DecisionLine(*_parts(receipt, policy))
+
+
+def decision_line_text(receipt: Receipt, policy: ScorePolicy) -> str:
+    """Write the log line of a decision, as ``decision_line`` makes it, in half the time.
+
+    What a receipt consists of was checked when it was made, and is not checked again.
+
+    Args:
+        receipt: of the decision.
+        policy: that decided.
+    """
+    return known_jcs_text(_document(_parts(receipt, policy)))
+
+
+_Parts: TypeAlias = tuple[
+    str,
+    EventId | None,
+    str,
+    str,
+    str,
+    str | None,
+    int | None,
+    Bands,
+    int | None,
+    tuple[str, ...],
+    tuple[str, ...],
+    str | None,
+    int | None,
+]
+"""The attributes of a line, in their order."""
+
+_MEMBERS = (
+    "leaf",
+    "event",
+    "hour",
+    "policy",
+    "code",
+    "origin",
+    "raw",
+    "bands",
+    "score",
+    "codes",
+    "degraded",
+    "error",
+    "shadow",
+)
+"""What they are called in its document."""
+
+
+def _parts(receipt: Receipt, policy: ScorePolicy) -> _Parts:
     findings, decision = receipt.findings, receipt.decision
     raw = findings.raw if findings else None
-    return DecisionLine(
+    return (
         receipt.leaf,
         receipt.event_id,
         _hour(receipt.decided_at),
@@ -165,6 +201,18 @@ def decision_line(receipt: Receipt, policy: ScorePolicy) -> DecisionLine:
         receipt.error,
         receipt.shadow.score if receipt.shadow else None,
     )
+
+
+def _document(parts: Sequence[object]) -> Mapping[str, object]:
+    members = dict(zip(_MEMBERS, parts, strict=True))
+    bands, codes, degraded = members["bands"], members["codes"], members["degraded"]
+    return {
+        **members,
+        "fanscore_decision": FORMAT,
+        "bands": dict(cast("Bands", bands)),
+        "codes": list(cast("tuple[str, ...]", codes)),
+        "degraded": list(cast("tuple[str, ...]", degraded)),
+    }
 
 
 def _hour(moment: datetime) -> str:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fanscore_adapters.documents.decision_lines import parse_decision_line, read_decision_lines
 from fanscore_adapters.documents.receipts import parse_receipt, read_receipts
 from fanscore_adapters.documents.sealing import parse_head, parse_proof
-from fanscore_core.decision_line import DecisionLine, decision_line
+from fanscore_core.decision_line import DecisionLine, decision_line, decision_line_text
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.stubs import Answers
@@ -87,6 +87,7 @@ def test_what_is_written_is_what_others_write_and_is_read(
     made, policy = drawn
     line = decision_line(made, policy)
     assert made.canonical_bytes == rfc8785.dumps(cast("dict[str, str]", made.document))
+    assert decision_line_text(made, policy) == line.text
     assert line.text.encode() == rfc8785.dumps(cast("dict[str, str]", line.document))
     read = parse_receipt(made.canonical_bytes.decode())
     assert (read, read.canonical_bytes, read.leaf) == (made, made.canonical_bytes, made.leaf)
