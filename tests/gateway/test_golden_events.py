@@ -153,14 +153,18 @@ def send(gateway: Served, request: GoldenRequest) -> httpx.Response:
     return gateway.client.post("/graphql", content=iter([body]), headers=list(request.headers))
 
 
+OF_PROXIES = "x-forwarded-"
+"""How the names of headers begin that only proxies send."""
+
+
 def direct(request: GoldenRequest) -> GoldenRequest:
     """Leave out what a proxy says of a caller with a role: it may come from this machine alone."""
     if "userArn" not in cast("Json", request.event["identity"] or {}):
         return request
     given = cast("Json", cast("Json", request.event["request"])["headers"])
-    headers = {name: value for name, value in given.items() if name != "x-forwarded-for"}
+    headers = {name: each for name, each in given.items() if not name.startswith(OF_PROXIES)}
     event = {**request.event, "request": {"headers": headers, "domainName": None}}
-    sent = [(name, value) for name, value in request.headers if name != "x-forwarded-for"]
+    sent = [each for each in request.headers if not each[0].startswith(OF_PROXIES)]
     return attrs.evolve(request, event=event, headers=sent)
 
 
