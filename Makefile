@@ -112,7 +112,7 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 8 minutes)
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 10 minutes)
 	@env -u PYTHONDONTWRITEBYTECODE $(MAKE) --no-print-directory --jobs=2 --keep-going \
 		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage $(PARTS)
 
