@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from fanscore_appsync.idv_app import IdvApp
     from fanscore_appsync.invocation import Invocation
     from fanscore_appsync.pages import connection, page_request
-    from fanscore_appsync.settings import Backend, Settings, read_settings
+    from fanscore_appsync.setting_row import Backend
+    from fanscore_appsync.settings import Settings, read_settings
     from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 else:
     __getattr__, __dir__ = lazy_face(
@@ -47,7 +48,8 @@ else:
             "idv_app": ("IdvApp",),
             "invocation": ("Invocation",),
             "pages": ("connection", "page_request"),
-            "settings": ("Backend", "Settings", "read_settings"),
+            "setting_row": ("Backend",),
+            "settings": ("Settings", "read_settings"),
             "wiring.apps": ("connect", "connect_consumers", "connect_idv"),
         },
     )

@@ -12,7 +12,8 @@ from fanscore_appsync import cold_start  # comes first
 from fanscore_appsync.consumer_app import DELIVERY_S, ConsumerApp
 from fanscore_appsync.lambda_context import LambdaContext, invocation_id, time_left_s
 from fanscore_appsync.log import log_to_stdout
-from fanscore_appsync.settings import Function, read_settings
+from fanscore_appsync.setting_row import Function
+from fanscore_appsync.settings import read_settings
 from fanscore_appsync.wiring.apps import connect_consumers
 from fanscore_core.consumer_mark import Consumer
 

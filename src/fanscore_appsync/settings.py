@@ -7,10 +7,8 @@ docs/reference/settings.md are made from these rows.
 
 from __future__ import annotations
 
-import enum
-import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
 
@@ -20,6 +18,27 @@ from fanscore_adapters.http.endpoints import (
     endpoint_url,
     is_confidential,
 )
+from fanscore_appsync.setting_row import (
+    ALLOW,
+    MAX_DAYS,
+    ROWS,
+    Backend,
+    Function,
+    ReceiptPlace,
+    Setting,
+    from_each_row,
+    from_row,
+    if_given,
+    read_allowed,
+    read_backend,
+    read_bucket,
+    read_days,
+    read_names,
+    read_receipt_places,
+    read_region,
+    read_resource,
+    read_text,
+)
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import FUNCTIONS, TABLES
 
@@ -28,189 +47,35 @@ ValueT = TypeVar("ValueT")
 
 IN_MEMORY = ":memory:"
 
-MAX_DAYS = 3650
-"""Of keeping a receipt: ten years."""
-
-_ROWS = "rows"
-
 INSECURE_ENDPOINTS = "FANSCORE_INSECURE_ENDPOINTS"
-ALLOW = "allow"
 
 _OF_AWS = "AWS_ENDPOINT_URL"
 """botocore's variable, and the beginning of those of single services."""
-
-_is_resource = re.compile(r"[A-Za-z0-9_.:/$\-]{1,256}").fullmatch
-_is_bucket = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]").fullmatch
-_is_days = re.compile(r"[1-9][0-9]{0,3}", re.ASCII).fullmatch
-_is_region = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d").fullmatch
-
-
-class Backend(enum.Enum):
-    """Where the answers come from."""
-
-    EMBEDDED = "embedded"
-    AWS = "aws"
-
-
-class ReceiptPlace(enum.Enum):
-    """Where a receipt of each decision is kept."""
-
-    TABLE = "table"
-    LOG = "log"
-
-
-class Function(enum.Enum):
-    """What cannot do its work on AWS without some of the settings."""
-
-    RESOLVER = "resolver"
-    CONSUMERS = "consumers"
-    CHUNKS = "chunks"
-
-
-@attrs.frozen
-class Setting(Generic[ValueT]):
-    """One environment variable: a row of the table.
-
-    Attributes:
-        variable: its name.
-        meaning: what it sets, for the page.
-        read: makes the value, of the variable's name and the text; checks it.
-        default: the text that counts where the variable is not set, or set to nothing.
-        without: what happens without it, for the page, where the default does not say so.
-        or_else: the variable that counts before the default does.
-        backend: the only one with which it has a meaning; ``None`` for each.
-        needed_by: what cannot do its work on AWS without it.
-        is_secret: whether its value may be shown nowhere.
-        is_personal: whether it says where tokens or personal data are sent.
-    """
-
-    variable: str
-    meaning: str
-    read: Callable[[str, str], ValueT]
-    default: str = ""
-    without: str = ""
-    or_else: str | None = None
-    backend: Backend | None = None
-    needed_by: Function | None = None
-    is_secret: bool = False
-    is_personal: bool = False
-
-    def given(self, environ: Mapping[str, str]) -> str | None:
-        """Return the text that the environment gives, if any."""
-        text = environ.get(self.variable)
-        return text or (environ.get(self.or_else) if self.or_else else None) or None
-
-    def value(self, environ: Mapping[str, str]) -> ValueT:
-        """Read the value.
-
-        Raises:
-            InvalidInput: it is not one that can be used; names the variable, and what it may be.
-        """
-        return self.read(self.variable, self.given(environ) or self.default)
-
-
-def _from(row: Setting[ValueT]) -> ValueT:
-    """Make an attribute that is read as a row says."""
-    return attrs.field(factory=lambda: row.value({}), repr=not row.is_secret, metadata={_ROWS: row})
-
-
-def _from_each(names: Sequence[str], meaning: str) -> Mapping[str, str]:
-    """Make an attribute that has a row for each of the names; these stand for themselves."""
-    rows = {
-        name: Setting(_variable(name), meaning, _resource, name, backend=Backend.AWS)
-        for name in names
-    }
-    return attrs.field(factory=lambda: {name: name for name in names}, metadata={_ROWS: rows})
-
-
-def _variable(name: str) -> str:
-    return f"FANSCORE_{name.upper()}"
-
-
-def _text(_: str, text: str) -> str:
-    return text
-
-
-def _names(_: str, text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(",")) - {""}
-
-
-def _if_given(read: Callable[[str, str], ValueT]) -> Callable[[str, str], ValueT | None]:
-    return lambda variable, text: read(variable, text) if text else None
-
-
-def _allowed(variable: str, text: str) -> bool:
-    if text not in {"", ALLOW}:
-        raise InvalidInput(variable, f"expected {ALLOW}")
-    return text == ALLOW
-
-
-def _backend(variable: str, text: str) -> Backend:
-    known = {each.value: each for each in Backend}
-    if text not in known:
-        raise InvalidInput(variable, f"expected {' or '.join(known)}")
-    return known[text]
-
-
-def _receipt_places(variable: str, text: str) -> frozenset[ReceiptPlace]:
-    """Read where receipts are kept: one spelling for each choice, so that a slip is noticed."""
-    choices = {
-        "": frozenset[ReceiptPlace](),
-        **{each.value: frozenset({each}) for each in ReceiptPlace},
-        ",".join(each.value for each in ReceiptPlace): frozenset(ReceiptPlace),
-    }
-    if text not in choices:
-        raise InvalidInput(variable, f"expected {' or '.join(filter(None, choices))}")
-    return choices[text]
-
-
-def _days(variable: str, text: str) -> int:
-    if not _is_days(text) or int(text) > MAX_DAYS:
-        raise InvalidInput(variable, f"expected a whole number from 1 to {MAX_DAYS}")
-    return int(text)
-
-
-def _region(variable: str, text: str) -> str:
-    if not _is_region(text):
-        raise InvalidInput(variable, "expected a region of AWS")
-    return text
-
-
-def _resource(variable: str, text: str) -> str:
-    if not _is_resource(text):
-        raise InvalidInput(variable, "expected a name or an ARN")
-    return text
-
-
-def _bucket(variable: str, text: str) -> str:
-    if not _is_bucket(text):
-        raise InvalidInput(variable, "expected the name of a bucket")
-    return text
 
 
 @attrs.frozen
 class AwsSettings:
     """What of AWS is used: tables and functions by the names that TABLES and FUNCTIONS have."""
 
-    region: str = _from(
+    region: str = from_row(
         Setting(
             "AWS_REGION",
             "the region of all services; Lambda sets it",
-            _region,
+            read_region,
             without="refused",
             or_else="AWS_DEFAULT_REGION",
             backend=Backend.AWS,
         )
     )
-    tables: Mapping[str, str] = _from_each(TABLES, "name or ARN of the table")
-    functions: Mapping[str, str] = _from_each(
+    tables: Mapping[str, str] = from_each_row(TABLES, "name or ARN of the table")
+    functions: Mapping[str, str] = from_each_row(
         FUNCTIONS, "name, ARN or alias of the Lambda function"
     )
-    event_bus: str = _from(
+    event_bus: str = from_row(
         Setting(
             "FANSCORE_EVENT_BUS",
             "name or ARN of the event bus",
-            _resource,
+            read_resource,
             "default",
             backend=Backend.AWS,
         )
@@ -221,149 +86,149 @@ class AwsSettings:
 class Settings:
     """How fanscore is wired."""
 
-    backend: Backend = _from(  # noqa: RUF009  # makes an attribute
+    backend: Backend = from_row(  # noqa: RUF009  # makes an attribute
         Setting(
             "FANSCORE_BACKEND",
             "where answers come from: `embedded` (SQLite for the tables, stand-ins for the "
             "services) or `aws`",
-            _backend,
+            read_backend,
             "embedded",
         )
     )
-    database: str = _from(
+    database: str = from_row(
         Setting(
             "FANSCORE_DB",
             "the file of the embedded store, a plain path, made if it is missing; `:memory:` "
             "for one in memory, which is filled with the sample data",
-            _text,
+            read_text,
             IN_MEMORY,
             backend=Backend.EMBEDDED,
         )
     )
-    policy: str | None = _from(
+    policy: str | None = from_row(
         Setting(
             "FANSCORE_POLICY",
             "file of the score policy, or of a policy book",
-            _if_given(_text),
+            if_given(read_text),
             without="the shipped one",
         )
     )
-    sample: str | None = _from(
+    sample: str | None = from_row(
         Setting(
             "FANSCORE_SAMPLE",
             "file of the sample that stand-ins answer from",
-            _if_given(_text),
+            if_given(read_text),
             without="the shipped one",
             backend=Backend.EMBEDDED,
         )
     )
-    outages: frozenset[str] = _from(
+    outages: frozenset[str] = from_row(
         Setting(
             "FANSCORE_OUTAGES",
             "services declared out of order, separated by commas; `notification_endpoint` and "
             "`sync_endpoint` count as services",
-            _names,
+            read_names,
             without="none",
             backend=Backend.EMBEDDED,
         )
     )
-    notification_url: str | None = _from(
+    notification_url: str | None = from_row(
         Setting(
             "FANSCORE_NOTIFICATION_URL",
             "where the consumer `notification` posts, over `https`; `http` is for loopback",
-            _if_given(endpoint_url),
+            if_given(endpoint_url),
             without="posts are kept in the embedded database",
             needed_by=Function.CONSUMERS,
             is_personal=True,
         )
     )
-    sync_url: str | None = _from(
+    sync_url: str | None = from_row(
         Setting(
             "FANSCORE_SYNC_URL",
             "where the consumer `sync` posts, over `https`; `http` is for loopback",
-            _if_given(endpoint_url),
+            if_given(endpoint_url),
             without="posts are kept in the embedded database",
             needed_by=Function.CONSUMERS,
             is_personal=True,
         )
     )
-    lnaa_url: str | None = _from(
+    lnaa_url: str | None = from_row(
         Setting(
             "FANSCORE_LNAA_URL",
             "the URL below which LNAA answers",
-            _if_given(base_url),
+            if_given(base_url),
             backend=Backend.AWS,
             needed_by=Function.RESOLVER,
             is_personal=True,
         )
     )
-    lnaa_token: str | None = _from(
+    lnaa_token: str | None = from_row(
         Setting(
             "FANSCORE_LNAA_TOKEN",
             "the bearer token for LNAA",
-            _if_given(bearer_token),
+            if_given(bearer_token),
             backend=Backend.AWS,
             needed_by=Function.RESOLVER,
             is_secret=True,
         )
     )
-    scores_bucket: str | None = _from(
+    scores_bucket: str | None = from_row(
         Setting(
             "FANSCORE_SCORES_BUCKET",
             "the bucket with the chunks of an event's registrants, and what comes of them",
-            _if_given(_bucket),
+            if_given(read_bucket),
             backend=Backend.AWS,
             needed_by=Function.CHUNKS,
         )
     )
-    insecure_endpoints: bool = _from(
+    insecure_endpoints: bool = from_row(
         Setting(
             INSECURE_ENDPOINTS,
             "`allow` lets endpoints be `http` anywhere, so that others can read what is sent",
-            _allowed,
+            read_allowed,
             without="refused",
         )
     )
-    api: str | None = _from(
+    api: str | None = from_row(
         Setting(
             "FANSCORE_API",
             "one's own API, as `module:NAME`, such as `presale.api:PRESALE`",
-            _if_given(_text),
+            if_given(read_text),
             without="the shipped one",
         )
     )
-    shadow_policy: str | None = _from(
+    shadow_policy: str | None = from_row(
         Setting(
             "FANSCORE_SHADOW_POLICY",
             "file of a policy or policy book that decides each score once more, for the log's "
             "counts alone",
-            _if_given(_text),
+            if_given(read_text),
             without="none",
         )
     )
-    arm_batch: bool = _from(
+    arm_batch: bool = from_row(
         Setting(
             "FANSCORE_ARM_BATCH",
             "`allow` lets `fanscore score-event` ask `arm_scoring` for 100 fans in one call, by "
             "the operation `armScores`, which the function must know",
-            _allowed,
+            read_allowed,
             without="one call a fan",
         )
     )
-    receipts: frozenset[ReceiptPlace] = _from(
+    receipts: frozenset[ReceiptPlace] = from_row(
         Setting(
             "FANSCORE_RECEIPTS",
             "where a receipt of each decided score is kept: `table`, with the fan; `log`, a line "
             "without any link to a person; or `table,log`",
-            _receipt_places,
+            read_receipt_places,
             without="nowhere",
         )
     )
-    receipt_days: int = _from(
+    receipt_days: int = from_row(
         Setting(
             "FANSCORE_RECEIPT_DAYS",
             f"how many days a receipt stays in the table, 1 to {MAX_DAYS}",
-            _days,
+            read_days,
             "180",
         )
     )
@@ -376,8 +241,8 @@ def _attributes(
     """Return each attribute that is read, and its row; or its rows, by what they name."""
     attributes: tuple[attrs.Attribute[object], ...] = attrs.fields(kind)
     for each in attributes:
-        if _ROWS in each.metadata:
-            yield each.name, each.metadata[_ROWS]
+        if ROWS in each.metadata:
+            yield each.name, each.metadata[ROWS]
 
 
 SETTINGS: Sequence[Setting[object]] = tuple(
@@ -435,7 +300,7 @@ def with_own(
         for name in names:
             variable = f"FANSCORE_{kind}_{name.upper()}"
             try:
-                found[name] = _resource(variable, environ.get(variable) or name)
+                found[name] = read_resource(variable, environ.get(variable) or name)
             except InvalidInput as mistake:
                 mistakes.append(mistake)
         return found

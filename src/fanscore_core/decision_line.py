@@ -28,8 +28,11 @@ _optional = attrs.validators.optional
 Bands: TypeAlias = Mapping[str, int | str]
 """Of each signal the index of its value's band, from 0, or why it has no value."""
 
+MARK = "fanscore_decision"
+"""The member that tells our lines from others."""
+
 FORMAT = 1
-"""Of the line; it is the value of the member ``fanscore_decision``."""
+"""Of the line; it is the value of ``MARK``."""
 
 HOUR_RULE = "expected an hour in UTC, such as 2026-11-28T20Z"
 
@@ -165,7 +168,7 @@ _Parts: TypeAlias = tuple[
 ]
 """The attributes of a line, in their order."""
 
-_MEMBERS = (
+MEMBERS = (
     "leaf",
     "event",
     "hour",
@@ -180,7 +183,7 @@ _MEMBERS = (
     "error",
     "shadow",
 )
-"""What they are called in its document."""
+"""What they are called in its document, which has ``MARK`` besides."""
 
 
 def _parts(receipt: Receipt, policy: ScorePolicy) -> _Parts:
@@ -204,11 +207,11 @@ def _parts(receipt: Receipt, policy: ScorePolicy) -> _Parts:
 
 
 def _document(parts: Sequence[object]) -> Mapping[str, object]:
-    members = dict(zip(_MEMBERS, parts, strict=True))
+    members = dict(zip(MEMBERS, parts, strict=True))
     bands, codes, degraded = members["bands"], members["codes"], members["degraded"]
     return {
         **members,
-        "fanscore_decision": FORMAT,
+        MARK: FORMAT,
         "bands": dict(cast("Bands", bands)),
         "codes": list(cast("tuple[str, ...]", codes)),
         "degraded": list(cast("tuple[str, ...]", degraded)),

@@ -19,7 +19,8 @@ from fanscore_appsync.log import InvocationLog
 from fanscore_appsync.resolvers import cloudformation
 from fanscore_appsync.resolvers.cloudformation import logical_id
 from fanscore_appsync.resolvers.javascript import BATCH, SINGLE, namespace_code, resolver_code
-from fanscore_appsync.settings import SETTINGS, ReceiptPlace, Settings, read_settings
+from fanscore_appsync.setting_row import ReceiptPlace
+from fanscore_appsync.settings import SETTINGS, Settings, read_settings
 from fanscore_appsync.wiring.apps import connect, connect_consumers, connect_idv
 from fanscore_core.consumer_mark import LEASE, Consumer
 from fanscore_core.decision_line import FORMAT

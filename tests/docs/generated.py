@@ -40,7 +40,8 @@ from fanscore_appsync.fields import Field
 from fanscore_appsync.idv_app import OPERATIONS
 from fanscore_appsync.local.auth.invalid_token import TokenFault
 from fanscore_appsync.local.graphql.limits import DEFAULT_LIMITS, Limits
-from fanscore_appsync.settings import SETTINGS, Backend, Setting
+from fanscore_appsync.setting_row import Backend, Setting
+from fanscore_appsync.settings import SETTINGS
 from fanscore_core import errors
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Question

@@ -41,7 +41,7 @@ class ObjectStore:
             expires_at: by ``time.monotonic``, when the answer must be there.
 
         Raises:
-            NotFound: there is none.
+            NotFound: no object has this key.
             Unavailable: S3 gave no usable answer; says why.
             DeadlineExceeded: there was no time for it.
         """

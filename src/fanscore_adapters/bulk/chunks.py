@@ -41,7 +41,7 @@ class Record:
 
 
 SCORES = Record("scores.jsonl", lambda fans: map(score_line, fans))
-"""Each fan's score, or why there is none."""
+"""Each fan's score, or why the fan has no score."""
 
 
 def findings_record(event_id: EventId) -> Record:

@@ -73,7 +73,9 @@ def fan_of(key: str) -> GlobalUserId:
 
 
 def spill_demand(file: DataFile, facts: EventFacts, rows: SpillWriter) -> None:
-    """Sort the registrations for an event by fan: rows of a fan and a sale. Tombstones are none.
+    """Sort the registrations for an event by fan: rows of a fan and a sale.
+
+    Tombstones do not count.
 
     Raises:
         InvalidInput: the file is damaged, or an item malformed; names file, line and path.

@@ -13,32 +13,14 @@ import attrs
 
 from fanscore_adapters.documents.json_text import parse_json, parse_json_at
 from fanscore_adapters.documents.members import members_of, names_of
-from fanscore_core.decision_line import FORMAT, DecisionLine
+from fanscore_core.decision_line import FORMAT, MARK, MEMBERS, DecisionLine
 from fanscore_core.errors import InvalidInput
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """Of a line of a log: so much is read of it at most. Firehose may write many records without any
 line end."""
 
-MARK = "fanscore_decision"
-"""The member that tells our lines from others."""
-
-_MEMBERS = names_of(
-    MARK,
-    "leaf",
-    "event",
-    "hour",
-    "policy",
-    "code",
-    "origin",
-    "raw",
-    "bands",
-    "score",
-    "codes",
-    "degraded",
-    "error",
-    "shadow",
-)
+_MEMBERS = names_of(MARK, *MEMBERS)
 _ATTRIBUTES = {
     "event_id": "event",
     "policy_digest": "policy",

@@ -18,7 +18,8 @@ from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.log import log_decision
 from fanscore_appsync.report import report
-from fanscore_appsync.settings import Function, ReceiptPlace, Settings
+from fanscore_appsync.setting_row import Function, ReceiptPlace
+from fanscore_appsync.settings import Settings
 from fanscore_appsync.shadow import check_shadow
 from fanscore_appsync.wiring.parts import (
     api_of,

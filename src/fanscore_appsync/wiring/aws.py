@@ -18,7 +18,8 @@ from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.lazy import LazyAdapter
 from fanscore_appsync.api import Api
 from fanscore_appsync.connectors import Resources
-from fanscore_appsync.settings import AwsSettings, Function, Settings, require, with_own
+from fanscore_appsync.setting_row import Function
+from fanscore_appsync.settings import AwsSettings, Settings, require, with_own
 
 
 def resolver_adapters(

@@ -7,17 +7,8 @@ import pytest
 
 from fanscore_adapters.aws import lambda_
 from fanscore_adapters.items import tables
-from fanscore_appsync.settings import (
-    SETTINGS,
-    AwsSettings,
-    Backend,
-    Function,
-    ReceiptPlace,
-    Setting,
-    Settings,
-    read_settings,
-    require,
-)
+from fanscore_appsync.setting_row import Backend, Function, ReceiptPlace, Setting
+from fanscore_appsync.settings import SETTINGS, AwsSettings, Settings, read_settings, require
 from fanscore_core.errors import InvalidInput
 from fanscore_core.systems import FUNCTIONS, TABLES
 
