@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from typing import Protocol, cast
 
 import attrs
@@ -58,11 +57,6 @@ class Resolved(Protocol):
     def shadowed(self) -> Shadowed | None:
         """What a shadow policy made of it, if there is one."""
         ...
-
-
-def code_version() -> str:
-    """Return the version of fanscore that runs."""
-    return version("fanscore")
 
 
 def fresh_nonce() -> bytes:

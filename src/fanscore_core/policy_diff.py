@@ -29,6 +29,7 @@ from fanscore_core.finding_classes import FindingClass, SharedBands, shared_band
 from fanscore_core.findings import Findings
 from fanscore_core.newcomer_bias import NOBODY, NewcomerBias, newcomer_bias
 from fanscore_core.policy import CLAMPED, ScorePolicy
+from fanscore_core.policy_changes import PolicyChange, policy_changes
 from fanscore_core.scoring import AccountFanscore, decide
 from fanscore_core.seat_chances import Draw, seat_chances
 
@@ -40,21 +41,6 @@ MOST_BUCKETS = 22
 
 BASE = "base score"
 CLAMP = "limits of the range"
-
-
-@attrs.frozen
-class PolicyChange:
-    """A place of the policies' documents where they differ.
-
-    Attributes:
-        where: its path, such as ``arm.bands[0].points``.
-        old: what the old policy has there; ``None`` for nothing.
-        new: what the new policy has there; ``None`` for nothing.
-    """
-
-    where: str
-    old: str | None
-    new: str | None
 
 
 @attrs.frozen
@@ -219,7 +205,7 @@ def diff_of_classes(
     return PolicyDiff(
         old,
         new,
-        _changes(old, new),
+        policy_changes(old, new),
         draw,
         count_of(classes) if classes else None,
         _moves([(each.new.score - each.old.score, each.people) for each in classes]),
@@ -315,38 +301,6 @@ def _moves(changes: Iterable[tuple[int, int]]) -> Moves:
         return Moves(0, Fraction(0), 0)
     total = sum(points * count for points, count in moved)
     return Moves(people, Fraction(total, people), max(points for points, _ in moved))
-
-
-def _changes(old: ScorePolicy, new: ScorePolicy) -> tuple[PolicyChange, ...]:
-    before, after = dict(_members(old)), dict(_members(new))
-    return tuple(
-        PolicyChange(where, before.get(where), after.get(where))
-        for where in sorted({*before, *after}, key=_natural)
-        if before.get(where) != after.get(where)
-    )
-
-
-def _members(policy: ScorePolicy) -> Iterable[tuple[str, str]]:
-    yield "version", policy.version
-    yield "range", f"{policy.range[0]} to {policy.range[1]}"
-    yield "no_history_raw_score", str(policy.no_history_raw_score)
-    for signal, worth in policy.signals.items():
-        yield f"{signal.name}.unavailable", str(worth.unavailable)
-        for index, band in enumerate(worth.bands):
-            where = f"{signal.name}.bands[{index}]"
-            if band.below is not None:
-                yield f"{where}.below", f"{band.below:f}"
-            yield f"{where}.points", str(band.points)
-            yield f"{where}.code", band.code
-
-
-def _natural(where: str) -> tuple[str, int, str]:
-    """Order paths: what is of the whole policy first, and bands by their number."""
-    signal, dot, member = where.partition(".")
-    if not dot:
-        return ("", 0, where)
-    number, _, tail = member.removeprefix("bands[").partition("]")
-    return (signal, int(number), tail) if tail else (signal, -1, member)
 
 
 def _distribution(

@@ -11,10 +11,10 @@ from hypothesis import given
 from fanscore_appsync.api import API
 from fanscore_appsync.cli.recordings import (
     Recorded,
-    code_version,
     read_recording,
     write_recording,
 )
+from fanscore_appsync.code_version import code_version
 from fanscore_core.engine.question import Question, Source
 from fanscore_core.engine.recording import Recording
 from fanscore_core.engine.rounds import run

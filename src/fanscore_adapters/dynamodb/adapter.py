@@ -31,7 +31,13 @@ from fanscore_adapters.aws.client import (
 )
 from fanscore_adapters.backoff import pause
 from fanscore_adapters.dynamodb.pages import NEWEST, in_range, one_page, pages
-from fanscore_adapters.dynamodb.values import read_item, write_item, write_value
+from fanscore_adapters.dynamodb.values import read_item, read_optional
+from fanscore_adapters.dynamodb.writes import (
+    cancellation_reasons,
+    collided,
+    put_request,
+    unmet_put,
+)
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import (
     Item,
@@ -222,7 +228,7 @@ class DynamoDb:
         failure = found.failed.get(read.table)
         place = self._place(ask.question)
         if failure is None or place in found.items:
-            return read.answer(found.items.get(place), _read_optional)
+            return read.answer(found.items.get(place), read_optional)
         return late(read.table, ask) if isinstance(failure, OutOfTimeError) else failure
 
     # Reading prefixes
@@ -284,8 +290,8 @@ class DynamoDb:
 
     def _write(self, write: Write, effect: Question[object], expires_at: float) -> Refused | None:
         puts = write.puts(effect)
-        requests = [_put_request(self.names[write.table], put) for put in puts]
-        attempts = self._retrying(retry_if_exception(_collided), expires_at)
+        requests = [put_request(self.names[write.table], put) for put in puts]
+        attempts = self._retrying(retry_if_exception(collided), expires_at)
         if len(puts) == 1:
             return attempts(self._put_one, puts[0], requests[0], expires_at)
         return attempts(self._put_together, puts, requests, expires_at)
@@ -298,7 +304,7 @@ class DynamoDb:
         except AwsError as error:
             if error.code != "ConditionalCheckFailedException":
                 raise
-            return refusal([_unmet(put, error.response.get("Item"))], 1)
+            return refusal([unmet_put(put, error.response.get("Item"))], 1)
         return None
 
     def _put_together(
@@ -310,8 +316,8 @@ class DynamoDb:
             self._call_write("transact_write_items", {"TransactItems": items}, expires_at)
         except AwsError as error:
             unmet = [
-                _unmet(put, reason.get("Item"))
-                for put, reason in zip(puts, _reasons(error), strict=False)
+                unmet_put(put, reason.get("Item"))
+                for put, reason in zip(puts, cancellation_reasons(error), strict=False)
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             if not unmet:
@@ -369,63 +375,5 @@ def _key_of(item: object) -> Key:
             raise malformed()
 
 
-def _read_optional(written: object) -> Item | None:
-    return None if written is None else read_item(written)
-
-
 def _read_items(written: Sequence[object]) -> Sequence[Item]:
     return [read_item(item) for item in written]
-
-
-def _put_request(table: str, put: Put) -> Mapping[str, object]:
-    return {
-        "TableName": table,
-        "Item": write_item(put.item),
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        **_condition(put.expected),
-    }
-
-
-def _condition(expected: Mapping[str, object] | None) -> Mapping[str, object]:
-    if expected is None:
-        return {"ConditionExpression": "attribute_not_exists(PK)"}
-    terms, names, values = ["attribute_exists(PK)"], {}, {":null": write_value(None)}
-    for index, (name, value) in enumerate(expected.items()):
-        names[f"#{index}"] = name
-        if value is None:
-            terms.append(f"(attribute_not_exists(#{index}) OR #{index} = :null)")
-        else:
-            terms.append(f"#{index} = :{index}")
-            values[f":{index}"] = write_value(value)
-    condition = " AND ".join(terms)
-    if ":null" not in condition:
-        del values[":null"]
-    given = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": values}
-    return {
-        "ConditionExpression": condition,
-        **{name: each for name, each in given.items() if each},
-    }
-
-
-def _unmet(put: Put, written: object) -> tuple[Put, Item | None]:
-    """Return what was to be written, as DynamoDB has it, and what did not meet the condition."""
-    return attrs.evolve(put, item=read_item(write_item(put.item))), _read_optional(written)
-
-
-def _reasons(error: AwsError) -> Sequence[Mapping[str, object]]:
-    match error:
-        case AwsError("TransactionCanceledException", _, {"CancellationReasons": list(reasons)}):
-            return reasons
-        case _:
-            return ()
-
-
-def _collided(error: BaseException) -> bool:
-    """Whether a write met another transaction, and may come through next time."""
-    match error:
-        case AwsError("TransactionConflictException"):
-            return True
-        case AwsError():
-            return any(each.get("Code") == "TransactionConflict" for each in _reasons(error))
-        case _:
-            return False

@@ -49,6 +49,15 @@ def write_value(value: object) -> Mapping[str, object]:
         raise InvalidInput("item", "a value has no place in DynamoDB") from error
 
 
+def read_optional(written: object) -> Item | None:
+    """Read an item that may be missing: ``None`` is read as ``None``.
+
+    Raises:
+        InvalidInput: as ``read_item``.
+    """
+    return None if written is None else read_item(written)
+
+
 def write_item(item: Item) -> Mapping[str, Mapping[str, object]]:
     """Write an item.
 

@@ -36,10 +36,11 @@ from fanscore_appsync.cli.options import (
 )
 from fanscore_appsync.cli.policy import policy
 from fanscore_appsync.cli.receipts import findings, receipts
-from fanscore_appsync.cli.recordings import Recorded, code_version, refuse_path, write_recording
+from fanscore_appsync.cli.recordings import Recorded, refuse_path, write_recording
 from fanscore_appsync.cli.replay import replay
 from fanscore_appsync.cli.resolvers import resolvers, schema
 from fanscore_appsync.cli.terminal import colors
+from fanscore_appsync.code_version import code_version
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.log import log_decisions_to
 from fanscore_appsync.printable import one_line

@@ -16,8 +16,8 @@ from fanscore_adapters.documents.receipts import read_receipts, starts_receipts
 from fanscore_appsync.api import Api
 from fanscore_appsync.cli.files import opened
 from fanscore_appsync.cli.mistakes import FAILED, note, refuse
-from fanscore_appsync.cli.recordings import code_version
 from fanscore_appsync.cli.terminal import counted
+from fanscore_appsync.code_version import code_version
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_core.errors import InvalidInput
 from fanscore_core.receipt import Receipt

@@ -12,7 +12,6 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import cast
@@ -56,11 +55,6 @@ class Recorded:
     policy: ScorePolicy
     answers: Sequence[tuple[Question[object], Answered]]
     response: object
-
-
-def code_version() -> str:
-    """Return the version of fanscore that runs."""
-    return version("fanscore")
 
 
 def refuse_path(path: str) -> None:

@@ -10,7 +10,8 @@ from fanscore_appsync.cli.explanation import score_event, show_explanation
 from fanscore_appsync.cli.mistakes import FAILED, end, note, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.receipt_replay import holds_receipts, replay_file
-from fanscore_appsync.cli.recordings import Recorded, code_version, read_recording
+from fanscore_appsync.cli.recordings import Recorded, read_recording
+from fanscore_appsync.code_version import code_version
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.report import report
 from fanscore_appsync.testing import service

@@ -27,9 +27,9 @@ from fanscore_appsync.cli.options import (
     refuse_empty,
     with_file,
 )
-from fanscore_appsync.cli.recordings import code_version
 from fanscore_appsync.cli.score_summary import draw_tally
 from fanscore_appsync.cli.terminal import columns, show
+from fanscore_appsync.code_version import code_version
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_appsync.wiring.bulk import arm_risks, digest_of, export_database, joined_exports

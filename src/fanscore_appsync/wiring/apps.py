@@ -252,7 +252,8 @@ def _keeper(settings: Settings, source: Callable[[float], Source]) -> ReceiptKee
     """Return what keeps receipts; without it, none of it is imported."""
     if not settings.receipts:
         return None
-    from fanscore_appsync.receipts import ReceiptKeeper, code_version  # noqa: PLC0415  # (as said)
+    from fanscore_appsync.code_version import code_version  # noqa: PLC0415  # (as said)
+    from fanscore_appsync.receipts import ReceiptKeeper  # noqa: PLC0415  # (as said)
 
     return ReceiptKeeper(
         code_version(),

@@ -23,11 +23,11 @@ from fanscore_core.finding_classes import shared_bands
 from fanscore_core.findings import Findings, ScoreOrigin
 from fanscore_core.newcomer_bias import NewcomerBias, Stratum
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
+from fanscore_core.policy_changes import PolicyChange
 from fanscore_core.policy_diff import (
     Bucket,
     Example,
     Moves,
-    PolicyChange,
     ReasonMoves,
     diff,
     figures,
