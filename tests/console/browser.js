@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 const FLAGS = [
   "--disable-gpu",
   "--disable-quic",
@@ -33,7 +33,10 @@ export async function startBrowser() {
   });
   context.setDefaultTimeout(PATIENCE_MS);
   return {
-    /** Open a page that remembers what its console said and where its requests went. */
+    /**
+     * Open a page that remembers what its console said and where its requests went, and wait until
+     * a console in it answers to a person.
+     */
     open: async (
       address,
       { viewport = DESKTOP, colorScheme = "light", reducedMotion = "no-preference" } = {},
@@ -43,6 +46,7 @@ export async function startBrowser() {
       await page.emulateMedia({ colorScheme, reducedMotion });
       page.seen = watch(page);
       await page.goto(address);
+      await page.locator(":root:not(:has(main[aria-busy=true]))").waitFor({ state: "attached" });
       return page;
     },
     stop: async () => {

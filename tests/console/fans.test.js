@@ -159,6 +159,26 @@ test("A receipt is shown with its time, event, score, policy and leaf", async ()
   await page.close();
 });
 
+test("The console is busy until it knows what its gateway has", async () => {
+  const page = await browser.open(`${gateway.url}/icon.svg`);
+  let release;
+  const released = new Promise((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/dev/workbench/about", async (route) => {
+    await released;
+    await route.continue();
+  });
+  const asked = page.waitForRequest("**/dev/workbench/about");
+  await page.goto(gateway.url);
+  await asked;
+  assert.equal(await page.locator("main[aria-busy=true]").count(), 1);
+  release();
+  await page.locator("main:not([aria-busy])").waitFor();
+  assert.ok(await page.getByRole("link", { name: "top-fan" }).isVisible());
+  await page.close();
+});
+
 test("Where the gateway has no workbench, there is no sign of it", async () => {
   const page = await browser.open(`${gateway.url}/icon.svg`);
   await page.route("**/dev/workbench/about", (route) => route.fulfill({ status: 404, body: "{}" }));

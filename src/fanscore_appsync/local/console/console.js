@@ -25,6 +25,7 @@ byId("skip").addEventListener("click", (clicked) => {
 });
 addEventListener("popstate", open);
 open();
+byId("main").removeAttribute("aria-busy");
 
 function open() {
   const [name, parameters] = readAddress();
