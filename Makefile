@@ -25,9 +25,14 @@ PARTS := $(addprefix test-part-,$(LONG) $(SHORT))
 FAST := $(COVERED) tests/e2e
 PYTHONS ?= 3.11 3.13
 
-# The targets of test-full: one for each thing that needs more than Python, or than one.
-FULL := test-pythons test-audit test-console test-load lint-deploy test-appsync-js test-terraform \
-	test-presale test-deploy
+# The targets of test-full: one for each thing that needs more than Python, or than one, the longest
+# first. The load comes after them, alone.
+FULL := test-pythons test-console test-deploy test-presale test-terraform lint-deploy test-audit \
+	test-appsync-js
+
+# Two targets at a time, each on a core, and what each of them says in one piece.
+BY_TWO := $(MAKE) --no-print-directory --jobs=2 --keep-going \
+	$(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: help
 help: ## Show this list
@@ -113,8 +118,7 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 
 .PHONY: test
 test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 10 minutes)
-	@env -u PYTHONDONTWRITEBYTECODE $(MAKE) --no-print-directory --jobs=2 --keep-going \
-		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) coverage $(PARTS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BY_TWO) coverage $(PARTS)
 
 # The tests start some hundred processes, and without bytecode each of them would compile all anew.
 .PHONY: $(PARTS)
@@ -122,7 +126,9 @@ $(PARTS): test-part-%: .venv/.dev .ministack/.ready .lambda/.ready
 	$(BIN)/pytest tests/$*
 
 .PHONY: test-full
-test-full: $(FULL) ## Run the tests that need more than Python, or than one
+test-full: ## Run the tests that need more than Python, or than one
+	@$(BY_TWO) $(FULL)
+	@$(MAKE) --no-print-directory test-load
 
 .PHONY: test-pythons
 test-pythons: $(PYTHONS:%=test-python-%) ## Run the fast tests on each version of Python (PYTHONS='3.11 3.13')
@@ -303,7 +309,7 @@ deploy-local: package .venv/.dev .ministack/.ready .deploy/.ready ## Deploy to a
 
 .PHONY: test-deploy
 test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test what is deployed to an emulator (needs Node)
-	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py tests/deploy/test_presale.py
+	FANSCORE_TESTS=full $(BIN)/pytest $(addprefix tests/deploy/,test_end_to_end.py test_event_scoring.py test_presale.py)
 
 .PHONY: audit
 audit: .venv/.demo .audit/.ready ## Ask databases of vulnerabilities about all pins (OSV_URL=: about Python, another)

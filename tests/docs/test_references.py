@@ -54,6 +54,19 @@ def test_commands_of_make_exist() -> None:
     assert asked <= targets
 
 
+def test_what_make_test_leaves_out_is_run_by_another_target() -> None:
+    """A file that only the full tests collect is named in the Makefile, or its folder is."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    left_out = [
+        conftest.parent / name
+        for conftest in ROOT.glob("tests/*/conftest.py")
+        for name in re.findall(r'"(test_\w+\.py)"', conftest.read_text(encoding="utf-8"))
+    ]
+    run = set(re.findall(r"\btest_\w+\.py|(?<=pytest tests/)\w+$", makefile, re.MULTILINE))
+    assert left_out
+    assert [test for test in left_out if not {test.name, test.parent.name} & run] == []
+
+
 def names() -> Iterator[str]:
     """Give every name that a user may meet, and so may look for."""
     yield from FIELDS
