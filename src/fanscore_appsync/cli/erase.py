@@ -12,8 +12,7 @@ import click
 from fanscore_adapters.erasure import Counts, Erased
 from fanscore_appsync.cli.erase_wiring import connect_erasure
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
-from fanscore_appsync.cli.options import api_option, checked_id, chosen_api, environment, with_file
-from fanscore_appsync.settings import Settings
+from fanscore_appsync.cli.options import api_option, checked_id, chosen_api, of_tables
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
 
@@ -63,7 +62,7 @@ def erase(
     """
     person = GlobalUserId(checked_id("FAN", fan))
     member = None if account is None else MemberId(checked_id("--member", account))
-    settings = _settings(database, api)
+    settings = of_tables(database, api)
     if archive_days is not None and settings.aws is None:
         refuse("--archive-days has no meaning without FANSCORE_BACKEND=aws")
     archived = None if archive_days is None else timedelta(days=archive_days)
@@ -109,12 +108,3 @@ def _problems_told() -> Iterator[None]:
         refuse(str(error))
     except Unavailable as error:
         end(with_reason(error), FAILED)
-
-
-def _settings(database: str | None, api: str | None) -> Settings:
-    settings = environment(api)
-    if settings.aws is None:
-        return with_file(settings, database)
-    if database is not None:
-        refuse("--db has no meaning with FANSCORE_BACKEND=aws")
-    return settings

@@ -96,6 +96,16 @@ def with_file(settings: Settings, database: str | None) -> Settings:
     return settings
 
 
+def of_tables(database: str | None, api: str | None) -> Settings:
+    """Read the settings of a command that works on the tables, wherever they are."""
+    settings = environment(api)
+    if settings.aws is None:
+        return with_file(settings, database)
+    if database is not None:
+        refuse("--db has no meaning with FANSCORE_BACKEND=aws")
+    return settings
+
+
 def checked_id(where: str, text: str) -> str:
     """Read an id; refuse what is not one, by the name that the help gives it."""
     if not is_id(text):

@@ -18,13 +18,11 @@ from fanscore_appsync.cli.options import (
     api_option,
     checked_id,
     chosen_api,
-    environment,
+    of_tables,
     refuse_empty,
-    with_file,
 )
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.printable import one_line
-from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.apps import connect_tables
 from fanscore_core.engine.question import Ask
 from fanscore_core.errors import FanscoreError, InvalidInput
@@ -127,7 +125,7 @@ def _found(fan: str, event: str | None, database: str | None, api: str | None) -
     """Read receipts, the oldest first."""
     person = GlobalUserId(checked_id("FAN", fan))
     event_id = None if event is None else EventId(checked_id("--event", event))
-    settings = _settings(database, api)
+    settings = of_tables(database, api)
     with ExitStack() as closing:
         try:
             source = connect_tables(settings, closing, chosen_api(settings))
@@ -147,12 +145,3 @@ def _row(receipt: Receipt) -> str:
     event = "-" if receipt.event_id is None else receipt.event_id
     columns = (time_text(receipt.decided_at), event, decided, receipt.policy_version, receipt.leaf)
     return "\t".join(one_line(str(each)) for each in columns) + "\n"
-
-
-def _settings(database: str | None, api: str | None) -> Settings:
-    settings = environment(api)
-    if settings.aws is None:
-        return with_file(settings, database)
-    if database is not None:
-        refuse("--db has no meaning with FANSCORE_BACKEND=aws")
-    return settings
