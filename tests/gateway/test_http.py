@@ -17,7 +17,17 @@ from fanscore_appsync.local.http.console_files import CONSOLE_HEADERS
 from fanscore_appsync.local.http.credentials import Credentials
 from fanscore_appsync.local.http.gateway import Development, Gateway
 from fanscore_core.errors import Unavailable
-from tests.gateway.served import API_KEY, CREDENTIALS, FAN, KEY, Served, check_key, identify, served
+from tests.gateway.served import (
+    API_KEY,
+    CREDENTIALS,
+    FAN,
+    KEY,
+    PATIENT,
+    Served,
+    check_key,
+    identify,
+    served,
+)
 from tests.patience import AMPLE_S
 
 JSON = "application/json"
@@ -232,7 +242,7 @@ def test_checking_a_token_takes_too_long() -> None:
 
     credentials = attrs.evolve(CREDENTIALS, identify=slow)
     change = with_parts(credentials=credentials)
-    with served(limits=Limits(request_s=0.2), change=change, headers_s=10) as gateway:
+    with served(limits=Limits(request_s=0.2), change=change) as gateway:
         response = gateway.post("{__typename}")
         may_end.set()
     assert response.status_code == 503
@@ -534,7 +544,7 @@ def test_headers_that_do_not_come(half: bytes) -> None:
 def test_later_headers_that_do_not_come() -> None:
     """A connection is closed too if a later request does not begin in time."""
     with (
-        served(headers_s=0.5) as gateway,
+        served(headers_s=2.0) as gateway,
         socket.create_connection(gateway.address, timeout=AMPLE_S) as connection,
     ):
         connection.sendall(WHOLE)
@@ -566,6 +576,6 @@ def test_introspection() -> None:
     query = '{__type(name:"VFApi"){name}}'
     with served() as gateway:
         assert gateway.asked(query) == {"data": {"__type": {"name": "VFApi"}}}
-    with served(limits=Limits(introspection=False)) as gateway:
+    with served(limits=attrs.evolve(PATIENT, introspection=False)) as gateway:
         assert "introspection" in str(error_of(gateway.post(query))["message"])
         assert gateway.asked("{__typename}") == {"data": {"__typename": "Query"}}

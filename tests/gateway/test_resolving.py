@@ -190,7 +190,7 @@ def test_the_whole_request_is_out_of_time() -> None:
             release.wait(AMPLE_S)
         return Response({"data": {}})
 
-    with served(handler, Limits(request_s=0.2)) as gateway:
+    with served(handler, Limits(request_s=1.0)) as gateway:
         response = gateway.asked("{api{lnaaMembership{__typename}}}")
         release.set()
     assert response == {

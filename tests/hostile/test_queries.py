@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fanscore_appsync.local.graphql.limits import Limits
-from tests.gateway.served import CREDENTIALS, FAN, Served, served
+from tests.gateway.served import CREDENTIALS, FAN, PATIENT, Served, served
 
 MEGABYTE = 1_000_000
 
@@ -164,7 +164,7 @@ def test_limited_work(gateway: Served, name: str) -> None:
 
 def test_fragments_that_graphql_gives_up_on() -> None:
     """Where graphql-core gives up on the depth of fragments, the answer is the limit of depth."""
-    with served(limits=Limits(depth=1_000, fields=10_000)) as gateway:
+    with served(limits=attrs.evolve(PATIENT, depth=1_000, fields=10_000)) as gateway:
         answer = gateway.asked(chained_fragments(30))
     assert answer == {
         "data": None,
@@ -200,7 +200,7 @@ def test_no_suggestions_without_introspection(
 ) -> None:
     """Where nobody is told the schema, nobody is told what a wrong name may have been meant for."""
     assert "Did you mean" in gateway.post(query, variables=variables).text
-    with served(limits=Limits(introspection=False)) as closed:
+    with served(limits=attrs.evolve(PATIENT, introspection=False)) as closed:
         response = closed.post(query, variables=variables)
     assert response.json()["errors"]
     assert "Did you mean" not in response.text

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from typing import cast
 
 import attrs
@@ -87,7 +88,7 @@ class Desk:
             schema=appsync_schema(schema) if schema else api_schema(),
         )
         request = GraphQLRequest(query, variables or {}, None, caller, {})
-        return asyncio.run(graphql.execute(request))
+        return asyncio.run(graphql.execute(request, inf))
 
 
 @pytest.fixture
