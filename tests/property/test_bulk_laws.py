@@ -63,6 +63,26 @@ def item(key: keys.Key, members: Mapping[str, object]) -> Item:
     return {"attributes": {"PK": "x", "ttl": '"y"'}, "PK": key.pk, **members, "SK": key.sk}
 
 
+identities_of_fans = st.fixed_dictionaries(
+    {},
+    optional={
+        "memberId": st.sampled_from([*MEMBERS, 7]) | odd,
+        "score": points,
+        "rawScore": points,
+    },
+)
+scores = st.fixed_dictionaries({"score": points}, optional={"rawScore": points})
+runs = st.sets(st.sampled_from(RUNS))
+records = st.sets(st.sampled_from([*product(EVENTS, SALES)]), max_size=4)
+tombstones: st.SearchStrategy[Mapping[str, object]] = st.sampled_from(
+    [{}, {}, {"ttl": 1}, {"ttl": "x"}]
+)
+cursors = st.none() | st.sampled_from(RUNS) | odd
+mapped = st.sets(st.sampled_from(EVENTS))
+mappings = st.sampled_from(EVENTS) | odd
+members = st.sets(st.sampled_from(MEMBERS))
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Draw what the tables hold of fans, some of it malformed, and much that has no part in it."""
@@ -70,38 +90,19 @@ def worlds(draw: st.DrawFn) -> World:
     demand: list[Item] = []
     for fan in FANS:
         if draw(st.booleans()):
-            members = draw(
-                st.fixed_dictionaries(
-                    {},
-                    optional={
-                        "memberId": st.sampled_from([*MEMBERS, 7]) | odd,
-                        "score": points,
-                        "rawScore": points,
-                    },
-                )
-            )
-            identities.append(item(keys.identity(fan), members))
-        for run_id in draw(st.sets(st.sampled_from(RUNS))):
+            identities.append(item(keys.identity(fan), draw(identities_of_fans)))
+        for run_id in draw(runs):
             verdict = {"botScore": draw(likelihoods)}
             identities.append(item(keys.bot_verdict(fan, run_id), verdict))
-        for event, sale in draw(st.sets(st.sampled_from([*product(EVENTS, SALES)]), max_size=4)):
-            tombstone: Mapping[str, object] = draw(
-                st.sampled_from([{}, {}, {"ttl": 1}, {"ttl": "x"}])
-            )
-            demand.append(item(keys.demand_record(fan, event, sale), tombstone))
-    cursor = draw(st.none() | st.sampled_from(RUNS) | odd)
+        for event, sale in draw(records):
+            demand.append(item(keys.demand_record(fan, event, sale), draw(tombstones)))
+    cursor = draw(cursors)
     if draw(st.booleans()):
         identities.append(item(keys.BOT_CURSOR, {"cursor": cursor}))
-    for event in draw(st.sets(st.sampled_from(EVENTS))):
-        mapping = {"discoEventId": draw(st.sampled_from(EVENTS) | odd)}
-        demand.append(item(keys.event_mapping(event), mapping))
-    accounts = [
-        item(
-            keys.account_score(member),
-            draw(st.fixed_dictionaries({"score": points}, optional={"rawScore": points})),
-        )
-        for member in draw(st.sets(st.sampled_from(MEMBERS)))
+    demand += [
+        item(keys.event_mapping(event), {"discoEventId": draw(mappings)}) for event in draw(mapped)
     ]
+    accounts = [item(keys.account_score(member), draw(scores)) for member in draw(members)]
     arm = {fan: draw(risks) for fan in FANS}
     tables = {FAN_IDENTITY: identities, ACCOUNT_FANSCORE: accounts, DEMAND: demand}
     return World({name: draw(st.permutations(items)) for name, items in tables.items()}, arm)

@@ -52,6 +52,7 @@ bases = st.one_of(
     st.just((ScoreOrigin.NO_HISTORY, None)),
     st.tuples(st.sampled_from([ScoreOrigin.ACCOUNT_SCORE, ScoreOrigin.IDENTITY_SCORE]), stored),
 )
+numbers, repeats, events = st.integers(1, 20), st.sampled_from([1, 25]), st.sampled_from(EVENTS)
 
 
 @attrs.frozen
@@ -89,22 +90,20 @@ def policies(draw: st.DrawFn) -> ScorePolicy:
 def cases(draw: st.DrawFn) -> Case:
     """Draw policies and people whose values often lie next to a bound."""
     old, new = draw(policies()), draw(policies())
-    edges = {
-        signal: [band.below for policy in (old, new) for band in policy.of(signal).bands[:-1]]
-        for signal in ALL_SIGNALS
-    }
+    findings = {signal: _findings(signal, old, new) for signal in ALL_SIGNALS}
     people = []
-    for _ in range(draw(st.integers(1, 20))):
-        found: dict[Signal, Finding] = {}
-        for signal in ALL_SIGNALS:
-            near = st.sampled_from([each or Decimal(0) for each in edges[signal]] or [Decimal(0)])
-            value = st.builds(_exact, near, nudges)
-            ways = st.sampled_from([*signal.missing, Missing.NOT_ASKED])
-            found[signal] = draw(st.one_of(value, value, ways))
+    for _ in range(draw(numbers)):
+        found = {signal: draw(each) for signal, each in findings.items()}
         origin, raw = draw(bases)
-        line = FindingsLine(draw(st.sampled_from(EVENTS)), Findings(origin, raw, found))
-        people += [line] * draw(st.sampled_from([1, 25]))
+        line = FindingsLine(draw(events), Findings(origin, raw, found))
+        people += [line] * draw(repeats)
     return Case(old, new, tuple(people))
+
+
+def _findings(signal: Signal, old: ScorePolicy, new: ScorePolicy) -> st.SearchStrategy[Finding]:
+    edges = [band.below or Decimal(0) for each in (old, new) for band in each.of(signal).bands[:-1]]
+    value = st.builds(_exact, st.sampled_from(edges or [Decimal(0)]), nudges)
+    return st.one_of(value, value, st.sampled_from([*signal.missing, Missing.NOT_ASKED]))
 
 
 def _exact(edge: Decimal, nudge: Decimal) -> Decimal:
@@ -184,18 +183,17 @@ def reports(report: PolicyDiff) -> tuple[str, str, str]:
     return json.dumps(diff_document(report)), draw_sections(drawn, 100), page(drawn)
 
 
-@few
-@given(cases())
-def test_columns_give_the_same_report(folder: Path, case: Case) -> None:
+@settings(max_examples=50)  # as few, but each of one event
+@given(cases(), events)
+def test_columns_give_the_same_report(folder: Path, case: Case, event: EventId | None) -> None:
     """A diff by Parquet, by blocks of lines and person by person is the same, byte for byte."""
     path = folder / "diffed.parquet"
     write_parquet(path, case.people, ALL_SIGNALS)
     lines = "".join(findings_lines(case.people)).encode()
     bands = compared_bands(case.old, case.new)
-    for event in EVENTS:
-        some = [each.findings for each in case.people if event in (None, each.event)]
-        expected = reports(diff(case.old, case.new, some))
-        of_columns = count_parquet(path, bands, event, ALL_SIGNALS)
-        assert reports(diff_of_classes(case.old, case.new, of_columns)) == expected
-        of_lines = count_findings(io.BytesIO(lines), bands, event, ALL_SIGNALS)
-        assert reports(diff_of_classes(case.old, case.new, of_lines)) == expected
+    some = [each.findings for each in case.people if event in (None, each.event)]
+    expected = reports(diff(case.old, case.new, some))
+    of_columns = count_parquet(path, bands, event, ALL_SIGNALS)
+    assert reports(diff_of_classes(case.old, case.new, of_columns)) == expected
+    of_lines = count_findings(io.BytesIO(lines), bands, event, ALL_SIGNALS)
+    assert reports(diff_of_classes(case.old, case.new, of_lines)) == expected
