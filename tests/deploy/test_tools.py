@@ -74,7 +74,7 @@ def test_checkov_finds_what_is_justified(write: Callable[[Path], Path], tmp_path
 
 
 def test_the_transform_makes_what_is_deployed(transformed: Document) -> None:
-    """SAM makes functions, rules and their permissions, and no role of its own."""
+    """SAM makes functions, rules and their permissions, and no role or version of its own."""
     resources = section(transformed, "Resources")
     kinds = Counter(str(section(resources, name)["Type"]) for name in resources)
     made = {kind: count for kind, count in kinds.items() if kind in _BY_SAM}
@@ -91,9 +91,11 @@ def test_the_transform_makes_what_is_deployed(transformed: Document) -> None:
 _BY_SAM = {
     "AWS::Events::Rule": 4,
     "AWS::IAM::Role": 12,
+    "AWS::Lambda::Alias": 1,
     "AWS::Lambda::EventInvokeConfig": 4,
     "AWS::Lambda::Function": 7,
     "AWS::Lambda::Permission": 4,
+    "AWS::Lambda::Version": 1,
 }
 
 
