@@ -15,7 +15,8 @@ from deploy.resolvers import TEMPLATE
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.resolvers import cloudformation
 from tests.deploy.own_api import write_template
-from tests.deploy.template import Document, deployed, items, section
+from tests.deploy.template import Document, Template, deployed, items, section
+from tests.deploy.test_snapshots import ANEW, FROM_SNAPSHOT
 
 ROOT = TEMPLATE.parents[1]
 TOOLS = ROOT / ".deploy/bin"
@@ -55,6 +56,15 @@ def write_nested(folder: Path) -> Path:
 def test_cfn_lint_finds_nothing(write: Callable[[Path], Path], tmp_path: Path) -> None:
     """CloudFormation would take each template, as far as that can be known beforehand."""
     run = _run("cfn-lint", write(tmp_path))
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("deployment", [ANEW, FROM_SNAPSHOT])
+def test_cfn_lint_finds_nothing_with_or_without_snapshots(deployment: Template) -> None:
+    """CloudFormation would take the template with the parameters of either."""
+    given = {name: each for name, each in deployment.parameters.items() if each != "None"}
+    named = [f"{name}={each}" for name, each in given.items()]
+    run = _run("cfn-lint", TEMPLATE, "--parameters", *named)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
