@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
+import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from deploy.__main__ import parsed
@@ -27,12 +29,37 @@ ALL = {**ANEW.parameters, SNAP_START: "true"}
 TAKEN = snapshot("the template", ALL)
 FROM_SNAPSHOT = attrs.evolve(ANEW, parameters={**ALL, **TAKEN})
 OTHERS = sorted(ALL.keys() - {DIGEST, OF})
+PAGE = Path(__file__).parents[2] / "docs/how-to/deploy.md"
 ONLY_WITH_SNAPSHOTS = {"ResolverAlias", "ResolverVersion"}
 
 
 def _called(template: Template) -> object:
     """Give what AppSync calls."""
     return section(template.resource("ResolverDataSource"), "LambdaConfig")["LambdaFunctionArn"]
+
+
+# What the page says
+
+
+@pytest.mark.parametrize(
+    ("versions", "listed"),
+    [
+        (["$LATEST"], []),
+        (["$LATEST", "6", "7"], [["6", "Off"], ["7", "Off"]]),
+    ],
+)
+def test_the_versions_that_are_left_can_be_listed(
+    versions: Sequence[str], listed: Sequence[object]
+) -> None:
+    """The query of the page finds all published versions in Lambda's answer."""
+    text = PAGE.read_text(encoding="utf-8")
+    (query,) = re.findall(r"^    --query '(Versions.*)'$", text, re.MULTILINE)
+    answer = {
+        "Versions": [
+            {"Version": each, "SnapStart": {"OptimizationStatus": "Off"}} for each in versions
+        ]
+    }
+    assert jmespath.search(query, answer) == listed
 
 
 # Which version answers
