@@ -9,6 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from botocore.exceptions import ClientError
 
 from deploy.__main__ import OURS, TEMPLATE, main
 from deploy.package import SOURCES, WHEELS, Package, package
@@ -414,6 +415,8 @@ def test_a_new_policy_decides_from_a_snapshot(run: Run, tmp_path: Path) -> None:
     snapped.command("apply", "snapped", f"ScorePolicyFile={files['second']}")
     assert _deciding(run, "snapped") == ("second", ["$LATEST", "2"], "2")
     assert snapped.command("apply", "snapped")[0] == "Nothing changes."
+    with pytest.raises((DeploymentFailedError, ClientError), match=r"Python 3\.12 and newer"):
+        snapped.command("apply", "snapped", "Runtime=python3.11")
     snapped.command("apply", "snapped", f"ScorePolicyFile={files['first']}", "SnapStart=false")
     assert _deciding(run, "snapped") == ("first", ["$LATEST"], "$LATEST")
     snapped.command("apply", "snapped", "SnapStart=true")
