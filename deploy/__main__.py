@@ -16,13 +16,14 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy import snapshots
 from deploy.package import ARCHITECTURES, zip_of
 from deploy.stack import POLL_S, ChangeSet, DeploymentFailedError, Stack
 
 TEMPLATE = Path(__file__).with_name("template.yaml")
 
-OURS = frozenset({"Architecture", "CodeBucket", "CodeKey"})
-"""The parameters that follow from the package."""
+OURS = frozenset({"Architecture", "CodeBucket", "CodeKey", snapshots.DIGEST, snapshots.OF})
+"""The parameters that follow from the package and from the others."""
 
 _ANEW = {"True": " (made anew)", "Conditional": " (perhaps made anew)"}
 

@@ -16,7 +16,7 @@ from textwrap import indent
 
 import attrs
 
-from deploy import own
+from deploy import own, snapshots
 from deploy.own import Own, actions
 from fanscore_adapters.documents.proxies import ProxyCall
 from fanscore_appsync.api import API, named_api
@@ -32,6 +32,9 @@ REFERENCES = References(
     "!GetAtt Api.ApiId", "!GetAtt ResolverDataSource.Name", "!GetAtt NoDataSource.Name", "Schema"
 )
 """What resolvers need, by its names in the template."""
+
+SNAPSHOT_OF = "snapshot-of"
+"""The part that names all parameters, those of the other parts included."""
 
 _PART = re.compile(r"^( *)# generated: ([a-z-]+)\n.*?^ *# end$", re.DOTALL | re.MULTILINE)
 
@@ -69,10 +72,17 @@ OURS = Deployment()
 
 def refreshed(text: str, deployment: Deployment = OURS) -> str:
     """Make the generated parts of a template anew."""
-    parts = deployment.parts
+    written = _with_parts(text, deployment.parts)
+    return _with_parts(written, {SNAPSHOT_OF: snapshots.part(written)})
+
+
+def _with_parts(text: str, parts: Mapping[str, str]) -> str:
+    """Write some parts anew, and leave the others as they are."""
 
     def part(found: re.Match[str]) -> str:
         margin, name = found[1], found[2]
+        if name not in parts:
+            return found[0]
         return f"{margin}# generated: {name}\n{indent(parts[name], margin)}{margin}# end"
 
     return _PART.sub(part, text)

@@ -15,6 +15,8 @@ import attrs
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy import snapshots
+
 CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 """The template makes roles, and is transformed by SAM."""
 
@@ -221,11 +223,23 @@ class Stack:
 
     def _create_change_set(self, url: str, kind: str, parameters: Mapping[str, str]) -> str:
         summary = self.cloudformation.get_template_summary(TemplateURL=url)
-        names = {parameter["ParameterKey"] for parameter in summary["Parameters"]}
+        defaults = {
+            parameter["ParameterKey"]: str(parameter.get("DefaultValue", ""))
+            for parameter in summary["Parameters"]
+        }
+        names = defaults.keys()
         if unknown := parameters.keys() - names:
             message = f"the template has no parameter {', '.join(sorted(unknown))}"
             raise DeploymentFailedError(message)
         parameters = {**parameters, **self._case_of_users(names, parameters)}
+        if snapshots.OF in names:
+            # The URL names the template by its hash.
+            present = {name: each for name, each in self.parameters().items() if name in names}
+            try:
+                taken = snapshots.snapshot(url, {**defaults, **present, **parameters})
+            except ValueError as error:
+                raise DeploymentFailedError(str(error)) from error
+            parameters = {**parameters, **taken}
         given = sorted(parameters)
         kept = sorted(self._parameters() & names - parameters.keys())
         made = self.cloudformation.create_change_set(

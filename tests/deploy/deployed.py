@@ -10,6 +10,7 @@ What it has, and does otherwise than AWS:
   selection set and no ``errorInfo``; it calls the function for each item of a batch.
 - EventBridge delivers once. What is retried and kept in the end is an asynchronous invocation.
 - The firewall counts nothing, alarms are not evaluated, and nothing expires by its TTL.
+- Conditions know no ``Fn::Join``, so that no function starts from a snapshot.
 """
 
 from __future__ import annotations

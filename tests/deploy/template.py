@@ -109,6 +109,8 @@ class Template:
             case {"Fn::FindInMap": [str(name), str(first), str(second)]}:
                 found = section(section(section(self.document, "Mappings"), name), first)
                 return found[second]
+            case {"Fn::Join": [str(separator), list(values)]}:
+                return separator.join(map(str, cast("list[object]", self.resolved(values))))
             case {"Fn::Sub": str(text)}:
                 return self._substituted(text, {})
             case {"Fn::Sub": [str(text), dict(names)]}:

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import attrs
 import pytest
+from botocore.exceptions import ClientError
 
 from deploy.__main__ import OURS, TEMPLATE, main
 from deploy.package import SOURCES, WHEELS, Package, package
 from deploy.stack import DeploymentFailedError
+from fanscore_adapters.documents.policy import policy_text
 from fanscore_adapters.items.operations import Item
 from fanscore_appsync.api import API
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.resolvers.cloudformation import template as cloudformation_template
 from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.systems import DEMAND, FAN_IDENTITY, VERIFICATION
 from tests.aws.functions import Answer, create_function, invoke
 from tests.aws.parties import LNAA_TOKEN
@@ -45,6 +48,9 @@ SCORE = """query Score($fan: ID!) {
       score rawScore degraded boosts { arm event model }
     }
   }
+}"""
+POLICY = """query Policy($fan: ID!) {
+  api { accountFanscore(globalUserId: $fan) { policyVersion } }
 }"""
 EXAMPLE = {
     "score": 87,
@@ -387,6 +393,54 @@ def test_what_exists_can_be_brought(run: Run) -> None:
     guest = attrs.evolve(run.stack, outputs=outputs(run.stack.aws, "guest"))
     answer = guest.ask_as(run.fan, SCORE, {"fan": run.fan.id})
     assert data(answer) == {"api": {"accountFanscore": EXAMPLE}}
+
+
+def test_a_new_policy_decides_from_a_snapshot(run: Run, tmp_path: Path) -> None:
+    """With SnapStart, the policy that was given last decides, from the one version that there is.
+
+    The template's comparison is left out: ministack joins no texts in conditions.
+    """
+    template = json.loads((Path(run.files[-1].partition("=")[2])).read_text("utf-8"))
+    template["Conditions"]["StartsFromSnapshot"] = {"Fn::Equals": [{"Ref": "SnapStart"}, "true"]}
+    (tmp_path / "template.json").write_text(json.dumps(template), "utf-8")
+    snapped = attrs.evolve(run, files=[*run.files[:-1], f"--template={tmp_path}/template.json"])
+    files = {name: tmp_path / f"{name}.json" for name in ("first", "second")}
+    for name, path in files.items():
+        path.write_text(policy_text(attrs.evolve(DEFAULT_POLICY, version=name)), "utf-8")
+    brought = [f"{name}={run.stack.outputs[name]}" for name in BROUGHT]
+    asked = [*given(parameters(run, STACK)), *brought, "ResponseHandler=false", "SnapStart=true"]
+
+    snapped.command("apply", "snapped", *asked, f"ScorePolicyFile={files['first']}")
+    assert _deciding(run, "snapped") == ("first", ["$LATEST", "1"], "1")
+    snapped.command("apply", "snapped", f"ScorePolicyFile={files['second']}")
+    assert _deciding(run, "snapped") == ("second", ["$LATEST", "2"], "2")
+    assert snapped.command("apply", "snapped")[0] == "Nothing changes."
+    with pytest.raises((DeploymentFailedError, ClientError), match=r"Python 3\.12 and newer"):
+        snapped.command("apply", "snapped", "Runtime=python3.11")
+    snapped.command("apply", "snapped", f"ScorePolicyFile={files['first']}", "SnapStart=false")
+    assert _deciding(run, "snapped") == ("first", ["$LATEST"], "$LATEST")
+    snapped.command("apply", "snapped", "SnapStart=true")
+    assert _deciding(run, "snapped") == ("first", ["$LATEST", "3"], "3")
+
+
+def _deciding(run: Run, stack: str) -> tuple[object, Sequence[str], str]:
+    """Give the version of the policy that decides, the function's versions, and which answers."""
+    found = outputs(run.stack.aws, stack)
+    lambdas = run.stack.aws.client("lambda")
+    resolver = found["ResolverName"]
+
+    def active() -> Mapping[str, str]:
+        configuration: Mapping[str, str] = lambdas.get_function_configuration(FunctionName=resolver)
+        return configuration if configuration["State"] == "Active" else {}
+
+    answers = wait_for(active)
+    versions = lambdas.list_versions_by_function(FunctionName=answers["FunctionName"])["Versions"]
+    score = attrs.evolve(run.stack, outputs=found).ask_as(run.fan, POLICY, {"fan": run.fan.id})
+    match data(score):
+        case {"api": {"accountFanscore": {"policyVersion": policy}}}:
+            return policy, [each["Version"] for each in versions], answers["Version"]
+        case other:
+            raise AssertionError(other)
 
 
 def test_an_api_of_ones_own_reaches_what_is_its_own(run: Run, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import attrs
 import pytest
@@ -34,6 +34,7 @@ class CloudFormation:
         present: the parameters of the stack; ``None`` where there is no stack.
         changes: of the next change set.
         names: the parameters that the template has.
+        defaults: of those that have one.
         given: the parameters of the last change set.
         executed: how many change sets were made to happen.
     """
@@ -41,6 +42,7 @@ class CloudFormation:
     present: Mapping[str, str] | None = None
     changes: Sequence[Mapping[str, str]] = (CODE,)
     names: frozenset[str] = NAMES
+    defaults: Mapping[str, str] = MappingProxyType({})
     given: dict[str, str | None] = attrs.field(factory=dict)
     executed: int = 0
     meta: object = SimpleNamespace(endpoint_url="https://s3.example")
@@ -57,7 +59,15 @@ class CloudFormation:
 
     def get_template_summary(self, **_: str) -> object:
         """Name the parameters of the template."""
-        return {"Parameters": [{"ParameterKey": name} for name in self.names]}
+        return {
+            "Parameters": [
+                {
+                    "ParameterKey": name,
+                    **({"DefaultValue": self.defaults[name]} if name in self.defaults else {}),
+                }
+                for name in self.names
+            ]
+        }
 
     def create_change_set(self, **asked: object) -> object:
         """Note what is asked for."""

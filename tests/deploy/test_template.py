@@ -10,7 +10,7 @@ from typing import cast
 import attrs
 import pytest
 
-from deploy.resolvers import OURS, TEMPLATE, refreshed
+from deploy.resolvers import OURS, SNAPSHOT_OF, TEMPLATE, refreshed
 from fanscore_appsync import idv_app, wire
 from fanscore_appsync.api import API
 from fanscore_appsync.fields import FIELDS, NAMESPACES
@@ -118,7 +118,9 @@ def test_generated_parts_are_current() -> None:
 def test_every_part_stands_once() -> None:
     """The template has each generated part, and no other."""
     text = TEMPLATE.read_text(encoding="utf-8")
-    assert sorted(re.findall(r"# generated: ([a-z-]+)\n", text)) == sorted(OURS.parts)
+    assert sorted(re.findall(r"# generated: ([a-z-]+)\n", text)) == sorted(
+        [*OURS.parts, SNAPSHOT_OF]
+    )
 
 
 def test_the_template_has_no_aliases() -> None:
@@ -568,10 +570,14 @@ def test_consumers_write_the_items_that_are_theirs() -> None:
 
 
 def test_only_the_resolver_asks_for_its_data_source() -> None:
-    """AppSync may call the resolver function, and no other."""
+    """AppSync may call the resolver function or its alias, and no other."""
     (policy,) = items(AWS.resource("ResolverDataSourceRole"), "Policies")
     assert items(section(policy, "PolicyDocument"), "Statement") == [
-        {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "Resolver.Arn"}
+        {
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": ["Resolver.Arn", "Resolver.Arn:live"],
+        }
     ]
 
 
@@ -805,7 +811,7 @@ def test_parameters_say_what_they_take() -> None:
         for name in section(AWS.document, "Parameters")
         if "Description" in section(section(AWS.document, "Parameters"), name)
     }
-    assert free == {"UserPoolClientIds"}
+    assert free == {"SnapshotOf", "UserPoolClientIds"}
     assert described == section(AWS.document, "Parameters").keys()
 
 

@@ -15,7 +15,8 @@ from deploy.resolvers import TEMPLATE
 from fanscore_appsync.fields import FIELDS, NAMESPACES
 from fanscore_appsync.resolvers import cloudformation
 from tests.deploy.own_api import write_template
-from tests.deploy.template import Document, deployed, items, section
+from tests.deploy.template import Document, Template, deployed, items, section
+from tests.deploy.test_snapshots import ANEW, FROM_SNAPSHOT
 
 ROOT = TEMPLATE.parents[1]
 TOOLS = ROOT / ".deploy/bin"
@@ -58,6 +59,15 @@ def test_cfn_lint_finds_nothing(write: Callable[[Path], Path], tmp_path: Path) -
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("deployment", [ANEW, FROM_SNAPSHOT])
+def test_cfn_lint_finds_nothing_with_or_without_snapshots(deployment: Template) -> None:
+    """CloudFormation would take the template with the parameters of either."""
+    given = {name: each for name, each in deployment.parameters.items() if each != "None"}
+    named = [f"{name}={each}" for name, each in given.items()]
+    run = _run("cfn-lint", TEMPLATE, "--parameters", *named)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize("write", [lambda _: TEMPLATE, write_template])
 def test_checkov_finds_what_is_justified(write: Callable[[Path], Path], tmp_path: Path) -> None:
     """Only checks fail that the template names, with the reason; and each of these does."""
@@ -74,7 +84,7 @@ def test_checkov_finds_what_is_justified(write: Callable[[Path], Path], tmp_path
 
 
 def test_the_transform_makes_what_is_deployed(transformed: Document) -> None:
-    """SAM makes functions, rules and their permissions, and no role of its own."""
+    """SAM makes functions, rules and their permissions, and no role or version of its own."""
     resources = section(transformed, "Resources")
     kinds = Counter(str(section(resources, name)["Type"]) for name in resources)
     made = {kind: count for kind, count in kinds.items() if kind in _BY_SAM}
@@ -91,9 +101,11 @@ def test_the_transform_makes_what_is_deployed(transformed: Document) -> None:
 _BY_SAM = {
     "AWS::Events::Rule": 4,
     "AWS::IAM::Role": 12,
+    "AWS::Lambda::Alias": 1,
     "AWS::Lambda::EventInvokeConfig": 4,
     "AWS::Lambda::Function": 7,
     "AWS::Lambda::Permission": 4,
+    "AWS::Lambda::Version": 1,
 }
 
 
