@@ -62,6 +62,17 @@ def create_proxies(aws: Ministack, sample: Sample) -> None:
             create_function(aws, service, "proxy_function.handler", files)
 
 
+def create_running_proxies(aws: Ministack, sample: Sample) -> None:
+    """Make the stand-ins and call each once.
+
+    What is deployed waits two seconds for a service: on a busy machine, that is less than one takes
+    to start.
+    """
+    create_proxies(aws, sample)
+    for service in sample.services.keys() - _NOT_LAMBDA:
+        invoke(aws, service, {"operation": "none", "arguments": {}})
+
+
 def create_consumers(aws: Ministack, environ: Mapping[str, str]) -> Mapping[Consumer, str]:
     """Make the functions of the consumers; give their ARNs."""
     return {

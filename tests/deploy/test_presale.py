@@ -17,7 +17,7 @@ from deploy.package import SOURCES, WHEELS, package
 from fanscore_adapters import Sample
 from fanscore_adapters.embedded.stand_ins import Case
 from fanscore_appsync.testing import service, unchecked_event, user
-from tests.aws.functions import create_proxies, invoke
+from tests.aws.functions import create_running_proxies, invoke
 from tests.aws.tables import AwsTables
 from tests.deploy.deployed import ROOT, Deployed, Fan, Response, deployed, sample_of
 from tests.e2e.wheels import PRESALE, build_wheel
@@ -115,7 +115,7 @@ def run(partner: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]
             for name in (fan.id, "card-fan")
         ]
         nobody = Case("attended", {}, {"data": {"shows": 0}})
-        create_proxies(stack.aws, Sample({}, {"crm_proxy": [*shows, nobody]}))
+        create_running_proxies(stack.aws, Sample({}, {"crm_proxy": [*shows, nobody]}))
         table = AwsTables(stack.aws, names={TABLE: stack.outputs["NameOfPresaleTable"]})
         points = {"PK": f"fan:{fan.id}", "SK": "loyalty", "points": 1200}
         table.load({TABLE: [points]})
