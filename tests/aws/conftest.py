@@ -28,10 +28,9 @@ def aws() -> Iterator[Ministack]:
 
 
 @pytest.fixture
-def aws_tables(aws: Ministack) -> Iterator[AwsTables]:
+def aws_tables(aws: Ministack) -> AwsTables:
     """Give a test four empty tables of its own."""
-    with fresh_tables(aws) as tables:
-        yield tables
+    return fresh_tables(aws)
 
 
 @pytest.fixture(scope="session")

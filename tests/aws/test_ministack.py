@@ -255,8 +255,7 @@ def test_a_number_of_39_digits_is_refused(dynamodb: BaseClient, aws_tables: AwsT
 def test_tables_are_apart(aws: Ministack, aws_tables: AwsTables) -> None:
     """What a test stores is not in another test's tables, nor there when they are made anew."""
     aws_tables.load({DEMAND: [FAN]})
-    with fresh_tables(aws) as others:
-        assert others.stored(DEMAND) == []
+    assert fresh_tables(aws).stored(DEMAND) == []
     aws_tables.empty()
     assert aws_tables.stored(DEMAND) == []
 

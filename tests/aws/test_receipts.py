@@ -27,7 +27,8 @@ COLD = {"BatchGetItem": 2, "Invoke": 1, "Query": 2}
 @contextmanager
 def counting(aws: Ministack) -> Iterator[tuple[AwsTables, Front]]:
     """Fill tables, and count what is asked of the server from then on."""
-    with fresh_tables(aws) as tables, front(aws.url, lambda_s=0.0) as before:
+    tables = fresh_tables(aws)
+    with front(aws.url, lambda_s=0.0) as before:
         tables.load(default_sample().tables)
         yield tables, before
 

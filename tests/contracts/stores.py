@@ -66,11 +66,8 @@ def sqlite_in_a_file() -> Iterator[Store]:
 @contextmanager
 def dynamodb(aws: Ministack) -> Iterator[Store]:
     """Open tables of DynamoDB that nobody else has."""
-    with (
-        environment_of(aws),
-        fresh_tables(aws, OWN_TABLE) as tables,
-        closing(aws_client("dynamodb")) as client,
-    ):
+    tables = fresh_tables(aws, OWN_TABLE)
+    with environment_of(aws), closing(aws_client("dynamodb")) as client:
         names = {table: tables.name(table) for table in tables.every}
         adapter = DynamoDb(client, names, operations=OPERATIONS)
         yield Store(adapter, tables.load, DynamoDbPartitions(client, names))

@@ -70,12 +70,12 @@ class GoldenAws:
     def answer(self, event: object) -> object:
         """Give what AppSync learns of an event's answer, on tables with the golden data."""
         minted = count()
-        with fresh_tables(self.aws) as self.tables:
-            self.tables.load(SAMPLE.tables)
-            self.tables.load(STORED)
-            source = self._source_maker(self.resolver)
-            app = App(source, report, _clock, lambda: RequestId(f"minted-{next(minted)}"), POLICY)
-            return told(lambda: app.answer(event, TIME_LEFT_S).response)
+        self.tables = fresh_tables(self.aws)
+        self.tables.load(SAMPLE.tables)
+        self.tables.load(STORED)
+        source = self._source_maker(self.resolver)
+        app = App(source, report, _clock, lambda: RequestId(f"minted-{next(minted)}"), POLICY)
+        return told(lambda: app.answer(event, TIME_LEFT_S).response)
 
     def verify(self, payload: object) -> object:
         """Answer a call of the identity verification function."""

@@ -149,11 +149,8 @@ class Stage:
 @contextmanager
 def stage_on(cloud: Cloud) -> Iterator[Stage]:
     """Set a stage up, with ``ITEMS``."""
-    with (
-        fresh_tables(cloud.aws, OWN_TABLE) as tables,
-        faulty_server(cloud.aws.port) as server,
-        ExitStack() as to_close,
-    ):
+    tables = fresh_tables(cloud.aws, OWN_TABLE)
+    with faulty_server(cloud.aws.port) as server, ExitStack() as to_close:
         tables.load(ITEMS)
         cloud.published()
         yield Stage(cloud, tables, server, VirtualTime(), to_close)

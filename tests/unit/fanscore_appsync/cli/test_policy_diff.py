@@ -33,6 +33,7 @@ pytestmark = pytest.mark.usefixtures("fresh_app")
 OLD = DEFAULT_POLICY
 NEW = attrs.evolve(OLD, version="kind", no_history_raw_score=60)
 CROWD = list(plausible_findings(3_000, seed=1))
+FINDINGS = "".join(findings_lines(FindingsLine(None, each) for each in CROWD))
 REPORT = diff(OLD, NEW, CROWD, Draw(1_000, (TicketBand(60, 2), TicketBand(80, 4))))
 RULES = (Rule("people", Decimal(1)), Rule("down.people", Decimal(1)))
 
@@ -48,8 +49,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("old.json").write_text(policy_text(OLD))
     Path("new.json").write_text(policy_text(NEW))
-    lines = findings_lines(FindingsLine(None, each) for each in CROWD)
-    Path("findings.jsonl").write_text("".join(lines))
+    Path("findings.jsonl").write_text(FINDINGS)
     Path("kept.toml").write_text(KEPT)
     Path("broken.toml").write_text(KEPT + BROKEN)
     Path("weights.toml").write_text(WEIGHTS)
@@ -116,9 +116,8 @@ def test_a_missing_figure_is_a_broken_rule() -> None:
 
 def test_findings_come_from_a_pipe() -> None:
     """A file called - is standard input."""
-    lines = Path("findings.jsonl").read_text()
     command = [*COMMAND[:-1], "-"]
-    assert fanscore(*command, given=lines).stdout == fanscore(*COMMAND).stdout
+    assert fanscore(*command, given=FINDINGS).stdout == fanscore(*COMMAND).stdout
 
 
 def test_parquet_gives_the_same_report() -> None:
