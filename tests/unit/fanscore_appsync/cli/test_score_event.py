@@ -163,7 +163,11 @@ def test_receipts_are_checked_replayed_sealed_and_proved_as_others() -> None:
     done = fanscore("replay", "r.jsonl")
     assert (done.exit_code, done.stdout) == (0, "2 receipts: 2 the same, byte for byte\n")
     assert fanscore("receipts", "seal", "d.jsonl", "--output", "head").exit_code == 0
-    assert fanscore("receipts", "verify", "d.jsonl", "--head", "head").exit_code == 0
+    lines = Path("d.jsonl").read_text("utf-8").splitlines(keepends=True)
+    Path("sorted").write_text("".join(sorted(lines)), "utf-8")
+    assert sorted(lines) != lines
+    for name in ("d.jsonl", "sorted"):
+        assert fanscore("receipts", "verify", name, "--head", "head").exit_code == 0
     for line in Path("r.jsonl").read_text("utf-8").splitlines(keepends=True):
         Path("one").write_text(line, "utf-8")
         proof = fanscore("receipts", "prove", "one", "d.jsonl")
