@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import attrs
 
 from fanscore_adapters.bulk.arm_risks import ArmRisks
 from fanscore_adapters.bulk.chunks import SCORES, Record
-from fanscore_adapters.bulk.event_scoring import JOINED_TABLES, EventScoring, do
+from fanscore_adapters.bulk.event_scoring import JOINED_TABLES, EventScoring, Step, do
+from fanscore_adapters.bulk.receipts import (
+    DECIDING,
+    Deciding,
+    ReceiptMaker,
+    begin_deciding,
+    receipts_record,
+)
 from fanscore_adapters.bulk.work_folder import WorkFolder
 from fanscore_adapters.dynamodb.export_manifest import TableExport, find_exports, read_manifests
 from fanscore_adapters.dynamodb.export_writer import write_export
@@ -21,6 +29,7 @@ from fanscore_core.registrants import ScoredFan
 
 AT = datetime(2026, 11, 1, 8, tzinfo=UTC)
 EVENT = EventId("evt456")
+CODE = "0.1.0"
 
 
 def exported(
@@ -43,10 +52,14 @@ class Scored:
     Attributes:
         fans: the scored fans, in order.
         lines: the file of their scores.
+        receipts: the file of their receipts.
+        deciding: what these have in common.
     """
 
     fans: Sequence[ScoredFan]
     lines: str
+    receipts: bytes
+    deciding: Deciding
 
 
 def scored(
@@ -63,10 +76,17 @@ def scored(
         fans.extend(some)
         return ()
 
-    records = [SCORES, Record("kept", keep)]
+    maker = ReceiptMaker(event_id, DEFAULT_POLICY, CODE, work / DECIDING)
+    receipts = receipts_record(maker)
+    records = [SCORES, Record("kept", keep), receipts]
+    deciding = Deciding.now()
+    begin = Step(DECIDING, partial(begin_deciding, begin=lambda: deciding))
     with WorkFolder(work, {}, sync=nobody) as folder:
         scoring = EventScoring(event_id, DEFAULT_POLICY, exports, arm, records, folder, partitions)
-        do(scoring.steps(), folder)
-        texts = [(each / SCORES.name).read_text(encoding="utf-8") for each in scoring.chunks()]
+        do(scoring.steps([begin]), folder)
+        lines, kept = (
+            b"".join((chunk / each.name).read_bytes() for chunk in scoring.chunks())
+            for each in (SCORES, receipts)
+        )
         folder.remove()
-    return Scored(fans, "".join(texts))
+    return Scored(fans, lines.decode(), kept, deciding)

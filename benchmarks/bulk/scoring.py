@@ -14,7 +14,14 @@ from benchmarks.bulk.big_exports import EVENT, write_exports
 from benchmarks.findings import Finding, Measure, Number
 from benchmarks.processes import in_process
 from fanscore_adapters.bulk.chunks import SCORES, read_tally
-from fanscore_adapters.bulk.event_scoring import EventScoring, do
+from fanscore_adapters.bulk.event_scoring import EventScoring, Step, do
+from fanscore_adapters.bulk.receipts import (
+    DECIDING,
+    ReceiptMaker,
+    begin_deciding,
+    decisions_record,
+    receipts_record,
+)
 from fanscore_adapters.bulk.work_folder import WorkFolder
 from fanscore_adapters.dynamodb.export_manifest import find_exports, read_manifests
 from fanscore_core.ids import EventId
@@ -22,6 +29,7 @@ from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.score_tally import ScoreTally
 
 LEAST_FANS_A_SECOND = 35_000
+CODE = "0.1.0"
 
 
 @attrs.frozen
@@ -43,15 +51,18 @@ class Run:
     spill_mb: float
 
 
-def measured(folder: Path, fans: int) -> Run:
+def measured(folder: Path, fans: int, *, with_receipts: bool = False) -> Run:
     """Score the registrants of the exports in a folder."""
+    maker = ReceiptMaker(EventId(EVENT), DEFAULT_POLICY, CODE, folder / "work" / DECIDING)
+    receipts = [receipts_record(maker), decisions_record(maker)] if with_receipts else []
     tables = {each.table: each for each in map(read_manifests, find_exports(folder))}
     with WorkFolder(folder / "work", {}) as work:
-        scoring = EventScoring(EventId(EVENT), DEFAULT_POLICY, tables, None, [SCORES], work)
+        records = [SCORES, *receipts]
+        scoring = EventScoring(EventId(EVENT), DEFAULT_POLICY, tables, None, records, work)
         started_at = process_time()
         do(scoring.steps_to_findings(), work)
         found_at = process_time()
-        do(scoring.steps(), work)
+        do(scoring.steps([Step(DECIDING, begin_deciding)]), work)
         ended_at = process_time()
         tally = ScoreTally.total(map(read_tally, scoring.chunks()))
         spilled = sum(each.stat().st_size for each in work.path.rglob("*") if each.is_file())
@@ -64,20 +75,27 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def _in_process(fans: int, *, with_receipts: bool = False) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        write_exports(Path(folder), fans)
+        return in_process(partial(measured, Path(folder), fans, with_receipts=with_receipts))
+
+
 def findings(few: int, many: int) -> list[Finding]:
     """Measure a small and a large crowd, each in a process of its own."""
-    runs = []
-    for fans in (few, many):
-        with tempfile.TemporaryDirectory() as folder:
-            write_exports(Path(folder), fans)
-            runs.append(in_process(partial(measured, Path(folder), fans)))
-    small, large = runs
+    small, large = (_in_process(fans) for fans in (few, many))
+    answered = _in_process(few, with_receipts=True)
     rate = large.fans / large.findings_s
     return [
         Measure(f"peak memory for {many} fans, against {few}", 1.2, large.peak_mb / small.peak_mb),
         Measure("35,000 fans a second, against measured", 1, LEAST_FANS_A_SECOND / rate),
         Number("exports to findings", rate, "fans a second"),
         Number("findings to written scores", large.fans / large.scores_s, "fans a second"),
+        Number(
+            "findings to scores, receipts and log lines",
+            answered.fans / answered.scores_s,
+            "fans a second",
+        ),
         Number(f"peak memory for {few} fans", small.peak_mb, "MB"),
         Number(f"peak memory for {many} fans", large.peak_mb, "MB"),
         Number("work folder for 100,000 fans", large.spill_mb * 1e5 / large.fans, "MB"),

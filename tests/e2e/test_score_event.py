@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
@@ -7,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.bulk.big_exports import EVENT, write_exports
+from fanscore_adapters.documents.receipts import read_receipts
 from tests.e2e.test_program import PROGRAM, TERMINAL
 
 FANS = 4_000
@@ -21,6 +23,8 @@ def start(folder: Path, out: str, stderr: int = subprocess.DEVNULL) -> subproces
         str(folder / "exports"),
         "--output",
         str(folder / out),
+        "--receipts",
+        str(folder / f"{out}.receipts"),
     )
     environ = {name: value for name, value in os.environ.items() if name not in TERMINAL}
     return subprocess.Popen([PROGRAM, *given], stdout=subprocess.PIPE, stderr=stderr, env=environ)
@@ -34,9 +38,12 @@ def finish(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    """Killed again and again, each time some steps later, it comes to the same bytes."""
+    """Killed again and again, each time some steps later, it comes to the same bytes.
+
+    Each fan has one receipt, all of one moment.
+    """
     write_exports(tmp_path / "exports", FANS)
-    expected = finish(start(tmp_path, "whole.jsonl"))
+    expected = finish(start(tmp_path, "whole.jsonl")).replace(b"whole", b"killed")
     work = tmp_path / "killed.jsonl.work"
     kills = 0
     for step in ("facts.json", "identity-000000", "joined-000000"):
@@ -50,6 +57,12 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert finish(start(tmp_path, "killed.jsonl")) == expected
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert not work.exists()
+    with (tmp_path / "killed.jsonl.receipts").open("rb") as file:
+        receipts = [*read_receipts(file)]
+    lines = (tmp_path / "killed.jsonl").read_bytes().splitlines()
+    fans = [json.loads(each)["globalUserId"] for each in lines]
+    assert [each.global_user_id for each in receipts] == fans
+    assert len({each.decided_at for each in receipts}) == 1
 
 
 def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:

@@ -18,18 +18,22 @@ from fanscore_adapters.items.operations import Item
 from fanscore_adapters.sqlite.adapter import Sqlite
 from fanscore_adapters.sqlite.connection import IN_MEMORY
 from fanscore_adapters.sqlite.tables import SqliteTables
+from fanscore_appsync.wire import error_code
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.engine.rounds import run
 from fanscore_core.errors import Unavailable
 from fanscore_core.findings import Findings
 from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
+from fanscore_core.pipelines.receipts import receipt_of
 from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.demand import DiscoEventId
+from fanscore_core.receipt import Receipt
 from fanscore_core.scoring import AccountFanscore
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
-from tests.bulk_worlds import exported, scored
+from tests.bulk_worlds import CODE, exported, scored
+from tests.receipt_samples import receipts_file
 
 # Ids that keys or JSON escape, and that begin with each other.
 FANS = [
@@ -141,29 +145,41 @@ def live(world: World, event: EventId, fan: GlobalUserId) -> bool:
 def test_registrants_of_an_export_are_found_as_the_pipeline_finds_them(
     world: World, event: EventId, partitions: int, items_of_a_file: int
 ) -> None:
-    """From exports come the registrants, no other fans, and of each the findings of a run."""
+    """From exports come the registrants, no other fans, and of each the findings of a run.
+
+    Of each there is one receipt: that of the run, with the time and the nonce of this event's.
+    """
     with tempfile.TemporaryDirectory() as folder, SqliteTables(IN_MEMORY) as tables:
         tables.load_all(world.tables)
         systems = Systems(Sqlite(tables), world.arm)
         exports = exported(Path(folder, "exports"), world.tables, items_of_a_file)
         arm = ArmService(lambda: systems, by_the_hundred=False)
-        found = scored(Path(folder, "work"), exports, arm, event, partitions).fans
+        found = scored(Path(folder, "work"), exports, arm, event, partitions)
         [mapping] = systems.fetch([Ask(DiscoEventId(event))])
         events = [event, *([EventId(mapping.answer)] if isinstance(mapping.answer, str) else [])]
         expected: dict[str, tuple[Findings | str, AccountFanscore | None]] = {}
+        receipts: dict[str, Receipt] = {}
         for fan in FANS:
-            outcome = run(
-                account_fanscore, AccountFanscoreArgs(DEFAULT_POLICY, fan, event), systems
-            )
+            args = AccountFanscoreArgs(DEFAULT_POLICY, fan, event)
+            outcome = run(account_fanscore, args, systems)
             if not any(live(world, each, fan) for each in events):
                 continue
+            code = error_code(outcome.error) if outcome.error else None
+            deciding = found.deciding
+            receipt = receipt_of(
+                args, outcome, deciding.decided_at, deciding.nonce(fan), CODE, error=code
+            )
+            assert receipt is not None
+            receipts[fan] = receipt
             if isinstance(outcome.error, Unavailable):
                 expected[fan] = outcome.error.system, None
             else:
                 assert outcome.stash.findings is not None
                 expected[fan] = outcome.stash.findings, outcome.result()
-    assert len(found) == len(expected)
-    assert {each.global_user_id: (shown(each.found), each.score) for each in found} == expected
+    fans = found.fans
+    assert len(fans) == len(expected)
+    assert {each.global_user_id: (shown(each.found), each.score) for each in fans} == expected
+    assert found.receipts == receipts_file(*(receipts[each.global_user_id] for each in fans))
 
 
 def shown(found: object) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,8 @@ PARQUET = "parquet"
 
 PARQUET_MEMORY = "256MB"
 """How much DuckDB may use."""
+
+_AT_ONCE = 1024 * 1024
 
 _COLUMNS = """{
     globalUserId: 'VARCHAR', score: 'BIGINT', rawScore: 'BIGINT',
@@ -31,19 +32,26 @@ TO {file} (FORMAT parquet, COMPRESSION zstd)
 """
 
 
-def assemble(chunks: Sequence[Path], record: Record, path: Path) -> None:
+def assemble(chunks: Sequence[Path], record: Record, path: Path) -> int:
     """Put the chunks' files of a record together, in order, as one file that appears as a whole.
+
+    Returns:
+        how many lines it has.
 
     Raises:
         OSError: it cannot be written; names the file.
     """
     unfinished = _unfinished(path)
+    lines = 0
     with naming(unfinished):
         with new_file(unfinished) as whole:
             for chunk in chunks:
-                with (chunk / record.name).open("rb") as part:
-                    shutil.copyfileobj(part, whole, 1024 * 1024)
+                with (chunk / record.name).open("rb") as file:
+                    while part := file.read(_AT_ONCE):
+                        whole.write(part)
+                        lines += part.count(b"\n")
         keep(unfinished, path)
+    return lines
 
 
 def parquet_of(lines: Path, path: Path) -> None:

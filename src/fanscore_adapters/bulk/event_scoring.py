@@ -71,11 +71,16 @@ class EventScoring:
     def _enough(self) -> int:
         return partitions_for(sum(each.item_count for each in self.exports.values()))
 
-    def steps(self) -> Sequence[Step]:
-        """Return what there is to do, in order; done steps, too."""
+    def steps(self, before_scores: Sequence[Step] = ()) -> Sequence[Step]:
+        """Return what there is to do, in order; done steps, too.
+
+        Args:
+            before_scores: what else is to be done, once all is known, before anything is decided.
+        """
         return [
             *self.steps_to_findings(),
             *self._asking(),
+            *before_scores,
             *(
                 Step(f"scored-{each:06d}", partial(self._score, each), ROWS_OF_A_PARTITION)
                 for each in self._each()

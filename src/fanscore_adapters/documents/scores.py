@@ -12,6 +12,9 @@ from fanscore_core.score_tally import ScoreTally
 from fanscore_core.scoring import AccountFanscore
 from fanscore_core.signals import Signal
 
+NO_SCORE = "UNAVAILABLE"
+"""The code of the error that a fan has instead of a score."""
+
 _text = json.JSONEncoder().encode
 
 
@@ -45,7 +48,7 @@ def _names(signals: tuple[Signal, ...]) -> str:
 
 def _error_members(error: FanscoreError) -> str:
     system = error.system if isinstance(error, Unavailable) else None
-    document = {"code": "UNAVAILABLE", "system": system}
+    document = {"code": NO_SCORE, "system": system}
     return f'"error":{json.dumps(document, separators=(",", ":"))}'
 
 

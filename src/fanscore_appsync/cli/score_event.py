@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 import attrs
 import click
@@ -15,10 +17,17 @@ import click
 from fanscore_adapters.bulk.assembly import PARQUET, assemble, parquet_of, require_duckdb
 from fanscore_adapters.bulk.chunks import SCORES, Record, findings_record, read_tally
 from fanscore_adapters.bulk.event_scoring import JOINED_TABLES, EventScoring, Step, do
+from fanscore_adapters.bulk.receipts import (
+    DECIDING,
+    ReceiptMaker,
+    begin_deciding,
+    decisions_record,
+    receipts_record,
+)
 from fanscore_adapters.bulk.work_folder import WorkFolder
 from fanscore_adapters.dynamodb.export_manifest import TableExport
 from fanscore_appsync.api import Api
-from fanscore_appsync.cli.mistakes import FAILED, end, refuse
+from fanscore_appsync.cli.mistakes import FAILED, note, refuse
 from fanscore_appsync.cli.options import (
     api_option,
     checked_id,
@@ -28,17 +37,22 @@ from fanscore_appsync.cli.options import (
     with_file,
 )
 from fanscore_appsync.cli.score_summary import draw_tally
-from fanscore_appsync.cli.terminal import columns, show
+from fanscore_appsync.cli.terminal import columns, counted, show
 from fanscore_appsync.code_version import code_version
+from fanscore_appsync.printable import one_line
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_appsync.wiring.bulk import arm_risks, digest_of, export_database, joined_exports
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId
 from fanscore_core.policy import ScorePolicy
+from fanscore_core.receipt import DIGITS_RULE
 from fanscore_core.score_tally import ScoreTally
 
 JSON_LINES = "jsonl"
+
+OUTPUT, FINDINGS, RECEIPTS, DECISIONS = "--output", "--findings", "--receipts", "--decisions"
+"""The options that name a file to make."""
 
 _EXPORTS = "exports"
 
@@ -55,9 +69,8 @@ class Wanted:
         policy: says what is worth how many points.
         database: the embedded database, if not exports.
         exports: folders of exports, each perhaps with its table.
-        out: the file of scores.
-        form: of that file.
-        findings: the file of findings, if wanted.
+        files: what to make, by the option that names it.
+        form: of the file of scores.
         arm_scores: the file of ARM risks, if there is one.
         asks_arm: whether ARM may be asked.
     """
@@ -66,11 +79,15 @@ class Wanted:
     policy: ScorePolicy
     database: str | None
     exports: Sequence[str]
-    out: Path
+    files: Mapping[str, Path]
     form: str
-    findings: Path | None
     arm_scores: str | None
     asks_arm: bool
+
+    @property
+    def out(self) -> Path:
+        """The file of scores."""
+        return self.files[OUTPUT]
 
     @property
     def work(self) -> Path:
@@ -78,15 +95,21 @@ class Wanted:
         return self.out.with_name(f"{self.out.name}.work")
 
     @property
-    def made(self) -> Mapping[str, Path]:
-        """The files to make, by what names them."""
-        findings = {} if self.findings is None else {"--findings": self.findings}
-        return {"--output": self.out, **findings}
+    def has_receipts(self) -> bool:
+        """Whether receipts are made, for a file of them or for their log lines."""
+        return not {RECEIPTS, DECISIONS}.isdisjoint(self.files)
 
-    @property
-    def records(self) -> Sequence[Record]:
-        """What is kept of each fan."""
-        return [SCORES, *([] if self.findings is None else [findings_record(self.event_id)])]
+    @cached_property
+    def records(self) -> Mapping[str, Record]:
+        """What is kept of each fan, by the option that names the file."""
+        maker = ReceiptMaker(self.event_id, self.policy, code_version(), self.work / DECIDING)
+        records = {
+            FINDINGS: findings_record(self.event_id),
+            RECEIPTS: receipts_record(maker),
+            DECISIONS: decisions_record(maker),
+            OUTPUT: SCORES,  # comes last: once it is there, so are the others
+        }
+        return {name: record for name, record in records.items() if name in self.files}
 
 
 @click.command(name="score-event")
@@ -117,6 +140,14 @@ class Wanted:
 @click.option(
     "--findings", metavar="FILE", help="Make a file of findings too, as 'policy diff' reads them."
 )
+@click.option(
+    "--receipts", metavar="FILE", help="Make a file with a receipt of each decision, too."
+)
+@click.option(
+    "--decisions",
+    metavar="FILE",
+    help="Make a file with the log line of each decision too, as 'receipts seal' reads them.",
+)
 @click.option("--arm-scores", metavar="FILE", help="ARM risks, one JSON object a line.")
 @click.option("--without-arm", is_flag=True, help="Do not ask ARM scoring.")
 @api_option
@@ -129,6 +160,8 @@ def score_event(  # noqa: PLR0913  # its options
     form: str,
     policy_path: str | None,
     findings: str | None,
+    receipts: str | None,
+    decisions: str | None,
     arm_scores: str | None,
     without_arm: bool,
     api: str | None,
@@ -141,13 +174,8 @@ def score_event(  # noqa: PLR0913  # its options
     Exit status: 0 for scores of all; 1 if some fans could not be scored, or the disk is full, say;
     2 for unusable input, such as an event for which nobody is registered.
     """
-    given = {
-        "--db": database,
-        "--output": out,
-        "--policy": policy_path,
-        "--findings": findings,
-        "--arm-scores": arm_scores,
-    }
+    files = {OUTPUT: out, FINDINGS: findings, RECEIPTS: receipts, DECISIONS: decisions}
+    given = {"--db": database, "--policy": policy_path, "--arm-scores": arm_scores, **files}
     for name, text in (*given.items(), *(("--export", each) for each in exports)):
         refuse_empty(name, text)
     if (database is None) is not bool(exports):
@@ -168,45 +196,66 @@ def score_event(  # noqa: PLR0913  # its options
             book.policy_for(event_id),
             database,
             exports,
-            Path(out),
+            {name: Path(path) for name, path in files.items() if path is not None},
             form,
-            None if findings is None else Path(findings),
             arm_scores,
             not without_arm,
         )
         _check_files(wanted)
-        tally = _score(wanted, settings, chosen)
+        tally, lines = _score(wanted, settings, chosen)
     except InvalidInput as error:
         refuse(str(error))
     show(draw_tally(tally, event_id, wanted.policy.version, columns()))
-    if tally.failed:
-        failed = tally.failed.total()
-        end(f"{failed} of {tally.people} fans have no score; their lines say why", FAILED)
+    _end(wanted, tally, lines)
+
+
+def _end(wanted: Wanted, tally: ScoreTally, lines: Mapping[str, int]) -> NoReturn:
+    """Say how many receipts there are, and end with status 1 if anything is missing."""
+    without_receipt = 0
+    for name, what in ((RECEIPTS, "receipt"), (DECISIONS, "log line")):
+        if name in lines:
+            show(f"{counted(lines[name], what)} in {one_line(str(wanted.files[name]))}")
+            without_receipt = tally.people - lines[name]
+    if without_receipt:
+        note(f"{without_receipt} of {tally.people} fans have no receipt: {DIGITS_RULE}")
+    failed = tally.failed.total()
+    if failed:
+        note(f"{failed} of {tally.people} fans have no score; their lines say why")
+    sys.exit(FAILED if failed or without_receipt else 0)
 
 
 def _check_files(wanted: Wanted) -> None:
     """Refuse what could not be written in the end, before anything is read."""
     if wanted.form == PARQUET:
         require_duckdb()
-    for name, path in wanted.made.items():
+    for name, path in wanted.files.items():
         if not path.absolute().parent.is_dir():
             raise InvalidInput(name, f"{path}: there is no folder for it")
-    if len({path.resolve() for path in wanted.made.values()}) < len(wanted.made):
-        raise InvalidInput("--findings", "expected another file than --output")
+    _refuse_same(wanted.files)
     begun = wanted.work / _MADE
     _refuse_existing(wanted, json.loads(begun.read_text("utf-8")) if begun.exists() else ())
     if wanted.arm_scores and Path(wanted.arm_scores).is_fifo():
         raise InvalidInput("--arm-scores", f"{wanted.arm_scores}: a pipe; expected a file")
 
 
+def _refuse_same(files: Mapping[str, Path]) -> None:
+    """Refuse to make one file of two kinds."""
+    named_by: dict[Path, str] = {}
+    for name, path in files.items():
+        other = named_by.setdefault(path.resolve(), name)
+        if other != name:
+            raise InvalidInput(name, f"expected another file than {other}")
+
+
 def _refuse_existing(wanted: Wanted, begun: Collection[str] = ()) -> None:
     """Refuse to write over a file, unless it is of this very run, stopped at its end."""
-    for name, path in wanted.made.items():
+    for name, path in wanted.files.items():
         if path.exists() and str(path.resolve()) not in begun:
             raise InvalidInput(name, f"{path}: exists already")
 
 
-def _score(wanted: Wanted, settings: Settings, api: Api) -> ScoreTally:
+def _score(wanted: Wanted, settings: Settings, api: Api) -> tuple[ScoreTally, Mapping[str, int]]:
+    """Make the files; return who scored what, and how many lines each has, by its option."""
     given = joined_exports(wanted.exports, settings) if wanted.exports else {}
     with ExitStack() as closing:
         arm = None
@@ -216,16 +265,16 @@ def _score(wanted: Wanted, settings: Settings, api: Api) -> ScoreTally:
         plan = _plan(wanted, settings, given, type(arm).__name__)
         work = closing.enter_context(WorkFolder(wanted.work, plan))
         exports = given or _exported(settings, work)
-        scoring = EventScoring(wanted.event_id, wanted.policy, exports, arm, wanted.records, work)
-        steps = scoring.steps()
+        records = [*wanted.records.values()]
+        scoring = EventScoring(wanted.event_id, wanted.policy, exports, arm, records, work)
+        steps = scoring.steps([Step(DECIDING, begin_deciding)] if wanted.has_receipts else ())
         with _progress(steps) as passed:
             do(steps, work, passed)
         tally = ScoreTally.total(map(read_tally, scoring.chunks()))
         if not tally.people:
             work.remove()
             raise InvalidInput("EVENT", "nobody is registered for it")
-        _put_together(wanted, scoring.chunks(), work)
-        return tally
+        return tally, _put_together(wanted, scoring.chunks(), work)
 
 
 def _plan(
@@ -238,7 +287,7 @@ def _plan(
         "policy": wanted.policy.digest,
         "inputs": inputs or str(Path(settings.database).resolve()),
         "arm": digest_of(Path(wanted.arm_scores)) if wanted.arm_scores else arm,
-        "records": [each.name for each in wanted.records],
+        "records": [each.name for each in wanted.records.values()],
         "code": code_version(),
     }
 
@@ -251,21 +300,22 @@ def _exported(settings: Settings, work: WorkFolder) -> Mapping[str, TableExport]
     return joined_exports([str(work.path / _EXPORTS)], attrs.evolve(settings, aws=None))
 
 
-def _put_together(wanted: Wanted, chunks: Sequence[Path], work: WorkFolder) -> None:
+def _put_together(wanted: Wanted, chunks: Sequence[Path], work: WorkFolder) -> Mapping[str, int]:
     if not work.has(_MADE):
         _refuse_existing(wanted)
         with work.making(_MADE) as path:
-            made = [str(each.resolve()) for each in wanted.made.values()]
+            made = [str(each.resolve()) for each in wanted.files.values()]
             path.write_text(json.dumps(made), encoding="utf-8")
-    if wanted.findings is not None:
-        assemble(chunks, findings_record(wanted.event_id), wanted.findings)
+    targets = {**wanted.files}
     if wanted.form == PARQUET:
-        lines = work.path / SCORES.name
-        assemble(chunks, SCORES, lines)
-        parquet_of(lines, wanted.out)
-    else:
-        assemble(chunks, SCORES, wanted.out)
+        targets[OUTPUT] = work.path / SCORES.name
+    lines = {
+        name: assemble(chunks, record, targets[name]) for name, record in wanted.records.items()
+    }
+    if wanted.form == PARQUET:
+        parquet_of(targets[OUTPUT], wanted.out)
     work.remove()
+    return lines
 
 
 @contextmanager

@@ -99,6 +99,8 @@ ROWS: tuple[tuple[str, str], ...] = (
     (f"{SCORE_EVENT} --db text --format nope", "Invalid value for '--format': 'nope'"),
     (f"{SCORE_EVENT} --db text --policy ''", f"--policy: {EMPTY}"),
     (f"{SCORE_EVENT} --db text --findings ''", f"--findings: {EMPTY}"),
+    (f"{SCORE_EVENT} --db text --receipts ''", f"--receipts: {EMPTY}"),
+    (f"{SCORE_EVENT} --db text --decisions ''", f"--decisions: {EMPTY}"),
     (f"{SCORE_EVENT} --db text --arm-scores ''", f"--arm-scores: {EMPTY}"),
     (f"{SCORE_EVENT} --db text --api nope", f"--api: {NAMED}"),
     ("receipts nope", "No such command 'nope'."),

@@ -7,14 +7,19 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pytest
 from click.testing import CliRunner, Result
 
 from fanscore_adapters.documents.findings import read_findings
+from fanscore_adapters.documents.receipts import read_receipts
 from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.cli.main import main
+from fanscore_appsync.testing import appsync_event, service
+from fanscore_core.receipt import Receipt
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND
 
 pytestmark = pytest.mark.usefixtures("fresh_app")
@@ -116,6 +121,80 @@ def test_a_fan_who_cannot_be_scored_has_a_line_that_says_so() -> None:
     }
 
 
+RECEIPTS = ("--receipts", "r.jsonl", "--decisions", "d.jsonl")
+
+
+def receipts(path: str) -> Sequence[Receipt]:
+    """Read a file of receipts, which checks each against its leaf."""
+    with Path(path).open("rb") as file:
+        return [*read_receipts(file)]
+
+
+def test_receipts_are_those_that_an_answer_leaves() -> None:
+    """But for time and nonce, a fan's receipt is the one that the API keeps for that question."""
+    done = fanscore("score-event", "evt456", "--db", "fans.db", "--output", "s.jsonl", *RECEIPTS)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-2:] == ["2 receipts in r.jsonl", "2 log lines in d.jsonl"]
+    event = appsync_event(
+        "VFApi.accountFanscore", {"globalUserId": "user123", "eventId": "evt456"}, service()
+    )
+    Path("event.json").write_text(json.dumps(event))
+    kept = {"FANSCORE_DB": "fans.db", "FANSCORE_RECEIPTS": "table"}
+    assert fanscore("invoke", "event.json", environ=kept).exit_code == 0
+    listed = ("receipts", "list", "user123", "--db", "fans.db", "--output", "one.jsonl")
+    assert fanscore(*listed).exit_code == 0
+    (answered,) = receipts("one.jsonl")
+    scored = {each.global_user_id: each for each in receipts("r.jsonl")}
+    assert {*scored} == {"user123", "top-fan"}
+    ours = scored[answered.global_user_id]
+    assert ours == attrs.evolve(answered, decided_at=ours.decided_at, nonce=ours.nonce)
+    assert {Path(each).stat().st_mode & 0o777 for each in ("r.jsonl", "d.jsonl")} == {0o600}
+    assert not Path("s.jsonl.work").exists()
+
+
+def test_receipts_are_checked_replayed_sealed_and_proved_as_others() -> None:
+    """Every command about receipts takes these files."""
+    fanscore("score-event", "evt456", "--db", "fans.db", "--output", "s.jsonl", *RECEIPTS)
+    done = fanscore("receipts", "verify", "r.jsonl")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "2 receipts, each to the byte what its leaf says\n",
+    )
+    done = fanscore("replay", "r.jsonl")
+    assert (done.exit_code, done.stdout) == (0, "2 receipts: 2 the same, byte for byte\n")
+    assert fanscore("receipts", "seal", "d.jsonl", "--output", "head").exit_code == 0
+    lines = Path("d.jsonl").read_text("utf-8").splitlines(keepends=True)
+    Path("sorted").write_text("".join(sorted(lines)), "utf-8")
+    assert sorted(lines) != lines
+    for name in ("d.jsonl", "sorted"):
+        assert fanscore("receipts", "verify", name, "--head", "head").exit_code == 0
+    for line in Path("r.jsonl").read_text("utf-8").splitlines(keepends=True):
+        Path("one").write_text(line, "utf-8")
+        proof = fanscore("receipts", "prove", "one", "d.jsonl")
+        assert proof.exit_code == 0
+        Path("proof").write_text(proof.stdout)
+        proved = ("receipts", "verify", "one", "--head", "head", "--proof", "proof")
+        assert fanscore(*proved).exit_code == 0
+
+
+def test_a_fan_without_a_receipt_is_counted() -> None:
+    """A number with more digits than receipts take: the score stands, and the status is 1."""
+    with SqliteTables("fans.db") as tables:
+        item = {"PK": "member:member123", "SK": "score#account", "score": Decimal("1E-70")}
+        tables.load(ACCOUNT_FANSCORE, [item])
+    done = fanscore(
+        "score-event", "evt456", "--db", "fans.db", "--output", "s.jsonl", *RECEIPTS[:2]
+    )
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "fanscore: 1 of 2 fans have no receipt: a number has more than 64 digits before its "
+        "point, or after it\n"
+    )
+    assert done.stdout.splitlines()[-1] == "1 receipt in r.jsonl"
+    assert [each.global_user_id for each in receipts("r.jsonl")] == ["top-fan"]
+    assert {*scores("s.jsonl")} == {"user123", "top-fan"}
+
+
 def test_a_policy_book_has_one_for_the_event() -> None:
     """Of a policy book, the policy of the event decides."""
     shipped = json.loads(fanscore("policy", "show").stdout)
@@ -183,6 +262,12 @@ EMBEDDED = ("--db", "fans.db", "--output", "s.jsonl")
             ("evt456", *EMBEDDED, "--findings", "exports/../s.jsonl"),
             "--findings: expected another file",
         ),
+        (
+            ("evt456", *EMBEDDED, "--receipts", "x", "--decisions", "./x"),
+            "--decisions: expected another file than --receipts",
+        ),
+        (("evt456", *EMBEDDED, "--receipts", "fans.db"), "--receipts: fans.db: exists already"),
+        (("evt456", *EMBEDDED, "--receipts", "no/x"), "--receipts: no/x: there is no folder"),
         (("evt456", *EMBEDDED, "--arm-scores", "no"), "no: cannot be read: No such file"),
         (("evt456", *EMBEDDED, "--arm-scores", "x", "--without-arm"), "--without-arm and --arm-"),
         (("evt456", *EMBEDDED, "--format", "csv"), "Invalid value for '--format'"),
