@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanscore_adapters.documents.decision_lines import parse_decision_line, read_decision_lines
-from fanscore_adapters.documents.receipts import parse_receipt, read_receipts
+from fanscore_adapters.documents.receipts import parse_receipt, read_receipts, usual_receipt
 from fanscore_adapters.documents.sealing import parse_head, parse_proof
 from fanscore_core.decision_line import DecisionLine, decision_line, decision_line_text
 from fanscore_core.engine.question import Question
@@ -99,6 +99,8 @@ def test_what_is_written_is_what_others_write_and_is_read(
     assert line.text.encode() == rfc8785.dumps(cast("dict[str, str]", line.document))
     read = parse_receipt(made.canonical_bytes.decode())
     assert (read, read.canonical_bytes, read.leaf) == (made, made.canonical_bytes, made.leaf)
+    usual = usual_receipt(made.canonical_bytes.decode(), {each.name: each for each in SIGNALS})
+    assert usual in (made, None)
     assert list(read_receipts(BytesIO(receipts_file(made)))) == [made]
     assert parse_decision_line(line.text) == line
     assert parse_decision_line(json.dumps(line.document, indent=1)) == line
