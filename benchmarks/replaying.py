@@ -38,8 +38,9 @@ def replaying(people: int = 50_000) -> list[Finding]:
             for each in _receipts(people):
                 file.write(receipt_line(each))
                 log.write(f"{decision_line(each, DEFAULT_POLICY).text}\n")
-        replayed_s, mismatches = in_process(partial(_replayed, receipts, people))
+        runs = [in_process(partial(_replayed, receipts, people)) for _ in range(3)]
         sealed_s = in_process(partial(_sealed, lines, people))
+    replayed_s, mismatches = min(runs)  # the least, as wherever times are compared
     return [
         Measure("replay of a million receipts, in seconds of CPU", 60, replayed_s * MILLION),
         Measure("of these, how many come out otherwise", 0, mismatches),

@@ -44,6 +44,18 @@ def known_jcs_text(value: object) -> str:
     return _encoder.encode(value)
 
 
+def known_scalar_text(value: str | int | None) -> str:
+    """Write a string, an integer or ``None`` that is known to have a text; no boolean is."""
+    if value is None:
+        return "null"
+    return _quoted(value) if type(value) is str else str(value)
+
+
+def known_strings_text(strings: Iterable[str]) -> str:
+    """Write an array of strings that are known to have a text."""
+    return f"[{','.join(map(_quoted, strings))}]"
+
+
 def jcs_digest(value: object) -> str:
     """Return the SHA-256 of a value's text, in 64 hexadecimal digits.
 
@@ -85,6 +97,8 @@ def _check_all(values: Iterable[object]) -> None:
 def _without_text(value: object) -> InvalidInput:
     return InvalidInput("$", f"this {type(value).__name__} has no text")
 
+
+_quoted = json.encoder.encode_basestring  # as the encoder writes strings
 
 _encoder = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")

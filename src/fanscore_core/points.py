@@ -111,14 +111,16 @@ class PointsTable:
         places, boosts = self._ladders[signal]
         return boosts[places[finding]]
 
-    def band(self, signal: Signal, finding: Finding) -> int | str:
-        """Return the index of a value's band, from 0, or the name of why there is no value.
+    def bands(self, findings: Findings) -> dict[str, int | str]:
+        """Return for each signal the index of its value's band, from 0, or why there is no value.
 
-        Raises:
-            KeyError: the policy does not know the signal.
+        Signals and reasons go by their names.
         """
-        place = self._ladders[signal][0][finding]
-        return finding.name if isinstance(finding, Missing) else place
+        return {
+            signal.name: finding.name if isinstance(finding, Missing) else places[finding]
+            for signal, places, _ in self._rows
+            for finding in (findings.of(signal),)
+        }
 
     def sum_of(self, findings: Findings) -> SignalSum:
         """Look up what all signals are worth; what was never looked for was not asked."""

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fanscore_adapters.documents.decision_lines import parse_decision_line, read_decision_lines
-from fanscore_adapters.documents.receipts import parse_receipt, read_receipts
+from fanscore_adapters.documents.receipts import parse_receipt, read_receipts, usual_receipt
 from fanscore_adapters.documents.sealing import parse_head, parse_proof
 from fanscore_core.decision_line import DecisionLine, decision_line, decision_line_text
 from fanscore_core.engine.question import Question
@@ -25,12 +25,14 @@ from fanscore_core.engine.stubs import Answers
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import Findings, ScoreOrigin
 from fanscore_core.ids import EventId, GlobalUserId, is_id
+from fanscore_core.jcs import MAX_INTEGER
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
 from fanscore_core.pipelines.receipts import receipt_of
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.policy_book import PolicyBook
-from fanscore_core.receipt import NONCE_BYTES, Receipt, decide_again
+from fanscore_core.receipt import NONCE_BYTES, Receipt, ShadowDecision, decide_again
 from fanscore_core.receipt_replay import replay_receipts, would_have_been
+from fanscore_core.scalars import is_text
 from fanscore_core.sealing import seal
 from fanscore_core.signals import SIGNALS, Missing
 from tests.property.test_decision_laws import calls, worlds
@@ -38,6 +40,8 @@ from tests.property.test_scoring_laws import policies
 from tests.receipt_samples import error_receipt, log_line, receipt, receipts, receipts_file
 
 ids = st.text(min_size=1, max_size=20).filter(is_id)
+texts = st.text(min_size=1, max_size=20).filter(is_text)
+integers = st.integers(-MAX_INTEGER, MAX_INTEGER)
 digits = st.text("0123456789", max_size=64)
 numbers = st.one_of(
     st.decimals(-50, 100, places=3),
@@ -60,6 +64,8 @@ all_findings = st.builds(
     st.dictionaries(st.sampled_from(SIGNALS), st.one_of(numbers, st.sampled_from(Missing))),
 )
 
+FOUND = Findings(ScoreOrigin.NO_HISTORY, None, {})
+
 
 @st.composite
 def any_receipts(draw: st.DrawFn) -> tuple[Receipt, ScorePolicy]:
@@ -72,10 +78,12 @@ def any_receipts(draw: st.DrawFn) -> tuple[Receipt, ScorePolicy]:
         event_id=draw(st.none() | ids.map(EventId)),
         decided_at=draw(moments),
         nonce=draw(st.binary(min_size=NONCE_BYTES, max_size=NONCE_BYTES)),
-        code_version=draw(st.sampled_from(["0.1.0", "1!2.0.0rc1"])),
+        code_version=draw(texts),
     )
+    if draw(st.booleans()):
+        made = attrs.evolve(made, shadow=ShadowDecision(draw(texts), "ab" * 32, draw(integers)))
     if draw(st.integers(0, 4)) == 0:
-        made = attrs.evolve(made, findings=None, decision=None, error="UNAVAILABLE")
+        made = attrs.evolve(made, findings=None, decision=None, error=draw(texts))
     return made, policy
 
 
@@ -91,9 +99,21 @@ def test_what_is_written_is_what_others_write_and_is_read(
     assert line.text.encode() == rfc8785.dumps(cast("dict[str, str]", line.document))
     read = parse_receipt(made.canonical_bytes.decode())
     assert (read, read.canonical_bytes, read.leaf) == (made, made.canonical_bytes, made.leaf)
+    usual = usual_receipt(made.canonical_bytes.decode(), {each.name: each for each in SIGNALS})
+    assert usual in (made, None)
     assert list(read_receipts(BytesIO(receipts_file(made)))) == [made]
     assert parse_decision_line(line.text) == line
     assert parse_decision_line(json.dumps(line.document, indent=1)) == line
+
+
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127)), integers.map(abs)), texts)
+def test_odd_names_and_codes_are_written_as_others_write_them(
+    bands: Mapping[str, int], code: str
+) -> None:
+    """A line of whatever text has the bytes of the package ``rfc8785``, and is read back."""
+    line = attrs.evolve(log_line(receipt(1, FOUND)), bands=bands, codes=(code,), degraded=(code,))
+    assert line.text.encode() == rfc8785.dumps(cast("dict[str, str]", line.document))
+    assert parse_decision_line(line.text) == line
 
 
 @given(calls(), policies(), worlds, moments)

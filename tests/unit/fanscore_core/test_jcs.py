@@ -7,7 +7,13 @@ import pytest
 import rfc8785
 
 from fanscore_core.errors import InvalidInput
-from fanscore_core.jcs import MAX_INTEGER, jcs_digest, jcs_text
+from fanscore_core.jcs import (
+    MAX_INTEGER,
+    jcs_digest,
+    jcs_text,
+    known_scalar_text,
+    known_strings_text,
+)
 
 WRITTEN: list[tuple[object, str]] = [
     (None, "null"),
@@ -61,3 +67,12 @@ def test_all_else_is_refused(value: object, refused: str) -> None:
         with pytest.raises(InvalidInput) as error:
             write(value)
         assert str(error.value) == refused
+
+
+def test_parts_have_the_same_text() -> None:
+    """What is written by hand has the text that it has within a document."""
+    strings = ("", "ARM", '"\\/\b\x1f\x7f', "é\u2028\U0001f3ab")
+    for value in (None, 0, MAX_INTEGER, -MAX_INTEGER, *strings):
+        assert known_scalar_text(value) == jcs_text(value)
+    for some in ((), strings[:1], strings):
+        assert known_strings_text(some) == jcs_text(some)

@@ -19,10 +19,11 @@ from fanscore_adapters.documents.receipts import (
     read_receipts,
     receipt_line,
     starts_receipts,
+    usual_receipt,
 )
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.findings import Findings, ScoreOrigin
-from fanscore_core.ids import RULE
+from fanscore_core.ids import RULE, GlobalUserId
 from fanscore_core.jcs import jcs_text
 from fanscore_core.merkle import leaf_hash
 from fanscore_core.receipt import HASH_RULE, Receipt, ShadowDecision
@@ -207,6 +208,49 @@ def test_another_spelling_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as error:
         parse_receipt(text)
     assert str(error.value) == f"$: {NOT_CANONICAL}"
+
+
+BY_NAME = {signal.name: signal for signal in SIGNALS}
+NEWCOMER = receipt(2, Findings(ScoreOrigin.NO_HISTORY, None, {}))
+USUAL = (
+    *receipts(20),
+    MADE,
+    NEWCOMER,
+    attrs.evolve(NEWCOMER, event_id=None, global_user_id=GlobalUserId("Zoë {1}, [2]")),
+)
+
+
+@pytest.mark.parametrize("made", USUAL, ids=range(len(USUAL)))
+def test_usual_receipts_are_read_at_once(made: Receipt) -> None:
+    """The receipt of a decision is read without a parser of JSON, and is the same."""
+    assert usual_receipt(made.canonical_bytes.decode(), BY_NAME) == made
+
+
+UNUSUAL = (
+    "",
+    "{}",
+    *(text for text in OTHERWISE if text),
+    *(changed(changes) for changes, _ in MISTAKES),
+    TEXT.replace("20:31:00", "24:31:00"),
+    TEXT.replace('"degraded":["event"]', '"degraded":[event]'),
+    TEXT.replace('"score":80}', '"score":true}'),
+    TEXT.replace('"signals":{', '"signals":{,'),
+    TEXT.replace("fan1", "fan\n1"),
+    error_receipt(2).canonical_bytes.decode(),
+    attrs.evolve(MADE, code_version='a "b"').canonical_bytes.decode(),
+)
+
+
+@pytest.mark.parametrize("text", UNUSUAL, ids=range(len(UNUSUAL)))
+def test_all_else_is_left_to_a_parser(text: str) -> None:
+    """What is no receipt, spelled otherwise or out of the usual is not read at once."""
+    assert text != TEXT
+    assert usual_receipt(text, BY_NAME) is None
+
+
+def test_signals_that_are_not_known_are_left_to_a_parser() -> None:
+    """A signal that the API does not have has no finding."""
+    assert usual_receipt(TEXT, {"arm": ARM}) is None
 
 
 def test_what_is_no_json_is_refused() -> None:
