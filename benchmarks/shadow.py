@@ -23,21 +23,43 @@ TIME_LEFT_S = 30.0
 def shadow() -> list[Finding]:
     """Time a decision with a shadow against one without, and count what each asks."""
     source = known_answers()
-    plain, shadowed = app_of(source), attrs.evolve(app_of(source), shadow=SHADOW)
+    plain = app_of(source)
+    shadowed = attrs.evolve(plain, shadow=SHADOW)
+    found = beside(shadowed, plain, source)
+    return [
+        Measure("shadow, against without", 1.25, found.with_s / found.without_s),
+        Measure("shadow: questions more", 0, found.questions_more),
+        Number("answers in memory: one event, without a shadow", found.without_s * 1e6, "µs"),
+        Number("answers in memory: one event, with a shadow", found.with_s * 1e6, "µs"),
+    ]
+
+
+@attrs.frozen
+class Beside:
+    """What something beside a decision costs.
+
+    Attributes:
+        with_s: how long an answer takes with it, in seconds.
+        without_s: the same without it.
+        questions_more: that are asked with it.
+    """
+
+    with_s: float
+    without_s: float
+    questions_more: int
+
+
+def beside(other: App, plain: App, source: Source) -> Beside:
+    """Measure an app that does something beside decisions, and see that it answers alike."""
     event = appsync_event(
         "VFApi.accountFanscore", {"globalUserId": "user123", "eventId": "evt456"}, service()
     )
-    assert shadowed.answer(event, TIME_LEFT_S) == plain.answer(event, TIME_LEFT_S)
-    asked = [asked_by(source, app, event) for app in (shadowed, plain)]
-    shadowed_s, plain_s = in_turns(
-        answering(shadowed, event), answering(plain, event), repetitions=15, calls=300
+    assert other.answer(event, TIME_LEFT_S) == plain.answer(event, TIME_LEFT_S)
+    more, least = (asked_by(source, app, event) for app in (other, plain))
+    with_s, without_s = in_turns(
+        answering(other, event), answering(plain, event), repetitions=15, calls=300
     )
-    return [
-        Measure("shadow, against without", 1.25, shadowed_s / plain_s),
-        Measure("shadow: questions more", 0, asked[0] - asked[1]),
-        Number("answers in memory: one event, without a shadow", plain_s * 1e6, "µs"),
-        Number("answers in memory: one event, with a shadow", shadowed_s * 1e6, "µs"),
-    ]
+    return Beside(with_s, without_s, more - least)
 
 
 def app_of(source: Source) -> App:
