@@ -52,6 +52,10 @@ class Members(Protocol):
     bot_score: Member | None
 
 
+class _Line(Protocol):
+    item: Members
+
+
 ReadMembers: TypeAlias = Callable[[bytes], Members]
 """Reads members of a line; raises ``InvalidInput`` where that holds no item with keys."""
 
@@ -91,13 +95,13 @@ def members_reader(*names: str) -> ReadMembers:
     spelling = {"pk": "PK", "sk": "SK", **{name: named for name, (named, _) in MEMBERS.items()}}
     item = msgspec.defstruct("Item", fields, rename=spelling, gc=False)
     line_of = msgspec.defstruct("Line", [("item", item)], rename={"item": "Item"}, gc=False)
-    decode = msgspec.json.Decoder(line_of).decode
+    decode = cast("Callable[[bytes], _Line]", msgspec.json.Decoder(line_of).decode)
 
     def read(line: bytes) -> Members:
         try:
             if not line.isascii():  # msgspec passes over text without looking at it
                 line.decode()
-            return cast("Members", decode(line).item)  # type: ignore[attr-defined]  # made above
+            return decode(line).item
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return plain_members(line)
 
