@@ -185,7 +185,7 @@ BREAKS = (
     Break(
         "answers to dropped steps are handed on",
         "state",
-        "        if dropped is not None:\n            return\n",
+        "        if is_dropped:\n            return\n",
         "",
     ),
     Break(
@@ -264,7 +264,7 @@ BREAKS = (
         "        _close(self._coroutines[position])\n"
         "        self._fail(position, PipelineMisuse(name, type(question).__name__, problem))",
         "        error = PipelineMisuse(name, type(question).__name__, problem)\n"
-        "        self._resume(position, self._coroutines[position].throw, error)",
+        "        self._resume(self._plan[position], self._coroutines[position].throw, error)",
     ),
     Break(
         "an unknown question is raised in the step",

@@ -87,35 +87,35 @@ def _ask_in_rounds(
 def _ask_round(
     asking: Sequence[tuple[Run[ArgsT, StashT, ResultT], int, Ask]], source: Source, number: int
 ) -> None:
-    asks, indexes = _merge([ask for _, _, ask in asking])
+    asks, places = _merge([ask for _, _, ask in asking])
     try:
         answers = _fetch(source, asks)
     except SourceFailed as error:
         for each in {id(each): each for each, _, _ in asking}.values():
             each.stop(error.with_traceback(None))
         return
-    served = 0  # of the questions, which stand in the order of their first askers
-    for (each, position, _), index in zip(asking, indexes, strict=True):
-        each.answer(position, answers[index], number, shared=index < served)
-        served = max(served, index + 1)
+    for (each, position, _), (index, shared) in zip(asking, places, strict=True):
+        each.answer(position, answers[index], number, shared=shared)
 
 
-def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[int]]:
-    """Ask equal queries once: give what to ask, and for each asker the index of its question."""
+def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[tuple[int, bool]]]:
+    """Ask equal queries once.
+
+    Returns:
+        what to ask; and for each asker the index of its question, and whether it is shared.
+    """
     asks: list[Ask] = []
-    indexes: list[int] = []
+    places: list[tuple[int, bool]] = []
     known: dict[Question[object], int] = {}
     for ask in asking:
-        new = len(asks)
-        question = ask.question
-        effect = isinstance(question, Effect)
-        index = new if effect else known.setdefault(question, new)
+        question, new = ask.question, len(asks)
+        index = new if isinstance(question, Effect) else known.setdefault(question, new)
         if index == new:
             asks.append(ask)
         elif not ask.degradable:
             asks[index] = ask
-        indexes.append(index)
-    return asks, indexes
+        places.append((index, index != new))
+    return asks, places
 
 
 def _fetch(source: Source, asks: Sequence[Ask]) -> Sequence[Answered]:

@@ -102,6 +102,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         "_error",
         "_errors",
         "_fates",
+        "_fill",
         "_pipeline",
         "_plan",
         "_ready",
@@ -115,6 +116,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         """Start the steps that wait for nothing."""
         count = len(pipeline.plan)
         self._plan = pipeline.plan
+        self._fill = pipeline.fill
         self._pipeline = pipeline
         self._args = args
         self._answered: list[TracedQuestion] = []
@@ -150,11 +152,13 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             round_number: for the trace.
             shared: for the trace: whether another asker's question served this one too.
         """
-        dropped = self._asked_in_vain.pop(position, None)
-        question = (dropped or self._asking.pop(position)).question
+        ask = self._asking.pop(position, None)
+        is_dropped = ask is None
+        question = (ask or self._asked_in_vain.pop(position)).question
         answer, calls = answered.answer, 0 if shared else answered.calls
-        error = answer if isinstance(answer, Exception) else None
-        failure, reason = (None, None) if error is None else _failure(error)
+        error = failure = reason = None
+        if isinstance(answer, Exception):
+            error, (failure, reason) = answer, _failure(answer)
         source, took_s = answered.source, answered.took_s
         self._answered.append(
             new_tuple(
@@ -162,12 +166,12 @@ class Run(Generic[ArgsT, StashT, ResultT]):
                 (round_number, position, question, source, took_s, failure, shared, calls, reason),
             )
         )
-        if dropped is not None:
+        if is_dropped:
             return
         if error is not None:
             self._answer_error(position, question, error)
         elif isinstance(answer, question.answer_types):
-            self._resume(position, self._coroutines[position].send, answer)
+            self._resume(self._plan[position], self._coroutines[position].send, answer)
         else:
             self._misused(position, question, _wrong_type(question, answer))
         if self._ready:
@@ -227,33 +231,34 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         position, step = planned.position, planned.step
         stashes = self._stashes
         stash = stashes[position] = planned.view()
-        for slot, field, writer in planned.fills:
-            setattr(stash, slot, getattr(stashes[writer], field))
+        self._fill[position](stash, stashes)
         context: PrevEffectContext[object, object, object] = new_object(PrevEffectContext)
         context.args, context.stash = self._args, stash
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
         self._fates[position] = RAN
-        self._resume(position, coroutine.send, None)
+        self._resume(planned, coroutine.send, None)
 
-    def _resume(self, position: int, resume: Callable[[object], object], value: object) -> None:
+    def _resume(
+        self, planned: PlannedStep, resume: Callable[[object], object], value: object
+    ) -> None:
         """Run a step until it asks, finishes or fails."""
         try:
             question = resume(value)
         except StopIteration as stop:
-            self._finish(position, stop.value)
+            self._finish(planned, stop.value)
         except OF_THE_PROCESS:
             raise
         except BaseException as error:  # noqa: BLE001  # a bug stays in its run
-            self._fail(position, _as_error(self._plan[position].step.name, error))
+            self._fail(planned.position, _as_error(planned.step.name, error))
         else:
-            step = self._plan[position].step
-            problem = _misuse(step.kind, question)
+            problem = _misuse(planned.step.kind, question)
             if problem is None:
-                self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
+                ask = Ask(question, planned.step.degrades)  # type: ignore[arg-type]  # it is one
+                self._asking[planned.position] = ask
             else:
-                self._misused(position, question, problem)
+                self._misused(planned.position, question, problem)
 
     def _answer_error(self, position: int, question: Question[object], error: Exception) -> None:
         if isinstance(error, UnknownQuestion):
@@ -263,7 +268,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._warnings.append((position, error))
         self._errors.append((error, error.__cause__))
         throw = cast("Callable[[object], object]", self._coroutines[position].throw)
-        self._resume(position, throw, error)
+        self._resume(self._plan[position], throw, error)
 
     def _misused(self, position: int, question: object, problem: str) -> None:
         """Fail a step for breaking a rule. It is closed, so that it cannot catch this."""
@@ -271,7 +276,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         _close(self._coroutines[position])
         self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
 
-    def _finish(self, position: int, value: object) -> None:
+    def _finish(self, planned: PlannedStep, value: object) -> None:
+        position = planned.position
         if isinstance(value, EarlyReturn):
             self._values[position] = value.value
             if value.skip_to is SkipTo.END:
@@ -281,7 +287,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         else:
             self._values[position] = value
         unmet = self._unmet
-        for follower in self._plan[position].followers:
+        for follower in planned.followers:
             unmet[follower] -= 1
             if not unmet[follower]:
                 self._ready.append(self._plan[follower])
@@ -319,6 +325,9 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     def _final_stash(self) -> StashT:
         stashes = self._stashes
         stash = stashes[BEFORE]
+        if self._decider == len(self._plan):
+            self._pipeline.fill_last(stash, stashes)
+            return cast("StashT", stash)
         for field, writers in self._pipeline.writers:
             for writer in writers:
                 if writer <= self._decider:
