@@ -55,8 +55,8 @@ BREAKS = (
     Break(
         "a question is degradable if one asker says so",
         "rounds",
-        "elif not ask.degradable:",
-        "elif ask.degradable:",
+        "elif not each.degrades(position):",
+        "elif each.degrades(position):",
     ),
     Break(
         "the last step asks first",
@@ -67,8 +67,8 @@ BREAKS = (
     Break(
         "the last item asks first",
         "rounds",
-        "for each in runs for position, ask in each.asking()",
-        "for each in reversed(runs) for position, ask in each.asking()",
+        "for each in runs for position, asked in each.asking()",
+        "for each in reversed(runs) for position, asked in each.asking()",
     ),
     Break("a run may ask one round too many", "rounds", "MAX_ROUNDS = 1000", "MAX_ROUNDS = 1001"),
     # Sources that break their contract.
@@ -185,7 +185,7 @@ BREAKS = (
     Break(
         "answers to dropped steps are handed on",
         "state",
-        "        if is_dropped:\n            return\n",
+        "        if asked is None:\n            return\n",
         "",
     ),
     Break(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Answered, Ask, Effect, Question, Source
@@ -19,6 +19,9 @@ from fanscore_core.errors import OF_THE_PROCESS, SourceFailed
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
+
+_Asking: TypeAlias = tuple[Run[ArgsT, StashT, ResultT], int, Question[object]]
+"""A run, the position of a step that asks, and what it asks."""
 
 MAX_ROUNDS = 1000
 CHUNK = 100
@@ -75,7 +78,7 @@ def _ask_in_rounds(
     source: Source,
 ) -> None:
     for number in range(MAX_ROUNDS):
-        asking = [(each, position, ask) for each in runs for position, ask in each.asking()]
+        asking = [(each, position, asked) for each in runs for position, asked in each.asking()]
         if not asking:
             return
         _ask_round(asking, source, number)
@@ -85,9 +88,9 @@ def _ask_in_rounds(
 
 
 def _ask_round(
-    asking: Sequence[tuple[Run[ArgsT, StashT, ResultT], int, Ask]], source: Source, number: int
+    asking: Sequence[_Asking[ArgsT, StashT, ResultT]], source: Source, number: int
 ) -> None:
-    asks, places = _merge([ask for _, _, ask in asking])
+    asks, places = _merge(asking)
     try:
         answers = _fetch(source, asks)
     except SourceFailed as error:
@@ -98,7 +101,9 @@ def _ask_round(
         each.answer(position, answers[index], number, shared=shared)
 
 
-def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[tuple[int, bool]]]:
+def _merge(
+    asking: Sequence[_Asking[ArgsT, StashT, ResultT]],
+) -> tuple[list[Ask], list[tuple[int, bool]]]:
     """Ask equal queries once.
 
     Returns:
@@ -107,13 +112,13 @@ def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[tuple[int, bool]]]:
     asks: list[Ask] = []
     places: list[tuple[int, bool]] = []
     known: dict[Question[object], int] = {}
-    for ask in asking:
-        question, new = ask.question, len(asks)
+    for each, position, question in asking:
+        new = len(asks)
         index = new if isinstance(question, Effect) else known.setdefault(question, new)
         if index == new:
-            asks.append(ask)
-        elif not ask.degradable:
-            asks[index] = ask
+            asks.append(Ask(question, each.degrades(position)))
+        elif not each.degrades(position):
+            asks[index] = Ask(question)
         places.append((index, index != new))
     return asks, places
 

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar, cast
 import attrs
 
 from fanscore_core.engine.definition import BEFORE, Pipeline, PlannedStep
-from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question
+from fanscore_core.engine.question import Answered, Effect, Query, Question
 from fanscore_core.engine.steps import (
     Context,
     EarlyReturn,
@@ -120,8 +120,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         self._pipeline = pipeline
         self._args = args
         self._answered: list[TracedQuestion] = []
-        self._asked_in_vain: dict[int, Ask] = {}
-        self._asking: dict[int, Ask] = {}
+        self._asked_in_vain: dict[int, Question[object]] = {}
+        self._asking: dict[int, Question[object]] = {}
         self._coroutines: dict[int, Coroutine[object, object, object]] = {}
         self._decider = count
         self._error: Exception | None = None
@@ -137,9 +137,13 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._run_before(pipeline.before)
         self._start_ready()
 
-    def asking(self) -> list[tuple[int, Ask]]:
+    def asking(self) -> list[tuple[int, Question[object]]]:
         """Return what the run waits for, by position of the step that asks."""
         return sorted(self._asking.items()) if self._asking else []
+
+    def degrades(self, position: int) -> bool:
+        """Whether a step can go on without the answer."""
+        return self._plan[position].step.degrades
 
     def answer(
         self, position: int, answered: Answered, round_number: int, *, shared: bool = False
@@ -152,9 +156,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             round_number: for the trace.
             shared: for the trace: whether another asker's question served this one too.
         """
-        ask = self._asking.pop(position, None)
-        is_dropped = ask is None
-        question = (ask or self._asked_in_vain.pop(position)).question
+        asked = self._asking.pop(position, None)
+        question = self._asked_in_vain.pop(position) if asked is None else asked
         answer, calls = answered.answer, 0 if shared else answered.calls
         error = failure = reason = None
         if isinstance(answer, Exception):
@@ -166,7 +169,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
                 (round_number, position, question, source, took_s, failure, shared, calls, reason),
             )
         )
-        if is_dropped:
+        if asked is None:
             return
         if error is not None:
             self._answer_error(position, question, error)
@@ -186,7 +189,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     def give_up(self, problem: str) -> None:
         """End the run for what its first step that still asks has done wrong."""
         position = min(self._asking)
-        self._misused(position, self._asking[position].question, problem)
+        self._misused(position, self._asking[position], problem)
 
     def outcome(self) -> Outcome[StashT, ResultT]:
         """Make the outcome, when the run asks nothing any more. Call it once."""
@@ -255,8 +258,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         else:
             problem = _misuse(planned.step.kind, question)
             if problem is None:
-                ask = Ask(question, planned.step.degrades)  # type: ignore[arg-type]  # it is one
-                self._asking[planned.position] = ask
+                self._asking[planned.position] = question  # type: ignore[assignment]  # it is one
             else:
                 self._misused(planned.position, question, problem)
 
