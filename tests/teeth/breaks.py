@@ -199,7 +199,7 @@ BREAKS = (
         "later writes show in the final stash",
         "state",
         "if writer <= self._decider:",
-        "if stashes[writer] is not None:",
+        "if self._stashes[writer] is not None:",
     ),
     Break(
         "a failing step's writes are lost",

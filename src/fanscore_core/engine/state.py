@@ -329,13 +329,16 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         stash = stashes[BEFORE]
         if self._decider == len(self._plan):
             self._pipeline.fill_last(stash, stashes)
-            return cast("StashT", stash)
+        else:
+            self._fill_with_what_counts(stash)
+        return cast("StashT", stash)
+
+    def _fill_with_what_counts(self, stash: object) -> None:
         for field, writers in self._pipeline.writers:
             for writer in writers:
                 if writer <= self._decider:
-                    set_field(stash, field, getattr(stashes[writer], field))
+                    set_field(stash, field, getattr(self._stashes[writer], field))
                     break
-        return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
         """Return the warnings of steps that count, but for the one that a step failed with."""
