@@ -32,8 +32,8 @@ BREAKS = (
     Break(
         "effects are merged like queries",
         "rounds",
-        "effect = isinstance(question, Effect)",
-        "effect = False",
+        "new if isinstance(question, Effect) else known",
+        "known",
     ),
     Break(
         "queries of two types are merged",
@@ -359,7 +359,7 @@ BREAKS = (
         "_ask_round(asking, source, number)",
         "_ask_round(asking, source, 0)",
     ),
-    Break("no question has been saved", "rounds", "shared=index < served", "shared=False"),
+    Break("no question has been saved", "rounds", "shared=shared", "shared=False"),
     Break("a replay repeats itself", "recording", "                del self.left[index]\n", ""),
     # The definition of a query.
     Break(
