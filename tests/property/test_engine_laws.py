@@ -67,7 +67,11 @@ def in_rounds(
 ) -> Iterator[list[tuple[int, Ask]]]:
     """Drive runs by rounds, each question asked alone; give who asks what in each round."""
     for number in itertools.count():
-        asking = [(each, *asked) for each in runs for asked in each.asking()]
+        asking = [
+            (each, position, Ask(question, each.degrades(position)))
+            for each in runs
+            for position, question in each.asking()
+        ]
         if not asking:
             return
         yield [(position, ask) for _, position, ask in asking]
@@ -80,9 +84,9 @@ def in_any_order(one: Run[int, Stash, object], source: Source, picks: Sequence[i
     """Drive a run whose questions are asked at once, and answered in any order, dropped or not."""
     in_flight: dict[int, Answered] = {}
     for number, pick in enumerate(itertools.cycle(picks)):
-        for position, ask in one.asking():
+        for position, question in one.asking():
             if position not in in_flight:
-                [in_flight[position]] = source.fetch([ask])
+                [in_flight[position]] = source.fetch([Ask(question)])
         if not in_flight:
             return
         position = sorted(in_flight)[pick % len(in_flight)]

@@ -78,11 +78,7 @@ class Process:
 
     def waiting(self) -> list[tuple[int, Question[object]]]:
         """Give what it asks and nobody is at work on, by position of the step that asks."""
-        return [
-            (position, ask.question)
-            for position, ask in self.run.asking()
-            if position not in self.serving
-        ]
+        return [each for each in self.run.asking() if each[0] not in self.serving]
 
     def answer(self, position: int, answer: object) -> None:
         """Hand it an answer, if it is still there to hear it."""

@@ -32,8 +32,8 @@ BREAKS = (
     Break(
         "effects are merged like queries",
         "rounds",
-        "effect = isinstance(question, Effect)",
-        "effect = False",
+        "new if isinstance(question, Effect) else known",
+        "known",
     ),
     Break(
         "queries of two types are merged",
@@ -55,8 +55,8 @@ BREAKS = (
     Break(
         "a question is degradable if one asker says so",
         "rounds",
-        "elif not ask.degradable:",
-        "elif ask.degradable:",
+        "elif not each.degrades(position):",
+        "elif each.degrades(position):",
     ),
     Break(
         "the last step asks first",
@@ -67,8 +67,8 @@ BREAKS = (
     Break(
         "the last item asks first",
         "rounds",
-        "for each in runs for position, ask in each.asking()",
-        "for each in reversed(runs) for position, ask in each.asking()",
+        "for each in runs for position, asked in each.asking()",
+        "for each in reversed(runs) for position, asked in each.asking()",
     ),
     Break("a run may ask one round too many", "rounds", "MAX_ROUNDS = 1000", "MAX_ROUNDS = 1001"),
     # Sources that break their contract.
@@ -185,7 +185,7 @@ BREAKS = (
     Break(
         "answers to dropped steps are handed on",
         "state",
-        "        if dropped is not None:\n            return\n",
+        "        if asked is None:\n            return\n",
         "",
     ),
     Break(
@@ -199,7 +199,7 @@ BREAKS = (
         "later writes show in the final stash",
         "state",
         "if writer <= self._decider:",
-        "if stashes[writer] is not None:",
+        "if self._stashes[writer] is not None:",
     ),
     Break(
         "a failing step's writes are lost",
@@ -264,7 +264,7 @@ BREAKS = (
         "        _close(self._coroutines[position])\n"
         "        self._fail(position, PipelineMisuse(name, type(question).__name__, problem))",
         "        error = PipelineMisuse(name, type(question).__name__, problem)\n"
-        "        self._resume(position, self._coroutines[position].throw, error)",
+        "        self._resume(self._plan[position], self._coroutines[position].throw, error)",
     ),
     Break(
         "an unknown question is raised in the step",
@@ -359,7 +359,7 @@ BREAKS = (
         "_ask_round(asking, source, number)",
         "_ask_round(asking, source, 0)",
     ),
-    Break("no question has been saved", "rounds", "shared=index < served", "shared=False"),
+    Break("no question has been saved", "rounds", "shared=shared", "shared=False"),
     Break("a replay repeats itself", "recording", "                del self.left[index]\n", ""),
     # The definition of a query.
     Break(

@@ -51,7 +51,7 @@ SURVIVORS = (
     ),
     Survivor(
         "rounds",
-        "for (each, position, _), index in zip(asking, indexes, strict=True):",
+        "for (each, position, _), (index, shared) in zip(asking, places, strict=True):",
         "True",
         "(False)",
         _LENGTHS_ARE_KNOWN,

@@ -112,15 +112,14 @@ def _find(key: Key, files: Sequence[DataFile]) -> TypedItem | None:
     # The sort key has nothing that must be escaped, and few items have it.
     needle = f'"{key.sk}"'.encode()
     for file in files:
-        for number, line in lines_with(file, (needle, ESCAPED)):
-            if needle in line or ESCAPED in line:
-                try:
-                    item = typed_item(line)
-                    found = (key_text("PK", item.get("PK")), key_text("SK", item.get("SK")))
-                except InvalidInput as error:
-                    raise of_line(file, number, error) from None
-                if found == key:
-                    return item
+        for number, line in lines_with(file, needle, ESCAPED):
+            try:
+                item = typed_item(line)
+                found = (key_text("PK", item.get("PK")), key_text("SK", item.get("SK")))
+            except InvalidInput as error:
+                raise of_line(file, number, error) from None
+            if found == key:
+                return item
     return None
 
 

@@ -21,6 +21,7 @@ from fanscore_adapters.bulk.join import Joined, join_accounts, join_fans, read_j
 from fanscore_adapters.bulk.rows import number, spill_accounts, spill_demand, spill_identities
 from fanscore_adapters.bulk.spill import (
     ROWS_OF_A_PARTITION,
+    SEPARATOR,
     Spill,
     SpillWriter,
     partitions_for,
@@ -162,8 +163,8 @@ class EventScoring:
         demand = self._spills("demand-*")
         known = [*self._spills(f"identity-*/{_FANS}"), *self._spills("base-*")]
         with new_file(path) as file:
-            for each in join_fans(demand, known, partition):
-                file.write(f"{each.row()}\n".encode())
+            rows = join_fans(demand, known, partition)
+            file.write("".join(f"{each}\n" for each in rows).encode())
 
     def _ask_risks(self, service: ArmService, partition: int, path: Path) -> None:
         fans = [each.fan for each in self._joined(partition)]
@@ -194,7 +195,7 @@ class EventScoring:
                 yield from (Missing.NOT_ASKED for _ in joined)
             case ArmFile():
                 spill = Spill(self.work.path / _RISKS)
-                risks = {row[0]: row[1] for row in spill.rows(partition)}
+                risks = dict(row.split(SEPARATOR) for row in spill.rows(partition))
                 yield from (_risk_of(risks.get(each.key)) for each in joined)
             case ArmService():
                 path = self.work.path / f"arm-{partition:06d}"

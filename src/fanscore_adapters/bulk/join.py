@@ -6,8 +6,10 @@ found by the account, which only the fan's identity names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import chain
 from typing import TypeAlias
 
 import attrs
@@ -31,7 +33,10 @@ _WITHOUT_ANSWER = {
     Kind.MALFORMED_IDENTITY: FAN_IDENTITY,
     Kind.MALFORMED_ACCOUNT: ACCOUNT_FANSCORE,
 }
-_VERDICTS = frozenset({Kind.VERDICT, Kind.MALFORMED_VERDICT})
+_VERDICTS = (Kind.VERDICT, Kind.MALFORMED_VERDICT)
+
+_NO_BASE = SEPARATOR
+"""Neither a ``Kind`` nor a number."""
 
 Spills: TypeAlias = Iterable[Spill]
 
@@ -53,10 +58,6 @@ class Joined:
     raw: str
     sales: str
     verdict: str
-
-    def row(self) -> str:
-        """Write it as a row."""
-        return SEPARATOR.join((self.key, self.base, self.raw, self.sales, self.verdict))
 
     def findings(self, facts: EventFacts, arm: Finding) -> Findings | Unavailable:
         """Return what a run of ``accountFanscore`` would have found.
@@ -103,46 +104,45 @@ def join_accounts(accounts: Spills, members: Spills, partition: int, rows: Spill
         partition: of accounts.
         rows: gets rows of a fan, a ``Kind`` and a number.
     """
-    scores = {
-        account: f"{kind}{SEPARATOR}{raw}"
-        for spill in accounts
-        for account, kind, raw in spill.rows(partition)
-    }
-    for spill in members:
-        for account, fan in spill.rows(partition):
-            score = scores.get(account)
-            if score is not None:
-                rows.add(fan, f"{fan}{SEPARATOR}{score}")
+    scores: dict[str, str] = {}
+    for row in _rows(accounts, partition):
+        account, _, score = row.partition(SEPARATOR)
+        scores[account] = score
+    for row in _rows(members, partition):
+        account, _, fan = row.partition(SEPARATOR)
+        if account in scores:
+            rows.add(fan, f"{fan}{SEPARATOR}{scores[account]}")
 
 
-def join_fans(demand: Spills, known: Spills, partition: int) -> Iterator[Joined]:
-    """Find what is known of the registrants of one partition, in the order of their keys.
+def join_fans(demand: Spills, known: Spills, partition: int) -> Iterator[str]:
+    """Find what is known of the registrants of one partition: rows, in the order of their keys.
 
     Args:
         demand: rows of a fan and a sale.
         known: rows of a fan, a ``Kind`` and a number.
         partition: of fans.
     """
-    sales: dict[str, set[str]] = {}
-    for spill in demand:
-        for fan, sale in spill.rows(partition):
-            sales.setdefault(fan, set()).add(sale)
-    bases: dict[str, Sequence[str]] = {}
+    registered = {*_rows(demand, partition)}  # twice in an export is once
+    sales = Counter(row.partition(SEPARATOR)[0] for row in registered)
+    bases: dict[str, str] = {}
     verdicts: dict[str, str] = {}
-    for spill in known:
-        for fan, kind, value in spill.rows(partition):
-            if fan not in sales:
-                continue
-            if kind in _VERDICTS:
-                verdicts[fan] = value or Missing.UNAVAILABLE.name
+    for row in _rows(known, partition):
+        fan, _, said = row.partition(SEPARATOR)
+        if fan in sales:
+            if said.startswith(_VERDICTS):
+                verdicts[fan] = said[2:] or Missing.UNAVAILABLE.name
             else:
-                bases[fan] = (kind, value)
+                bases[fan] = said
     for fan in sorted(sales):
-        base, raw = bases.get(fan, ("", ""))
-        yield Joined(fan, base, raw, str(len(sales[fan])), verdicts.get(fan, ""))
+        base, verdict = bases.get(fan, _NO_BASE), verdicts.get(fan, "")
+        yield SEPARATOR.join((fan, base, str(sales[fan]), verdict))
 
 
 def read_joined(rows: Iterable[str]) -> Iterator[Joined]:
-    """Read the rows that ``Joined.row`` wrote."""
+    """Read the rows that ``join_fans`` gave."""
     for row in rows:
         yield Joined(*row.rstrip("\n").split(SEPARATOR))
+
+
+def _rows(spills: Spills, partition: int) -> Iterator[str]:
+    return chain.from_iterable(spill.rows(partition) for spill in spills)

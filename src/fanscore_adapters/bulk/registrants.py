@@ -8,7 +8,7 @@ from pathlib import Path
 from fanscore_adapters.bulk.chunks import new_file
 from fanscore_adapters.bulk.event_facts import find_event_facts
 from fanscore_adapters.bulk.rows import fan_of, spill_demand
-from fanscore_adapters.bulk.spill import Spill, SpillWriter, partitions_for
+from fanscore_adapters.bulk.spill import SEPARATOR, Spill, SpillWriter, partitions_for
 from fanscore_adapters.dynamodb.export_manifest import TableExport
 from fanscore_core.ids import EventId, GlobalUserId
 
@@ -35,5 +35,5 @@ def registrants_of(event_id: EventId, demand: TableExport, folder: Path) -> Iter
         rows.finish()
     spill = Spill(path)
     for partition in range(partitions):
-        for key in sorted({row[0] for row in spill.rows(partition)}):
+        for key in sorted({row.partition(SEPARATOR)[0] for row in spill.rows(partition)}):
             yield fan_of(key)

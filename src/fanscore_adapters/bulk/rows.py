@@ -8,16 +8,21 @@ malformed, its table has no usable answer about that fan.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, TypeVar
 
 from fanscore_adapters.bulk.event_facts import ESCAPED, EventFacts
 from fanscore_adapters.bulk.spill import SEPARATOR, SpillWriter
-from fanscore_adapters.dynamodb.export_lines import check_shape, key_text, read_each, typed_item
+from fanscore_adapters.dynamodb.export_lines import check_shape, read_each, typed_item
 from fanscore_adapters.dynamodb.export_manifest import DataFile
-from fanscore_adapters.dynamodb.export_members import Members, members_reader
+from fanscore_adapters.dynamodb.export_members import (
+    Member,
+    Members,
+    ReadMembers,
+    members_reader,
+)
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.escapes import escaped, unescaped
@@ -35,12 +40,17 @@ AnswerT = TypeVar("AnswerT")
 FAN, MEMBER = "fan:", "member:"
 """How partition keys begin."""
 
-_KEPT_NUMBERS = 16 * 1024
+_KEPT_NUMBERS, _KEPT_SALES = 16 * 1024, 1024
 
 _IDENTITY_SK = keys.identity(GlobalUserId("x")).sk
 _ACCOUNT_SK = "score#account"
 
-_is_plain_number = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{0,8}[1-9])?", re.ASCII).fullmatch
+# Of fans with ids of visible ASCII that no key escapes, which nearly all are.
+_is_common_key = re.compile(r"[!\"$&-~]{1,128}").fullmatch
+
+_is_plain_number = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.[0-9]{0,30}[1-9])?", re.ASCII).fullmatch
+
+_is_sale = lru_cache(_KEPT_SALES)(is_plain)
 
 
 class Kind:
@@ -82,27 +92,20 @@ def spill_demand(file: DataFile, facts: EventFacts, rows: SpillWriter) -> None:
     """
     fan = GlobalUserId("x")
     prefixes = tuple(keys.demand_of_event(fan, each).sk for each in facts.event_ids)
-    may_be = _filter(prefixes, '"{}')
+    items = _items_with(prefixes, '"{}', members_reader())
 
-    members = members_reader()
-
-    def read(line: bytes) -> None:
-        if not may_be(line):
-            check_shape(line)
-            return
-        item = members(line)
-        sk = key_text("SK", item.sk)
-        if not sk.startswith(prefixes) or item.ttl is not None:
-            return
-        pk = key_text("PK", item.pk)
-        if not pk.startswith(FAN):
-            return
-        key = pk.removeprefix(FAN)
-        fan_of(key)
-        _, _, sale = sk.partition("-")  # the first one ends the event's id
-        if not is_plain(sale):
-            raise InvalidInput("Item.SK", "expected the id of a sale")
-        rows.add(key, f"{key}{SEPARATOR}{sale}")
+    def read(lines: Iterator[bytes]) -> None:
+        for _, item in items(lines):
+            pk, sk = item.pk.text, item.sk.text
+            if not sk.startswith(prefixes) or item.ttl is not None or not pk.startswith(FAN):
+                continue
+            key = pk.removeprefix(FAN)
+            if not _is_common_key(key):
+                fan_of(key)
+            _, _, sale = sk.partition("-")  # the first one ends the event's id
+            if not _is_sale(sale):
+                raise InvalidInput("Item.SK", "expected the id of a sale")
+            rows.add(key, f"{key}{SEPARATOR}{sale}")
 
     read_each(file, read)
 
@@ -125,26 +128,19 @@ def spill_identities(
     verdict_sk = (
         None if isinstance(cursor, Missing) else keys.bot_verdict(GlobalUserId("x"), cursor).sk
     )
-    may_be = _filter([_IDENTITY_SK, *([verdict_sk] if verdict_sk else [])], '"{}"')
+    members = members_reader("member_id", "score", "raw_score", "bot_score")
+    items = _items_with([_IDENTITY_SK, *([verdict_sk] if verdict_sk else [])], '"{}"', members)
 
-    members = members_reader()
-
-    def read(line: bytes) -> None:
-        if not may_be(line):
-            check_shape(line)
-            return
-        item = members(line)
-        sk = key_text("SK", item.sk)
-        if sk not in {_IDENTITY_SK, verdict_sk}:
-            return
-        pk = key_text("PK", item.pk)
-        key = pk.removeprefix(FAN)
-        if key is pk or (b"\\" in line and not is_plain(key)):
-            return  # no fan's
-        if sk == _IDENTITY_SK:
-            _add_identity(item, line, key, fans, accounts)
-        else:
-            fans.add(key, _verdict_row(item, line, key))
+    def read(lines: Iterator[bytes]) -> None:
+        for line, item in items(lines):
+            pk, sk = item.pk.text, item.sk.text
+            key = pk.removeprefix(FAN)
+            if key is pk or (b"\\" in line and not is_plain(key)):
+                continue  # no fan's
+            if sk == verdict_sk:
+                fans.add(key, _verdict_row(item, line, key))
+            elif sk == _IDENTITY_SK:
+                _add_identity(item, line, key, fans, accounts)
 
     read_each(file, read)
 
@@ -155,28 +151,25 @@ def spill_accounts(file: DataFile, rows: SpillWriter) -> None:
     Raises:
         InvalidInput: as ``spill_demand``.
     """
-    may_be = _filter([_ACCOUNT_SK], '"{}"')
+    items = _items_with([_ACCOUNT_SK], '"{}"', members_reader("score", "raw_score"))
 
-    members = members_reader()
-
-    def read(line: bytes) -> None:
-        if not may_be(line):
-            check_shape(line)
-            return
-        item = members(line)
-        pk = key_text("PK", item.pk)
-        key = pk.removeprefix(MEMBER)
-        if key_text("SK", item.sk) != _ACCOUNT_SK or key is pk:
-            return
-        if b"\\" in line and not is_plain(key):
-            return
-        rows.add(key, _account_row(item, line, key))
+    def read(lines: Iterator[bytes]) -> None:
+        for line, item in items(lines):
+            pk = item.pk.text
+            key = pk.removeprefix(MEMBER)
+            if item.sk.text != _ACCOUNT_SK or key is pk:
+                continue
+            if b"\\" in line and not is_plain(key):
+                continue
+            rows.add(key, _account_row(item, line, key))
 
     read_each(file, read)
 
 
-def _filter(texts: Sequence[str], standing: str) -> Callable[[bytes], bool]:
-    """Make what says whether a line may hold one of some texts.
+def _items_with(
+    texts: Sequence[str], standing: str, members: ReadMembers
+) -> Callable[[Iterator[bytes]], Iterator[tuple[bytes, Members]]]:
+    """Make what reads those of some lines that may hold one of some texts.
 
     Reading a line takes longer than looking for a text in it. A text that JSON may escape may
     stand there otherwise.
@@ -184,24 +177,28 @@ def _filter(texts: Sequence[str], standing: str) -> Callable[[bytes], bool]:
     Args:
         texts: one or two.
         standing: how a text stands in a line.
+        members: reads a line.
     """
     escape = b"\\" if any(set(text) & {'"', "\\", "/"} for text in texts) else ESCAPED
     first, *others = (standing.format(text).encode() for text in texts)
     second = others[0] if others else first
 
-    def may_be(line: bytes) -> bool:
-        return first in line or second in line or (b"\\" in line and escape in line)
+    def items(lines: Iterator[bytes]) -> Iterator[tuple[bytes, Members]]:
+        for line in lines:
+            if first in line or second in line or (b"\\" in line and escape in line):
+                yield line, members(line)
+            else:
+                check_shape(line)
 
-    return may_be
+    return items
 
 
 def _add_identity(
     item: Members, line: bytes, key: str, fans: SpillWriter, accounts: SpillWriter
 ) -> None:
-    account = _text(item.member_id)
-    has_account = item.member_id is not None
+    account = item.member_id.text if item.member_id else None
     raw = "" if item.score is None and item.raw_score is None else _raw_score(item)
-    if raw is None or (has_account and not is_id(account)):
+    if raw is None or (item.member_id is not None and not is_id(account)):
         identity = _answer(FanIdentity, line, Identity)
         if identity is None:
             fans.add(key, f"{key}{SEPARATOR}{Kind.MALFORMED_IDENTITY}{SEPARATOR}")
@@ -216,7 +213,7 @@ def _add_identity(
 
 
 def _verdict_row(item: Members, line: bytes, key: str) -> str:
-    text = _plain_number(item.bot_score, 1)
+    text = _written(item.bot_score, _is_likelihood)
     if text is None:
         verdict = _answer(BotOrNot, line, Decimal)
         if verdict is None:
@@ -237,26 +234,26 @@ def _account_row(item: Members, line: bytes, key: str) -> str:
 
 def _raw_score(item: Members) -> str | None:
     """Return the raw score of an item; ``None`` where the item must be looked into."""
-    score = _plain_number(item.score, MAX_STORED_SCORE)
+    score = _written(item.score, _is_score)
     if score is None or item.raw_score is None:
         return score
-    return _plain_number(item.raw_score, MAX_STORED_SCORE)
+    return _written(item.raw_score, _is_score)
 
 
-def _plain_number(typed: object, most: int) -> str | None:
-    if type(typed) is not dict or len(typed) != 1:
-        return None
-    text = typed.get("N")
-    if type(text) is not str or not _is_plain_number(text) or number(text) > most:
-        return None
-    return text
+def _written(member: Member | None, is_usual: Callable[[str], bool]) -> str | None:
+    """Return a number as it is written; ``None`` where the item must be looked into."""
+    text = member.text if member else None
+    return text if text is not None and is_usual(text) else None
 
 
-def _text(typed: object) -> str | None:
-    if type(typed) is not dict or len(typed) != 1:
-        return None
-    text = typed.get("S")
-    return text if type(text) is str else None
+def _is_usual(most: int, text: str) -> bool:
+    """Whether a number is written as we write numbers from 0 to a greatest one."""
+    return _is_plain_number(text) is not None and Decimal(text) <= most
+
+
+# Many fans have the same numbers.
+_is_score = lru_cache(_KEPT_NUMBERS)(partial(_is_usual, MAX_STORED_SCORE))
+_is_likelihood = lru_cache(_KEPT_NUMBERS)(partial(_is_usual, 1))
 
 
 def _answer(question: type[Question[object]], line: bytes, kind: type[AnswerT]) -> AnswerT | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -91,8 +91,8 @@ class Spill:
 
     path: Path
 
-    def rows(self, partition: int) -> Iterator[Sequence[str]]:
-        """Read the rows of a partition, each as its parts."""
+    def rows(self, partition: int) -> Iterator[str]:
+        """Read the rows of a partition."""
         with self.path.open("rb") as file:
             end = file.seek(-2 * _BYTES, os.SEEK_END)
             where, partitions = _numbers(file, 2)
@@ -102,8 +102,7 @@ class Spill:
             blocks = _numbers(file, 2 * (last - first))
             for start, length in zip(blocks[::2], blocks[1::2], strict=True):
                 file.seek(start)
-                for row in file.read(length).decode().split("\n"):
-                    yield row.split(SEPARATOR)
+                yield from file.read(length).decode().split("\n")
 
 
 def _numbers(file: BinaryIO, count: int) -> array[int]:

@@ -10,6 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from json import JSONDecoder
+from operator import length_hint
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ from fanscore_adapters.dynamodb.export_manifest import DataFile, md5_text
 from fanscore_core.errors import InvalidInput
 
 READ_BYTES = 64 * 1024
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 64 * 1024
 """How much text is handed on at once, about."""
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
@@ -35,8 +36,8 @@ _GZIP = 16 + zlib.MAX_WBITS
 _decode = JSONDecoder().raw_decode
 
 
-def read_blocks(file: DataFile) -> Iterator[bytes]:
-    """Read a data file in blocks of whole lines, without the end of the last.
+def read_lines(file: DataFile) -> Iterator[Sequence[bytes]]:
+    """Read a data file, some whole lines at a time, without their ends.
 
     Raises:
         InvalidInput: it cannot be read, is damaged, differs from its checksum, or has another
@@ -44,9 +45,9 @@ def read_blocks(file: DataFile) -> Iterator[bytes]:
     """
     digest = hashlib.md5(usedforsecurity=False)
     count = 0
-    for block in _whole_lines(file.path, digest.update):
-        yield block
-        count += block.count(b"\n") + 1
+    for lines in _whole_lines(file.path, digest.update):
+        yield lines
+        count += len(lines)
     if md5_text(digest.digest()) != file.md5:
         raise InvalidInput(str(file.path), "differs from its checksum")
     if count != file.item_count:
@@ -54,40 +55,41 @@ def read_blocks(file: DataFile) -> Iterator[bytes]:
         raise InvalidInput(str(file.path), problem)
 
 
-def read_each(file: DataFile, read: Callable[[bytes], object]) -> None:
+def read_each(file: DataFile, read: Callable[[Iterator[bytes]], object]) -> None:
     """Read a data file line by line.
 
     Args:
         file: the file.
-        read: takes a line.
+        read: takes some lines, each only when it is done with the one before.
 
     Raises:
-        InvalidInput: as ``read_blocks``; what ``read`` raises, naming the file and the line.
+        InvalidInput: as ``read_lines``; what ``read`` raises, naming the file and the line.
     """
     number = 0
-    for block in read_blocks(file):
+    for lines in read_lines(file):
+        number += len(lines)
+        left = iter(lines)
         try:
-            for line in block.split(b"\n"):
-                number += 1
-                read(line)
+            read(left)
         except InvalidInput as error:
-            raise of_line(file, number, error) from None
+            raise of_line(file, number - length_hint(left), error) from None
 
 
-def lines_with(file: DataFile, needles: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Read the lines of those blocks of a data file that have one of some texts in them.
+def lines_with(file: DataFile, one: bytes, other: bytes) -> Iterator[tuple[int, bytes]]:
+    """Read the lines of a data file that have one of two texts in them.
 
     Returns:
         each with its number in the file, from 1.
 
     Raises:
-        InvalidInput: as ``read_blocks``.
+        InvalidInput: as ``read_lines``.
     """
     before = 0
-    for block in read_blocks(file):
-        if any(needle in block for needle in needles):
-            yield from enumerate(block.split(b"\n"), before + 1)
-        before += block.count(b"\n") + 1
+    for lines in read_lines(file):
+        for number, line in enumerate(lines, before + 1):
+            if one in line or other in line:
+                yield number, line
+        before += len(lines)
 
 
 def of_line(file: DataFile, number: int, error: InvalidInput) -> InvalidInput:
@@ -102,7 +104,7 @@ def typed_item(line: bytes) -> TypedItem:
         InvalidInput: it is no object with an ``Item``.
     """
     try:
-        text = line.decode()
+        text = line.decode().lstrip()
         document, end = _decode(text)
     except UnicodeDecodeError as error:
         raise InvalidInput("$", "not UTF-8") from error
@@ -120,7 +122,8 @@ def check_shape(line: bytes) -> None:
     Raises:
         InvalidInput: it does not begin and end as one does.
     """
-    if not line.startswith(b"{") or not line.rstrip().endswith(b"}"):
+    text = line.strip()
+    if not (text.startswith(b"{") and text.endswith(b"}")):
         raise InvalidInput("$", _SHAPE)
 
 
@@ -140,17 +143,17 @@ def key_text(name: str, typed: object) -> str:
     return text
 
 
-def _whole_lines(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:
-    """Read lines in blocks, without the end of the last."""
+def _whole_lines(path: Path, note: Callable[[bytes], object]) -> Iterator[Sequence[bytes]]:
     rest = b""
     for part in _unzipped(path, note):
-        whole, is_whole, rest = (rest + part).rpartition(b"\n")
+        lines = (rest + part).split(b"\n")
+        rest = lines.pop()
         if len(rest) > MAX_LINE_BYTES:
             raise InvalidInput(str(path), f"a line is longer than {MAX_LINE_BYTES} bytes")
-        if is_whole:
-            yield whole
+        if lines:
+            yield lines
     if rest:
-        yield rest
+        yield [rest]
 
 
 def _unzipped(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:

@@ -2,88 +2,119 @@
 
 Whole items are large, and DynamoDB JSON has an object for each value. msgspec, of the extra
 ``bulk``, reads what is wanted and passes over the rest, several times as fast as the standard
-library; without it, the same is read all the same.
+library. What it does not take is read with that, and without msgspec so is every line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import SimpleNamespace
 from typing import Protocol, TypeAlias, cast
 
 import attrs
 
-from fanscore_adapters.dynamodb.export_lines import typed_item
-from fanscore_core.errors import InvalidInput
+from fanscore_adapters.dynamodb.export_lines import key_text, typed_item
 
-MEMBERS: Mapping[str, str] = {
-    "pk": "PK",
-    "sk": "SK",
-    "ttl": "ttl",
-    "member_id": "memberId",
-    "score": "score",
-    "raw_score": "rawScore",
-    "bot_score": "botScore",
+TEXT, NUMBER = "S", "N"
+"""How DynamoDB JSON names types."""
+
+MEMBERS: Mapping[str, tuple[str, str]] = {
+    "member_id": ("memberId", TEXT),
+    "score": ("score", NUMBER),
+    "raw_score": ("rawScore", NUMBER),
+    "bot_score": ("botScore", NUMBER),
 }
-"""The members that are read, by what they are called here."""
+"""Members of items with the type that they should have, by what they are called here."""
+
+
+class Key(Protocol):
+    """A key of an item."""
+
+    text: str
+
+
+class Member(Protocol):
+    """A member as it is written; ``None`` where it has another type than it should have."""
+
+    text: str | None
 
 
 class Members(Protocol):
-    """Members of an item, each with its type, such as ``{"S": "…"}``; ``None`` where missing."""
+    """The keys of an item, its ``ttl``, and what was asked for; ``None`` where missing."""
 
-    pk: object
-    sk: object
+    pk: Key
+    sk: Key
     ttl: object
-    member_id: object
-    score: object
-    raw_score: object
-    bot_score: object
+    member_id: Member | None
+    score: Member | None
+    raw_score: Member | None
+    bot_score: Member | None
+
+
+class _Line(Protocol):
+    item: Members
 
 
 ReadMembers: TypeAlias = Callable[[bytes], Members]
-"""Reads the members of a line; raises ``InvalidInput`` where that holds no item."""
-
-
-@attrs.define
-class _Members:
-    pk: object
-    sk: object
-    ttl: object
-    member_id: object
-    score: object
-    raw_score: object
-    bot_score: object
+"""Reads members of a line; raises ``InvalidInput`` where that holds no item with keys."""
 
 
 def plain_members(line: bytes) -> Members:
-    """Read the members of a line with the standard library.
+    """Read all members of a line with the standard library.
 
     Raises:
-        InvalidInput: the line holds no item.
+        InvalidInput: the line holds no item, or a key of it is no text.
     """
     item = typed_item(line)
-    return _Members(**{name: item.get(member) for name, member in MEMBERS.items()})
+    pk, sk = (_Value(key_text(name, item.get(name))) for name in ("PK", "SK"))
+    members = {name: _value(item.get(named), kind) for name, (named, kind) in MEMBERS.items()}
+    return cast("Members", SimpleNamespace(pk=pk, sk=sk, ttl=item.get("ttl"), **members))
 
 
 @cache
-def members_reader() -> ReadMembers:
-    """Return the fastest way that is installed to read the members of a line."""
+def members_reader(*names: str) -> ReadMembers:
+    """Return the fastest way that is installed to read members of a line.
+
+    Args:
+        names: what is read besides the keys and ``ttl``, of ``MEMBERS``.
+    """
     try:
         import msgspec  # noqa: PLC0415  # an extra
     except ImportError:
         return plain_members
-    fields = [(name, object, None) for name in MEMBERS]
-    item = msgspec.defstruct("Item", fields, rename=dict(MEMBERS))
-    line_of = msgspec.defstruct("Line", [("item", item)], rename={"item": "Item"})
-    decode = msgspec.json.Decoder(line_of).decode
+    values = {
+        kind: msgspec.defstruct(
+            "Value", [("text", str)], rename={"text": kind}, forbid_unknown_fields=True, gc=False
+        )
+        for kind in (TEXT, NUMBER)
+    }
+    members = [(name, values[MEMBERS[name][1]] | None, None) for name in names]
+    fields: list[tuple[str, object] | tuple[str, object, None]]
+    fields = [("pk", values[TEXT]), ("sk", values[TEXT]), ("ttl", object, None), *members]
+    spelling = {"pk": "PK", "sk": "SK", **{name: named for name, (named, _) in MEMBERS.items()}}
+    item = msgspec.defstruct("Item", fields, rename=spelling, gc=False)
+    line_of = msgspec.defstruct("Line", [("item", item)], rename={"item": "Item"}, gc=False)
+    decode = cast("Callable[[bytes], _Line]", msgspec.json.Decoder(line_of).decode)
 
     def read(line: bytes) -> Members:
         try:
             if not line.isascii():  # msgspec passes over text without looking at it
                 line.decode()
-            return cast("Members", decode(line).item)  # type: ignore[attr-defined]  # made above
+            return decode(line).item
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            typed_item(line)  # says what is wrong
-            raise InvalidInput("$", "not JSON that can be read") from None
+            return plain_members(line)
 
     return read
+
+
+@attrs.frozen
+class _Value:
+    text: str | None
+
+
+def _value(typed: object, kind: str) -> _Value | None:
+    if typed is None:
+        return None
+    text = typed.get(kind) if type(typed) is dict and len(typed) == 1 else None
+    return _Value(text if type(text) is str else None)

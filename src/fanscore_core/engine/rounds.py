@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, repeat
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from fanscore_core.engine.definition import Pipeline
 from fanscore_core.engine.question import Answered, Ask, Effect, Question, Source
@@ -19,6 +19,9 @@ from fanscore_core.errors import OF_THE_PROCESS, SourceFailed
 ArgsT = TypeVar("ArgsT")
 StashT = TypeVar("StashT")
 ResultT = TypeVar("ResultT")
+
+_Asking: TypeAlias = tuple[Run[ArgsT, StashT, ResultT], int, Question[object]]
+"""A run, the position of a step that asks, and what it asks."""
 
 MAX_ROUNDS = 1000
 CHUNK = 100
@@ -75,7 +78,7 @@ def _ask_in_rounds(
     source: Source,
 ) -> None:
     for number in range(MAX_ROUNDS):
-        asking = [(each, position, ask) for each in runs for position, ask in each.asking()]
+        asking = [(each, position, asked) for each in runs for position, asked in each.asking()]
         if not asking:
             return
         _ask_round(asking, source, number)
@@ -85,37 +88,39 @@ def _ask_in_rounds(
 
 
 def _ask_round(
-    asking: Sequence[tuple[Run[ArgsT, StashT, ResultT], int, Ask]], source: Source, number: int
+    asking: Sequence[_Asking[ArgsT, StashT, ResultT]], source: Source, number: int
 ) -> None:
-    asks, indexes = _merge([ask for _, _, ask in asking])
+    asks, places = _merge(asking)
     try:
         answers = _fetch(source, asks)
     except SourceFailed as error:
         for each in {id(each): each for each, _, _ in asking}.values():
             each.stop(error.with_traceback(None))
         return
-    served = 0  # of the questions, which stand in the order of their first askers
-    for (each, position, _), index in zip(asking, indexes, strict=True):
-        each.answer(position, answers[index], number, shared=index < served)
-        served = max(served, index + 1)
+    for (each, position, _), (index, shared) in zip(asking, places, strict=True):
+        each.answer(position, answers[index], number, shared=shared)
 
 
-def _merge(asking: Sequence[Ask]) -> tuple[list[Ask], list[int]]:
-    """Ask equal queries once: give what to ask, and for each asker the index of its question."""
+def _merge(
+    asking: Sequence[_Asking[ArgsT, StashT, ResultT]],
+) -> tuple[list[Ask], list[tuple[int, bool]]]:
+    """Ask equal queries once.
+
+    Returns:
+        what to ask; and for each asker the index of its question, and whether it is shared.
+    """
     asks: list[Ask] = []
-    indexes: list[int] = []
+    places: list[tuple[int, bool]] = []
     known: dict[Question[object], int] = {}
-    for ask in asking:
+    for each, position, question in asking:
         new = len(asks)
-        question = ask.question
-        effect = isinstance(question, Effect)
-        index = new if effect else known.setdefault(question, new)
+        index = new if isinstance(question, Effect) else known.setdefault(question, new)
         if index == new:
-            asks.append(ask)
-        elif not ask.degradable:
-            asks[index] = ask
-        indexes.append(index)
-    return asks, indexes
+            asks.append(Ask(question, each.degrades(position)))
+        elif not each.degrades(position):
+            asks[index] = Ask(question)
+        places.append((index, index != new))
+    return asks, places
 
 
 def _fetch(source: Source, asks: Sequence[Ask]) -> Sequence[Answered]:

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar, cast
 import attrs
 
 from fanscore_core.engine.definition import BEFORE, Pipeline, PlannedStep
-from fanscore_core.engine.question import Answered, Ask, Effect, Query, Question
+from fanscore_core.engine.question import Answered, Effect, Query, Question
 from fanscore_core.engine.steps import (
     Context,
     EarlyReturn,
@@ -102,6 +102,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         "_error",
         "_errors",
         "_fates",
+        "_fill",
         "_pipeline",
         "_plan",
         "_ready",
@@ -115,11 +116,12 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         """Start the steps that wait for nothing."""
         count = len(pipeline.plan)
         self._plan = pipeline.plan
+        self._fill = pipeline.fill
         self._pipeline = pipeline
         self._args = args
         self._answered: list[TracedQuestion] = []
-        self._asked_in_vain: dict[int, Ask] = {}
-        self._asking: dict[int, Ask] = {}
+        self._asked_in_vain: dict[int, Question[object]] = {}
+        self._asking: dict[int, Question[object]] = {}
         self._coroutines: dict[int, Coroutine[object, object, object]] = {}
         self._decider = count
         self._error: Exception | None = None
@@ -135,9 +137,13 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._run_before(pipeline.before)
         self._start_ready()
 
-    def asking(self) -> list[tuple[int, Ask]]:
+    def asking(self) -> list[tuple[int, Question[object]]]:
         """Return what the run waits for, by position of the step that asks."""
         return sorted(self._asking.items()) if self._asking else []
+
+    def degrades(self, position: int) -> bool:
+        """Whether a step can go on without the answer."""
+        return self._plan[position].step.degrades
 
     def answer(
         self, position: int, answered: Answered, round_number: int, *, shared: bool = False
@@ -150,11 +156,12 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             round_number: for the trace.
             shared: for the trace: whether another asker's question served this one too.
         """
-        dropped = self._asked_in_vain.pop(position, None)
-        question = (dropped or self._asking.pop(position)).question
+        asked = self._asking.pop(position, None)
+        question = self._asked_in_vain.pop(position) if asked is None else asked
         answer, calls = answered.answer, 0 if shared else answered.calls
-        error = answer if isinstance(answer, Exception) else None
-        failure, reason = (None, None) if error is None else _failure(error)
+        error = failure = reason = None
+        if isinstance(answer, Exception):
+            error, (failure, reason) = answer, _failure(answer)
         source, took_s = answered.source, answered.took_s
         self._answered.append(
             new_tuple(
@@ -162,12 +169,12 @@ class Run(Generic[ArgsT, StashT, ResultT]):
                 (round_number, position, question, source, took_s, failure, shared, calls, reason),
             )
         )
-        if dropped is not None:
+        if asked is None:
             return
         if error is not None:
             self._answer_error(position, question, error)
         elif isinstance(answer, question.answer_types):
-            self._resume(position, self._coroutines[position].send, answer)
+            self._resume(self._plan[position], self._coroutines[position].send, answer)
         else:
             self._misused(position, question, _wrong_type(question, answer))
         if self._ready:
@@ -182,7 +189,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     def give_up(self, problem: str) -> None:
         """End the run for what its first step that still asks has done wrong."""
         position = min(self._asking)
-        self._misused(position, self._asking[position].question, problem)
+        self._misused(position, self._asking[position], problem)
 
     def outcome(self) -> Outcome[StashT, ResultT]:
         """Make the outcome, when the run asks nothing any more. Call it once."""
@@ -227,33 +234,33 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         position, step = planned.position, planned.step
         stashes = self._stashes
         stash = stashes[position] = planned.view()
-        for slot, field, writer in planned.fills:
-            setattr(stash, slot, getattr(stashes[writer], field))
+        self._fill[position](stash, stashes)
         context: PrevEffectContext[object, object, object] = new_object(PrevEffectContext)
         context.args, context.stash = self._args, stash
         if step.prev:
             context.prev = self._values[position - 1]
         coroutine = self._coroutines[position] = step.function(context)
         self._fates[position] = RAN
-        self._resume(position, coroutine.send, None)
+        self._resume(planned, coroutine.send, None)
 
-    def _resume(self, position: int, resume: Callable[[object], object], value: object) -> None:
+    def _resume(
+        self, planned: PlannedStep, resume: Callable[[object], object], value: object
+    ) -> None:
         """Run a step until it asks, finishes or fails."""
         try:
             question = resume(value)
         except StopIteration as stop:
-            self._finish(position, stop.value)
+            self._finish(planned, stop.value)
         except OF_THE_PROCESS:
             raise
         except BaseException as error:  # noqa: BLE001  # a bug stays in its run
-            self._fail(position, _as_error(self._plan[position].step.name, error))
+            self._fail(planned.position, _as_error(planned.step.name, error))
         else:
-            step = self._plan[position].step
-            problem = _misuse(step.kind, question)
+            problem = _misuse(planned.step.kind, question)
             if problem is None:
-                self._asking[position] = Ask(cast("Question[object]", question), step.degrades)
+                self._asking[planned.position] = question  # type: ignore[assignment]  # it is one
             else:
-                self._misused(position, question, problem)
+                self._misused(planned.position, question, problem)
 
     def _answer_error(self, position: int, question: Question[object], error: Exception) -> None:
         if isinstance(error, UnknownQuestion):
@@ -263,7 +270,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
             self._warnings.append((position, error))
         self._errors.append((error, error.__cause__))
         throw = cast("Callable[[object], object]", self._coroutines[position].throw)
-        self._resume(position, throw, error)
+        self._resume(self._plan[position], throw, error)
 
     def _misused(self, position: int, question: object, problem: str) -> None:
         """Fail a step for breaking a rule. It is closed, so that it cannot catch this."""
@@ -271,7 +278,8 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         _close(self._coroutines[position])
         self._fail(position, PipelineMisuse(name, type(question).__name__, problem))
 
-    def _finish(self, position: int, value: object) -> None:
+    def _finish(self, planned: PlannedStep, value: object) -> None:
+        position = planned.position
         if isinstance(value, EarlyReturn):
             self._values[position] = value.value
             if value.skip_to is SkipTo.END:
@@ -281,7 +289,7 @@ class Run(Generic[ArgsT, StashT, ResultT]):
         else:
             self._values[position] = value
         unmet = self._unmet
-        for follower in self._plan[position].followers:
+        for follower in planned.followers:
             unmet[follower] -= 1
             if not unmet[follower]:
                 self._ready.append(self._plan[follower])
@@ -319,12 +327,18 @@ class Run(Generic[ArgsT, StashT, ResultT]):
     def _final_stash(self) -> StashT:
         stashes = self._stashes
         stash = stashes[BEFORE]
+        if self._decider == len(self._plan):
+            self._pipeline.fill_last(stash, stashes)
+        else:
+            self._fill_with_what_counts(stash)
+        return cast("StashT", stash)
+
+    def _fill_with_what_counts(self, stash: object) -> None:
         for field, writers in self._pipeline.writers:
             for writer in writers:
                 if writer <= self._decider:
-                    set_field(stash, field, getattr(stashes[writer], field))
+                    set_field(stash, field, getattr(self._stashes[writer], field))
                     break
-        return cast("StashT", stash)
 
     def _counting_warnings(self) -> list[tuple[int, Unavailable]]:
         """Return the warnings of steps that count, but for the one that a step failed with."""

@@ -25,7 +25,9 @@ def test_a_spill_has_every_row_in_one_partition(
             for number, key in enumerate(added):
                 rows.add(key, f"{key}{SEPARATOR}{number}")
             rows.finish()
-        found = [[*Spill(path).rows(each)] for each in range(partitions)]
+        found = [
+            [row.split(SEPARATOR) for row in Spill(path).rows(each)] for each in range(partitions)
+        ]
     everything = [row for each in found for row in each]
     assert sorted(int(number) for _, number in everything) == [*range(len(added))]
     for each in found:

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,12 +17,17 @@ from hypothesis import strategies as st
 from fanscore_adapters.bulk.event_facts import find_event_facts
 from fanscore_adapters.dynamodb.export_lines import (
     lines_with,
-    read_blocks,
     read_each,
+    read_lines,
     typed_item,
 )
 from fanscore_adapters.dynamodb.export_manifest import TableExport, find_exports, read_manifests
-from fanscore_adapters.dynamodb.export_members import MEMBERS, members_reader, plain_members
+from fanscore_adapters.dynamodb.export_members import (
+    MEMBERS,
+    Members,
+    members_reader,
+    plain_members,
+)
 from fanscore_adapters.dynamodb.export_writer import typed_value, write_export
 from fanscore_adapters.dynamodb.values import read_item
 from fanscore_adapters.items.operations import Item
@@ -78,9 +83,7 @@ def changed(text: str, **members: object) -> str:
 
 def lines_of(export: TableExport) -> Sequence[bytes]:
     """Read all lines."""
-    return [
-        line for file in export.files for block in read_blocks(file) for line in block.split(b"\n")
-    ]
+    return [line for file in export.files for lines in read_lines(file) for line in lines]
 
 
 def test_what_is_written_is_read(folder: Path) -> None:
@@ -332,25 +335,66 @@ def test_lines_that_are_no_items_are_refused(
     """Whatever is no item is refused with its file, its line and its path, never passed over."""
     replace_data(folder, gzip.compress(LINE + line + b"\n" + LINE), 3)
     (file,) = read_manifests(folder).files
+
+    def read_some(lines: Iterator[bytes]) -> None:
+        for each in lines:
+            read(each)
+
     with pytest.raises(InvalidInput) as raised:
-        read_each(file, read)
+        read_each(file, read_some)
     assert (raised.value.where, raised.value.problem) == (f"{file.path} line 2: {where}", problem)
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from([*MEMBERS.values(), "stamps", "Item"]),
-        json_values.map(typed_value) | st.integers() | st.text(max_size=3),
-    )
+KEYS = {"PK": {"S": "fan:x"}, "SK": {"S": "identity"}}
+MORE = ("ttl", *(member for member, _ in MEMBERS.values()), "stamps", "Item")
+DAMAGES = (
+    b'"',
+    b"\\",
+    b"\\ud800",
+    b"\\u0000",
+    b"\t",
+    b"NaN",
+    b"01",
+    b"}",
+    b',"PK":5',
+    b"\xff",
+    b" ",
 )
-def test_both_readers_read_the_same(item: Mapping[str, object]) -> None:
-    """With msgspec and without, the same members are read of a line."""
-    line = json.dumps({"Item": item, "more": [item]}).encode()
-    read = [
-        [getattr(each(line), name) for name in MEMBERS]
-        for each in (plain_members, members_reader())
-    ]
-    assert read[0] == read[1]
+values_of_members = json_values.map(typed_value) | st.integers() | st.none() | st.text(max_size=3)
+odd_keys = st.sampled_from(["PK", "SK"]), values_of_members | st.just({"S": "x", "N": "1"})
+items_of_lines = st.builds(
+    lambda keys, members: {**KEYS, **keys, **members},
+    st.just({}) | st.dictionaries(*odd_keys, max_size=1),
+    st.dictionaries(st.sampled_from(MORE), values_of_members),
+)
+
+
+def read_or_refused(read: Callable[[bytes], Members], line: bytes) -> object:
+    """Return what a reader reads of a line, as texts; or how it refuses it."""
+    try:
+        item = read(line)
+    except InvalidInput as error:
+        return error.where, error.problem
+    values = [getattr(item, name) for name in MEMBERS]
+    texts = [value if value is None else (value.text,) for value in values]
+    return item.pk.text, item.sk.text, item.ttl, *texts
+
+
+@given(items_of_lines, st.booleans(), st.data())
+def test_both_readers_read_the_same(
+    item: Mapping[str, object], escapes: bool, data: st.DataObject
+) -> None:
+    """With msgspec and without, the same is read of a line, or refused in the same words."""
+    line = json.dumps({"Item": item, "more": [item]}, ensure_ascii=escapes).encode()
+    start = data.draw(st.integers(0, len(line)))
+    end = data.draw(st.integers(start, min(start + 3, len(line))))
+    damage = data.draw(st.just(line[start:end]) | st.sampled_from(DAMAGES) | st.binary(max_size=2))
+    damaged = line[:start] + damage + line[end:]
+    for each in (line, damaged):
+        quick, plain = (
+            read_or_refused(read, each) for read in (members_reader(*MEMBERS), plain_members)
+        )
+        assert quick == plain
 
 
 def test_folders_without_an_export(tmp_path: Path) -> None:
@@ -378,7 +422,7 @@ def test_lines_that_are_looked_for_have_their_numbers(folder: Path) -> None:
     lines = [b'{"Item":{"n":{"N":"%d"}}}' % number for number in range(60_000)]
     replace_data(folder, gzip.compress(b"\n".join(lines)), len(lines))
     (file,) = read_manifests(folder).files
-    assert dict(lines_with(file, [b'"59999"']))[60_000] == lines[59_999]
+    assert dict(lines_with(file, b'"59999"', b'"59999"'))[60_000] == lines[59_999]
 
 
 @pytest.mark.parametrize(
