@@ -88,7 +88,7 @@ class EventAssumptions:
         log_price: a GB of log taken in.
     """
 
-    cpu_ms: float = 6
+    cpu_ms: float = 7.5
     memory_mb: float = 1024
     arm_s: float = 0.05
     log_kb: float = 1.5

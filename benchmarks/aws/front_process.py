@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from asyncio import IncompleteReadError, StreamReader, StreamWriter
+from asyncio import CancelledError, IncompleteReadError, StreamReader, StreamWriter
 from collections import Counter
 from contextlib import closing, suppress
 from random import Random
@@ -19,6 +19,9 @@ FUNCTIONS = "/functions/"
 """What the path of a call of a function holds."""
 
 REFUSED = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
+ENDS = (IncompleteReadError, ConnectionError, CancelledError)
+"""How a connection ends: by the client, by a fault, and with the process."""
+
 FAULTS = ("refused", "cut off", "answer lost")
 END = b"\r\n\r\n"
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -63,7 +66,7 @@ class Front:
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Serve a connection, with one of its own to the server behind."""
         behind = await asyncio.open_connection(self._upstream.hostname, self._upstream.port)
-        with closing(behind[1]), closing(writer), suppress(IncompleteReadError, ConnectionError):
+        with closing(behind[1]), closing(writer), suppress(*ENDS):
             while True:
                 request = await _read_request(reader, writer)
                 if request.start[1] == "/_asked":

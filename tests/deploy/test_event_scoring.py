@@ -138,14 +138,16 @@ def test_what_is_no_chunk_is_named(scoring: Scoring) -> None:
     run, [chunk, *_] = "named", chunks_of_run("named")
     scoring.put(run, [chunk])
     scoring.put_object(f"{run}/chunks/", b"")
-    scoring.put_object(f"{run}/chunks/half.json", chunk_text(chunk).encode()[:-2])
+    half = chunk_text(chunk)[:-2]
+    scoring.put_object(f"{run}/chunks/half.json", half.encode())
     scoring.put_object(f"{run}/chunks/old.json", chunk_text(chunk).encode())
     scoring.put_object(f"{run}/scores/old.json", b"")
     execution = scoring.start(run)
     assert scoring.ended(execution)["status"] == "FAILED"
+    cut = f"Expecting ',' delimiter at line 1 column {len(half) + 1}"
     others = "is not what was made of the chunk as it is now: take a new prefix"
     assert scoring.causes(execution) == [
-        f"{run}/chunks/half.json: $: not valid JSON",
+        f"{run}/chunks/half.json: $: not JSON: {cut}",
         f"{run}/scores/old.json: {others}",
     ]
 
