@@ -248,6 +248,10 @@ bench-aws: .venv/.dev .ministack/.ready ## Measure the AWS adapters, side by sid
 bench-bulk: .venv/.dev ## Measure scoring an event's registrants from exports
 	$(BIN)/python -m benchmarks.bulk
 
+.PHONY: bench-event-aws
+bench-event-aws: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Score an event on an emulator while things go wrong (OPTIONS='--fans 4000 --of-a-chunk 400')
+	$(BIN)/python -m benchmarks.event_on_aws $(OPTIONS)
+
 .PHONY: bench-own-api
 bench-own-api: .venv/.dev .ministack/.ready ## Measure an API of one's own, side by side with ordinary code
 	$(BIN)/python -m benchmarks.own_api
@@ -310,7 +314,8 @@ deploy-local: package .venv/.dev .ministack/.ready .deploy/.ready ## Deploy to a
 
 .PHONY: test-deploy
 test-deploy: .venv/.dev .ministack/.ready .lambda/.ready .deploy/.ready ## Test what is deployed to an emulator (needs Node)
-	FANSCORE_TESTS=full $(BIN)/pytest $(addprefix tests/deploy/,test_end_to_end.py test_event_scoring.py test_presale.py)
+	FANSCORE_TESTS=full $(BIN)/pytest tests/deploy/test_end_to_end.py tests/deploy/test_event_scoring.py \
+		tests/deploy/test_presale.py
 
 .PHONY: audit
 audit: .venv/.demo .audit/.ready ## Ask databases of vulnerabilities about all pins (OSV_URL=: about Python, another)

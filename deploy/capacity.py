@@ -211,19 +211,24 @@ def uses_table() -> str:
         "**a registration**",
         *(f"**{_number(each)}**" for each in _values(of_registrations(1))),
     ]
-    return _table(["what", *_NAMES, "times"], [*rows, [*total, ""]])
+    return table(["what", *_NAMES, "times"], [*rows, [*total, ""]])
 
 
 def assumptions_table() -> str:
     """Return what is assumed, and what it means."""
+    return meanings_table(ASSUMED)
+
+
+def meanings_table(assumed: attrs.AttrsInstance) -> str:
+    """Return the values of an instance, and what its class says that they mean."""
     meanings = dict(
-        re.findall(r"^ {4}(\w+): (.+)\.$", inspect.getdoc(Assumptions) or "", re.MULTILINE)
+        re.findall(r"^ {4}(\w+): (.+)\.$", inspect.getdoc(type(assumed)) or "", re.MULTILINE)
     )
     rows = [
         [f"`{name}`", f"{value:.10g}", meanings[name].replace("``", "`")]
-        for name, value in attrs.asdict(ASSUMED).items()
+        for name, value in attrs.asdict(assumed).items()
     ]
-    return _table(["name", "value", "meaning"], rows)
+    return table(["name", "value", "meaning"], rows)
 
 
 def costs_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) -> str:
@@ -232,13 +237,13 @@ def costs_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) ->
     costs = {name: [cost(use, assumed) for use in uses] for name, (_, cost) in COSTS.items()}
     totals = [sum(each) for each in zip(*costs.values(), strict=True)]
     sessions = costs["Rekognition"]
-    rows = [[name, f"`{COSTS[name][0]}`", *map(_dollars, each)] for name, each in costs.items()]
+    rows = [[name, f"`{COSTS[name][0]}`", *map(dollars, each)] for name, each in costs.items()]
     least = [total - each for total, each in zip(totals, sessions, strict=True)]
-    rows.append(["**all**", "", *(f"**{_dollars(total)}**" for total in totals)])
-    rows.append(["all but Rekognition", "", *map(_dollars, least)])
-    always = [_dollars(monthly(assumed))] * len(sales)
+    rows.append(["**all**", "", *(f"**{dollars(total)}**" for total in totals)])
+    rows.append(["all but Rekognition", "", *map(dollars, least)])
+    always = [dollars(monthly(assumed))] * len(sales)
     rows.append(["besides, a month of any", f"`{MONTHLY}`", *always])
-    return _table(["service", "formula", *(f"{count:,}" for count in sales)], rows)
+    return table(["service", "formula", *(f"{count:,}" for count in sales)], rows)
 
 
 def peak_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) -> str:
@@ -259,7 +264,7 @@ def peak_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) -> 
         ("handed to consumers a second", lambda use: use.events * len(Consumer)),
         ("liveness sessions started a second", lambda use: use.sessions),
     ]
-    return _table(
+    return table(
         ["in the busiest minutes", *(f"{count:,}" for count in sales)],
         [[name, *(f"{of(peak):,.0f}" for peak in peaks)] for name, of in rows],
     )
@@ -283,7 +288,8 @@ def main(arguments: Sequence[str]) -> None:
     sys.stdout.write("\n".join(tables))
 
 
-def _table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table of a page."""
     names = list(head)
     lines = [names, ["---"] * len(names), *map(list, rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -304,8 +310,9 @@ def _number(value: float) -> str:
     return f"{value:g}" if value else ""
 
 
-def _dollars(value: float) -> str:
-    return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"  # noqa: PLR2004  # as bills are read
+def dollars(value: float) -> str:
+    """Write an amount as bills are read."""
+    return f"{value:,.2f}" if value < 100 else f"{value:,.0f}"  # noqa: PLR2004  # (as said)
 
 
 if __name__ == "__main__":

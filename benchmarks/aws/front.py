@@ -36,10 +36,12 @@ class Asked:
     Attributes:
         calls: by operation.
         rounds: how often a call came when no other was under way.
+        faults: how many calls failed on purpose, by how they did.
     """
 
     calls: Mapping[str, int]
     rounds: int
+    faults: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def total(self) -> int:
@@ -64,7 +66,7 @@ class Front:
     def asked(self) -> Asked:
         """Give what was asked since the start, or since it was forgotten."""
         document = json.loads(self._call(HTTPMethod.GET))
-        return Asked(document["calls"], document["rounds"])
+        return Asked(document["calls"], document["rounds"], document["faults"])
 
     def _call(self, method: str) -> bytes:
         with closing(HTTPConnection(urlsplit(self.url).netloc)) as connection:
@@ -73,11 +75,14 @@ class Front:
 
 
 @contextmanager
-def front(
+def front(  # what there is to say of a front
     upstream: str,
     delay_s: float = 0.0,
     lambda_s: float = LAMBDA_S,
     answers: Mapping[str, object] = ARM,
+    *,
+    fails: float = 0.0,
+    seed: int = 1,
 ) -> Iterator[Front]:
     """Start a front.
 
@@ -86,10 +91,19 @@ def front(
         delay_s: what every call takes longer.
         lambda_s: what a function takes.
         answers: JSON documents, by a part of the path that is asked for.
+        fails: the share of calls that fails on purpose.
+        seed: of the random numbers that say which.
     """
-    given = (upstream, str(delay_s), str(lambda_s), json.dumps(answers))
+    options = {
+        "upstream": upstream,
+        "delay_s": delay_s,
+        "lambda_s": lambda_s,
+        "answers": answers,
+        "fails": fails,
+        "seed": seed,
+    }
     with subprocess.Popen(  # noqa: S603  # this very interpreter, and a file of ours
-        [sys.executable, _PROCESS, HOST, *given],
+        [sys.executable, _PROCESS, HOST, json.dumps(options)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

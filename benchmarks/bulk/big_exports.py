@@ -26,9 +26,9 @@ _WRITTEN_AT = "2026-10-20T09:30:00.123456Z"
 
 def write_exports(folder: Path, fans: int) -> None:
     """Write the exports of the three tables that a score depends on."""
-    write_export(folder, FAN_IDENTITY, _identities(fans), AT)
-    write_export(folder, ACCOUNT_FANSCORE, _accounts(fans), AT)
-    write_export(folder, DEMAND, _demand(fans), AT)
+    write_export(folder, FAN_IDENTITY, identities(fans), AT)
+    write_export(folder, ACCOUNT_FANSCORE, accounts(fans), AT)
+    write_export(folder, DEMAND, demand(fans), AT)
 
 
 def fan_id(number: int) -> str:
@@ -41,7 +41,8 @@ def _stamp(number: int) -> list[str]:
     return [_WRITTEN_AT, f"request-{number:024x}"]
 
 
-def _identities(fans: int) -> Iterator[Item]:
+def identities(fans: int) -> Iterator[Item]:
+    """Make the items of the identity table: fans, verdicts, and which run's verdicts count."""
     yield {"PK": "botornot", "SK": "cursor", "cursor": RUN}
     for number in range(fans):
         fan = fan_id(number)
@@ -71,7 +72,8 @@ def _identities(fans: int) -> Iterator[Item]:
             }
 
 
-def _accounts(fans: int) -> Iterator[Item]:
+def accounts(fans: int) -> Iterator[Item]:
+    """Make the scores of accounts."""
     for number in range(fans):
         if number % 5:
             yield {
@@ -84,7 +86,8 @@ def _accounts(fans: int) -> Iterator[Item]:
             }
 
 
-def _demand(fans: int) -> Iterator[Item]:
+def demand(fans: int) -> Iterator[Item]:
+    """Make the records of demand, and the event's other id."""
     yield {"PK": f"event:{EVENT}", "SK": "disco", "discoEventId": DISCO}
     for number in range(fans):
         yield _record(number, DISCO, "sale1")

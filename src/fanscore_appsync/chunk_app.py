@@ -6,7 +6,7 @@ See docs/how-to/score-an-event-on-aws.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +21,14 @@ from fanscore_appsync.log import OK
 from fanscore_appsync.shadow import Shadowed
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
-from fanscore_core.errors import FanscoreError, InvalidInput, PipelineError, Unavailable
+from fanscore_core.errors import (
+    DeadlineExceeded,
+    FanscoreError,
+    InvalidInput,
+    NotFound,
+    PipelineError,
+    Unavailable,
+)
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, AccountFanscoreStash
 from fanscore_core.policy_book import PolicyBook, as_book
@@ -38,7 +45,7 @@ CHUNK_S = 600.0
 """What scoring a chunk may take at most."""
 
 MAX_NAMED = 10
-"""The most chunks that an error names."""
+"""The most objects that an error names."""
 
 FIELD = "VFApi.accountFanscore"
 
@@ -50,8 +57,12 @@ class Objects(Protocol):
         """Read an object."""
         ...
 
-    def write_new(self, key: str, content: bytes, expires_at: float) -> bool:
+    def write_new(self, key: str, content: bytes, origin: str, expires_at: float) -> bool:
         """Write an object, unless there is one under its key; return whether it was written."""
+        ...
+
+    def origin(self, key: str, expires_at: float) -> str | None:
+        """Return what an object was made of; ``None`` if there is no object."""
         ...
 
     def keys(self, prefix: str, expires_at: float) -> Iterator[str]:
@@ -75,6 +86,38 @@ class ChunksMissing(PipelineError):
 
     def __str__(self) -> str:
         return f"{self.missing} of {self.of} chunks have no scores: {', '.join(self.names)}"
+
+
+@attrs.frozen
+class StrangeScores(PipelineError):
+    """Among the scores of a run are objects that belong to none of its chunks.
+
+    Attributes:
+        strange: how many.
+        names: of the first of them.
+    """
+
+    strange: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.strange} objects under {SCORES} belong to no chunk: {', '.join(self.names)}"
+
+
+@attrs.frozen
+class NotDone(PipelineError):
+    """A system gave no answer, or none in time.
+
+    Attributes:
+        what: key of the chunk that was to be scored, or prefix of the run.
+        why: which system, and why; of a fan, by their place in the chunk.
+    """
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
 
 
 @attrs.frozen
@@ -125,19 +168,32 @@ class ChunkApp(FunctionApp):
             Of a chunk, ``fans`` and whether its scores were ``written`` now; of a run, ``chunks``.
 
         Raises:
-            FanscoreError: the payload or the chunk is not valid, or a system gave no answer. A
-                state machine may try again, or start anew.
+            InvalidInput: the payload, the chunk or what lies in the place of its scores is not
+                valid, and will not be the next time.
+            NotFound: there is no such chunk.
+            NotDone: a system gave no answer; a state machine may try again, or start anew.
             ChunksMissing: a run has chunks without scores.
+            StrangeScores: a run has scores without chunks.
             ScoringFailed: anything unforeseen; what it was is in the log.
         """
-        with self.logged("chunks", invocation) as progress:
-            try:
-                return self._answer(payload, time_left_s, progress)
-            except (FanscoreError, ChunksMissing):
-                raise
-            except Exception as error:  # noqa: BLE001  # it is reported
-                # Lambda logs the message and the causes of what is raised; these stay out.
-                raise ScoringFailed(self.report(error)) from None
+        try:
+            with self.logged("chunks", invocation) as progress:
+                return self._reported(payload, time_left_s, progress)
+        except Unavailable as error:
+            raise NotDone(_object_of(payload), f"{error.system}: {error.reason}") from None
+        except DeadlineExceeded as error:
+            raise NotDone(_object_of(payload), str(error)) from None
+
+    def _reported(
+        self, payload: object, time_left_s: float, progress: Progress
+    ) -> Mapping[str, object]:
+        try:
+            return self._answer(payload, time_left_s, progress)
+        except (FanscoreError, ChunksMissing, StrangeScores):
+            raise
+        except Exception as error:  # noqa: BLE001  # it is reported
+            # Lambda logs the message and the causes of what is raised; these stay out.
+            raise ScoringFailed(self.report(error)) from None
 
     def _answer(
         self, payload: object, time_left_s: float, progress: Progress
@@ -145,6 +201,8 @@ class ChunkApp(FunctionApp):
         match payload:
             case {"chunk": str(key), "errors": "raise" | "keep" as errors}:
                 progress.name = SCORE
+                if key.endswith(f"/{CHUNKS}"):
+                    return {"fans": 0, "written": False}  # made by S3's console with the folder
                 return self._score(key, time_left_s, progress, keeps_errors=errors == "keep")
             case {"prefix": str(prefix)}:
                 progress.name = COMPARE
@@ -158,22 +216,49 @@ class ChunkApp(FunctionApp):
     ) -> Mapping[str, object]:
         expires_at = self.clock() + time_left_s
         target = scores_key(key)
-        chunk = read_chunk(self.objects.read(key, expires_at))
-        if target in islice(self.objects.keys(target, expires_at), 1):
+        content, chunk = self._read(key, expires_at)
+        origin = sha256(content).hexdigest()
+        if self._is_done(target, origin, expires_at):
             return {"fans": len(chunk.fans), "written": False}
         args = self._args_of(chunk)
         pipeline = self.api.fields[FIELD].pipeline
         outcomes = list(run_many(pipeline, args, self.source(expires_at - self.clock())))
         progress.outcomes = outcomes
         scored = [
-            _scored_fan(fan, outcome, keeps_errors=keeps_errors)
-            for fan, outcome in zip(chunk.fans, outcomes, strict=True)
+            _scored_fan(place, fan, outcome, keeps_errors=keeps_errors)
+            for place, (fan, outcome) in enumerate(zip(chunk.fans, outcomes, strict=True))
         ]
         progress.codes = [wire.error_code(each.error) if each.error else OK for each in outcomes]
         decided = map(_Decided, args, outcomes, progress.codes)
         lines = [*map(score_line, scored), *self._decision_lines([*decided], progress)]
-        written = self.objects.write_new(target, "".join(lines).encode(), expires_at)
+        written = self.objects.write_new(target, "".join(lines).encode(), origin, expires_at)
+        if not written:  # Another call was faster: of the same chunk?
+            self._is_done(target, origin, expires_at)
         return {"fans": len(chunk.fans), "written": written}
+
+    def _read(self, key: str, expires_at: float) -> tuple[bytes, Chunk]:
+        """Read a chunk; an error names the object."""
+        try:
+            content = self.objects.read(key, expires_at)
+            return content, read_chunk(content)
+        except NotFound:
+            what = f"object: {key}"
+            raise NotFound(what) from None
+        except InvalidInput as error:
+            raise attrs.evolve(error, where=f"{key}: {error.where}") from None
+
+    def _is_done(self, target: str, origin: str, expires_at: float) -> bool:
+        """Return whether the scores of a chunk are there.
+
+        Raises:
+            InvalidInput: something else is: scores of another chunk that had the same key, or what
+                somebody else wrote.
+        """
+        found = self.objects.origin(target, expires_at)
+        if found not in {None, origin}:
+            problem = "is not what was made of the chunk as it is now: take a new prefix"
+            raise InvalidInput(target, problem)
+        return found == origin
 
     def _args_of(self, chunk: Chunk) -> Sequence[AccountFanscoreArgs]:
         policy = self.policy.policy_for(chunk.event_id)
@@ -190,18 +275,20 @@ class ChunkApp(FunctionApp):
 
     def _compare(self, prefix: str, time_left_s: float) -> Mapping[str, object]:
         expires_at = self.clock() + time_left_s
-        folder = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
-        chunks = self._names(f"{folder}{CHUNKS}", expires_at)
-        scores = {*self._names(f"{folder}{SCORES}", expires_at)}
-        missing = [name for name in chunks if name not in scores]
-        if missing:
-            raise ChunksMissing(len(missing), len(chunks), tuple(missing[:MAX_NAMED]))
+        chunks = self._names(f"{prefix}/{CHUNKS}", expires_at)
         if not chunks:
-            raise InvalidInput("prefix", f"there are no objects under its {CHUNKS}")
+            raise InvalidInput("prefix", f"there are no objects under {prefix}/{CHUNKS}")
+        scores = self._names(f"{prefix}/{SCORES}", expires_at)
+        if missing := _only_in(chunks, scores):
+            raise ChunksMissing(len(missing), len(chunks), tuple(missing[:MAX_NAMED]))
+        if strange := _only_in(scores, chunks):
+            raise StrangeScores(len(strange), tuple(strange[:MAX_NAMED]))
         return {"chunks": len(chunks)}
 
     def _names(self, folder: str, expires_at: float) -> Sequence[str]:
-        return [key.removeprefix(folder) for key in self.objects.keys(folder, expires_at)]
+        """List the names below a folder, without the empty one that stands for the folder."""
+        keys = self.objects.keys(folder, expires_at)
+        return [key.removeprefix(folder) for key in keys if key != folder]
 
 
 @attrs.frozen
@@ -214,18 +301,35 @@ class _Decided:
     shadowed: Shadowed | None = None
 
 
+def _only_in(names: Sequence[str], others: Sequence[str]) -> Sequence[str]:
+    known = {*others}
+    return [name for name in names if name not in known]
+
+
+def _object_of(payload: object) -> str:
+    """Name what a payload is about."""
+    match payload:
+        case {"chunk": str(name)} | {"prefix": str(name)}:
+            return name
+        case _:
+            return "payload"
+
+
 def _scored_fan(
-    fan: GlobalUserId, outcome: Outcome[object, object], *, keeps_errors: bool
+    place: int, fan: GlobalUserId, outcome: Outcome[object, object], *, keeps_errors: bool
 ) -> ScoredFan:
     """Return what came of a fan.
 
     Raises:
         Exception: what the run ended in, where that is not to be kept or is a mistake of ours.
+            It names the fan by their place in the chunk.
     """
     error, stash = outcome.error, outcome.stash
-    if error is not None:
-        if keeps_errors and isinstance(error, Unavailable):
+    if isinstance(error, Unavailable):
+        if keeps_errors:
             return ScoredFan(fan, error, None)
+        raise attrs.evolve(error, reason=f"fans[{place}]: {error.reason}")
+    if error is not None:
         raise error
     assert isinstance(stash, AccountFanscoreStash)  # noqa: S101  # the pipeline's own
     assert isinstance(outcome.value, AccountFanscore)  # noqa: S101  # (the same)

@@ -22,7 +22,7 @@ import attrs
 import graphql
 
 from benchmarks.own_api.sizes import sizes_table
-from deploy import capacity
+from deploy import capacity, event_capacity
 from fanscore_adapters.documents import idv as idv_calls
 from fanscore_adapters.documents import proxies as services
 from fanscore_adapters.documents.converter import camel
@@ -488,6 +488,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "capacity-costs": capacity.costs_table,
     "capacity-peak": capacity.peak_table,
     "capacity-uses": capacity.uses_table,
+    "event-capacity-assumptions": lambda: capacity.meanings_table(event_capacity.ASSUMED),
+    "event-capacity-costs": event_capacity.costs_table,
+    "event-capacity-limits": event_capacity.limits_table,
+    "event-capacity-speeds": event_capacity.speeds_table,
+    "event-capacity-uses": event_capacity.uses_table,
     "consumer-steps": _consumer_steps,
     "errors": _errors,
     "event": _event,

@@ -17,6 +17,9 @@ READ_S = 20.0
 SYSTEM = "s3"
 """The name of the system in errors."""
 
+_ORIGIN = "origin"
+"""The name of what an object says of itself (``x-amz-meta-…``)."""
+
 _THERE_ALREADY = 412
 _NOT_FOUND = 404
 
@@ -55,8 +58,14 @@ class ObjectStore:
                 raise
             return cast("bytes", answer["Body"])
 
-    def write_new(self, key: str, content: bytes, expires_at: float) -> bool:
+    def write_new(self, key: str, content: bytes, origin: str, expires_at: float) -> bool:
         """Write an object, unless there is one under its key.
+
+        Args:
+            key: of the object.
+            content: of the object.
+            origin: what it was made of, such as a digest; it is kept beside the content.
+            expires_at: as ``read``.
 
         Returns:
             Whether it was written. One that lies there already is left as it is.
@@ -65,7 +74,13 @@ class ObjectStore:
             Unavailable: as ``read``.
             DeadlineExceeded: as ``read``.
         """
-        request = {"Bucket": self.bucket, "Key": key, "Body": content, "IfNoneMatch": "*"}
+        request = {
+            "Bucket": self.bucket,
+            "Key": key,
+            "Body": content,
+            "IfNoneMatch": "*",
+            "Metadata": {_ORIGIN: origin},
+        }
         with _told_as_ours():
             try:
                 self.client.call("put_object", request, expires_at)
@@ -74,6 +89,30 @@ class ObjectStore:
                     return False
                 raise
             return True
+
+    def origin(self, key: str, expires_at: float) -> str | None:
+        """Return what an object was made of, as ``write_new`` was told.
+
+        Returns:
+            That; nothing if it was written by others; ``None`` if there is no object.
+
+        Raises:
+            Unavailable: as ``read``.
+            DeadlineExceeded: as ``read``.
+        """
+        request = {"Bucket": self.bucket, "Key": key}
+        with _told_as_ours():
+            try:
+                answer = self.client.call("head_object", request, expires_at)
+            except AwsError as error:
+                if error.status == _NOT_FOUND:
+                    return None
+                raise
+            match answer:
+                case {"Metadata": {**said}}:
+                    return str(said.get(_ORIGIN, ""))
+                case _:
+                    raise malformed()
 
     def keys(self, prefix: str, expires_at: float) -> Iterator[str]:
         """List the keys that begin with a prefix, in the order of their bytes.

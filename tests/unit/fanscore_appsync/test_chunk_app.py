@@ -17,7 +17,13 @@ from fanscore_adapters.documents.chunk import (
     scores_key,
 )
 from fanscore_adapters.documents.decision_lines import LineCounts, read_decision_lines
-from fanscore_appsync.chunk_app import ChunkApp, ChunksMissing, ScoringFailed
+from fanscore_appsync.chunk_app import (
+    ChunkApp,
+    ChunksMissing,
+    NotDone,
+    ScoringFailed,
+    StrangeScores,
+)
 from fanscore_appsync.log import InvocationLog, ReceiptCounts
 from fanscore_appsync.receipts import ReceiptKeeper
 from fanscore_core.engine.question import Answered, Ask
@@ -32,6 +38,8 @@ EVENT = EventId("evt456")
 FAN, NEW_FAN = GlobalUserId("user123"), GlobalUserId("süß|#1")
 KEY, SCORES_KEY = "sale/chunks/000000.json", "sale/scores/000000.json"
 TIME_LEFT_S = 60.0
+OUT_OF_TIME = "Out of time while waiting for fan_identity_table"
+OTHERS = "is not what was made of the chunk as it is now: take a new prefix"
 
 LINES = (
     '{"globalUserId":"user123","score":75,"rawScore":75,'
@@ -53,10 +61,12 @@ class Bucket:
 
     Attributes:
         objects: by key.
+        origins: what objects were made of, by key.
         before_write: called before an object is written.
     """
 
     objects: dict[str, bytes] = attrs.field(factory=dict)
+    origins: dict[str, str] = attrs.field(factory=dict)
     before_write: Callable[[], object] = lambda: None
 
     def read(self, key: str, _expires_at: float) -> bytes:
@@ -65,10 +75,17 @@ class Bucket:
             raise NotFound("object")
         return self.objects[key]
 
-    def write_new(self, key: str, content: bytes, _expires_at: float) -> bool:
+    def write_new(self, key: str, content: bytes, origin: str, _expires_at: float) -> bool:
         """Write an object, unless there is one."""
         self.before_write()
-        return self.objects.setdefault(key, content) is content
+        if key in self.objects:
+            return False
+        self.objects[key], self.origins[key] = content, origin
+        return True
+
+    def origin(self, key: str, _expires_at: float) -> str | None:
+        """Return what an object was made of."""
+        return self.origins.get(key, "") if key in self.objects else None
 
     def keys(self, prefix: str, _expires_at: float) -> Iterator[str]:
         """List keys."""
@@ -170,21 +187,124 @@ def test_two_calls_at_the_same_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failing", "errors"),
+    ("failing", "errors", "why"),
     [
-        (Unavailable("fan_identity_table"), "raise"),
-        (DeadlineExceeded("fan_identity_table"), "raise"),
-        (DeadlineExceeded("fan_identity_table"), "keep"),
+        (
+            Unavailable("fan_identity_table", "refused with AccessDeniedException"),
+            "raise",
+            "fan_identity_table: fans[1]: refused with AccessDeniedException",
+        ),
+        (DeadlineExceeded("fan_identity_table"), "raise", OUT_OF_TIME),
+        (DeadlineExceeded("fan_identity_table"), "keep", OUT_OF_TIME),
     ],
 )
-def test_what_fails_leaves_nothing(failing: Exception, errors: str) -> None:
-    """A fan without an answer fails the chunk, so that it is tried again."""
+def test_what_fails_leaves_nothing(failing: Exception, errors: str, why: str) -> None:
+    """A fan without an answer fails the chunk, which is named, so that it is tried again."""
     bucket = bucket_of(KEY)
     app, logged = app_of(bucket, failing)
-    with pytest.raises(type(failing)):
+    with pytest.raises(NotDone) as raised:
         app.answer(asked(KEY, errors), TIME_LEFT_S)
+    assert str(raised.value) == f"{KEY}: {why}"
+    assert raised.value.__suppress_context__
     assert [*bucket.objects] == [KEY]
     assert [(each.name, each.errors) for each in logged] == [("score", 1)]
+
+
+@attrs.frozen
+class DeniedBucket(Bucket):
+    """A bucket that refuses everything, as without a permission or a key of KMS."""
+
+    def read(self, _key: str, _expires_at: float) -> bytes:
+        """Refuse."""
+        raise Unavailable("s3", "refused with AccessDenied")
+
+    def keys(self, _prefix: str, _expires_at: float) -> Iterator[str]:
+        """Refuse."""
+        raise Unavailable("s3", "refused with AccessDenied")
+
+
+@pytest.mark.parametrize(("payload", "what"), [(asked(KEY), KEY), ({"prefix": "sale"}, "sale")])
+def test_a_bucket_that_refuses(payload: object, what: str) -> None:
+    """What S3 refuses is told with what was wanted of it, there and in the log."""
+    app, logged = app_of(DeniedBucket())
+    with pytest.raises(NotDone) as raised:
+        app.answer(payload, TIME_LEFT_S)
+    assert str(raised.value) == f"{what}: s3: refused with AccessDenied"
+    assert [(each.outcome, each.failed, each.reasons) for each in logged] == [
+        ("UNAVAILABLE", ("s3",), ("s3: refused with AccessDenied",))
+    ]
+
+
+def test_a_chunk_that_is_another_now() -> None:
+    """Scores of what the chunk was before are not those of what it is; both stay as they are."""
+    bucket = bucket_of(KEY)
+    app, _ = app_of(bucket)
+    app.answer(asked(KEY), TIME_LEFT_S)
+    scores = bucket.objects[SCORES_KEY]
+    for event, fans in ((EVENT, (FAN,)), (EventId("another"), (FAN, NEW_FAN))):
+        bucket.objects[KEY] = chunk_text(Chunk(event, fans)).encode()
+        with pytest.raises(InvalidInput) as refused:
+            app.answer(asked(KEY), TIME_LEFT_S)
+        assert str(refused.value) == f"{SCORES_KEY}: {OTHERS}"
+    assert bucket.objects[SCORES_KEY] == scores
+
+
+def test_scores_that_somebody_else_wrote() -> None:
+    """What lies in the place of the scores, whole or half, does not pass for them."""
+    bucket = bucket_of(KEY)
+    app, _ = app_of(bucket)
+    bucket.objects[SCORES_KEY] = LINES.encode()[:100]
+    with pytest.raises(InvalidInput) as refused:
+        app.answer(asked(KEY), TIME_LEFT_S)
+    assert str(refused.value) == f"{SCORES_KEY}: {OTHERS}"
+
+
+def test_somebody_else_is_faster() -> None:
+    """What is written there while the chunk is scored does not pass for its scores either."""
+    bucket = bucket_of(KEY)
+    app, _ = app_of(bucket)
+    bucket.before_write = lambda: bucket.objects.setdefault(SCORES_KEY, b"")
+    with pytest.raises(InvalidInput) as refused:
+        app.answer(asked(KEY), TIME_LEFT_S)
+    assert str(refused.value) == f"{SCORES_KEY}: {OTHERS}"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "problem"),
+    [
+        (b"\xff", InvalidInput, "$: not UTF-8"),
+        (
+            b'{"event":"evt456","fans":["user123","user123"]}',
+            InvalidInput,
+            "fans[1]: is listed twice",
+        ),
+        (b'{"event":"evt456","fans":["user123",""]}', InvalidId, "fans[1]: "),
+    ],
+)
+def test_a_malformed_chunk_is_named(content: bytes, kind: type[Exception], problem: str) -> None:
+    """The object is named, and the place in it, but no fan."""
+    app, logged = app_of(Bucket({KEY: content}))
+    with pytest.raises(kind) as refused:
+        app.answer(asked(KEY), TIME_LEFT_S)
+    assert str(refused.value).startswith(f"{KEY}: {problem}")
+    assert FAN not in f"{refused.value} {logged}"
+
+
+def test_a_chunk_that_is_gone() -> None:
+    """It is named, too."""
+    with pytest.raises(NotFound) as raised:
+        app_of(Bucket())[0].answer(asked(KEY), TIME_LEFT_S)
+    assert str(raised.value) == f"No such object: {KEY}"
+
+
+def test_folders_as_objects() -> None:
+    """The empty objects that S3's console makes with folders are neither chunks nor scores."""
+    bucket = bucket_of(KEY)
+    bucket.objects |= {"sale/chunks/": b"", "sale/scores/": b""}
+    app, _ = app_of(bucket)
+    assert app.answer(asked("sale/chunks/"), TIME_LEFT_S) == {"fans": 0, "written": False}
+    app.answer(asked(KEY), TIME_LEFT_S)
+    assert app.answer({"prefix": "sale"}, TIME_LEFT_S) == {"chunks": 1}
 
 
 def test_errors_that_are_kept() -> None:
@@ -201,7 +321,7 @@ def test_errors_that_are_kept() -> None:
 
 
 def test_a_run_that_is_whole() -> None:
-    """Every chunk has scores; other objects do not matter."""
+    """Every chunk has scores; objects in other places do not matter."""
     bucket = bucket_of("sale/chunks/000000.json", "sale/chunks/000001.json")
     bucket.objects |= {
         "sale/scores/000000.json": b"",
@@ -209,9 +329,8 @@ def test_a_run_that_is_whole() -> None:
         "sale/x": b"",
     }
     app, logged = app_of(bucket)
-    for prefix in ("sale", "sale/"):
-        assert app.answer({"prefix": prefix}, TIME_LEFT_S) == {"chunks": 2}
-    assert [each.name for each in logged] == ["compare"] * 2
+    assert app.answer({"prefix": "sale"}, TIME_LEFT_S) == {"chunks": 2}
+    assert [each.name for each in logged] == ["compare"]
 
 
 def test_a_run_that_is_not_whole() -> None:
@@ -225,6 +344,16 @@ def test_a_run_that_is_not_whole() -> None:
     assert str(raised.value) == f"12 of 13 chunks have no scores: {', '.join(named)}"
 
 
+def test_scores_of_no_chunk() -> None:
+    """Scores of fans who are in no chunk are not part of what a run comes to."""
+    bucket = bucket_of(KEY)
+    bucket.objects |= {f"sale/scores/{number:06}.json": b"" for number in range(13)}
+    with pytest.raises(StrangeScores) as raised:
+        app_of(bucket)[0].answer({"prefix": "sale"}, TIME_LEFT_S)
+    named = ", ".join(f"{number:06}.json" for number in range(1, 11))
+    assert str(raised.value) == f"12 objects under scores/ belong to no chunk: {named}"
+
+
 @pytest.mark.parametrize(
     ("payload", "problem"),
     [
@@ -233,8 +362,8 @@ def test_a_run_that_is_not_whole() -> None:
         (asked(KEY, "drop"), "payload: expected chunk, and errors: raise or keep; or prefix"),
         (asked("sale/000000.json"), "chunk: expected a key that ends in chunks/ and a name"),
         (asked("sale/xchunks/1.json"), "chunk: expected a key that ends in chunks/ and a name"),
-        (asked("sale/chunks/"), "chunk: expected a key that ends in chunks/ and a name"),
-        ({"prefix": "nothing"}, "prefix: there are no objects under its chunks/"),
+        ({"prefix": "nothing"}, "prefix: there are no objects under nothing/chunks/"),
+        ({"prefix": "sale/"}, "prefix: there are no objects under sale//chunks/"),
     ],
 )
 def test_what_is_no_work(payload: object, problem: str) -> None:

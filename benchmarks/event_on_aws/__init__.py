@@ -1,0 +1,1 @@
+"""Scoring an event on AWS, on an emulator, while things go wrong."""
