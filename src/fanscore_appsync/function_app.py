@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -18,9 +19,11 @@ from fanscore_appsync.log import (
     invocation_log,
     log_invocation,
 )
-from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.state import Outcome
+
+if TYPE_CHECKING:
+    from fanscore_appsync.shadow import ShadowCounts
 
 
 @attrs.define

@@ -25,7 +25,6 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_core import ids, scalars
-from fanscore_core.attributes import check_given_attributes
 from fanscore_core.canonical import canonical_json
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.signals import Signal
@@ -324,6 +323,9 @@ def _structure_json_object(value: object, _kind: object) -> Mapping[str, str]:
     UNSURE: AppSync's guide says that a resolver sees the parsed value. Should it be text, it is
     read as strictly.
     """
+    # Only here: few fields take such an object, and this loads how demand records merge.
+    from fanscore_core.attributes import check_given_attributes  # noqa: PLC0415
+
     document = parse_json(value) if type(value) is str else value
     if type(document) is not dict:
         raise InvalidInput("", "expected a JSON object")

@@ -8,17 +8,18 @@ holds each row's functions against its type of question, wherever the row is wri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Generic, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast, overload
 
 import attrs
 
-from fanscore_adapters.adapter import by_question
 from fanscore_adapters.items.keys import Key
+from fanscore_adapters.named_rows import NamedRows
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
-from fanscore_core.pages import Page
-from fanscore_core.ports.put_outcome import PutOutcome
+
+if TYPE_CHECKING:
+    from fanscore_core.ports.put_outcome import PutOutcome
 
 QuestionT = TypeVar("QuestionT", bound=Question[object])
 FoundT = TypeVar("FoundT")
@@ -64,6 +65,11 @@ class Read(Generic[FoundT]):
         """Declare it; ``key`` takes a question of the type ``question``."""
         asked = cast("Callable[[Question[object]], Key]", key)
         self.__attrs_init__(question, table, asked, make, consistent)
+
+    @property
+    def system(self) -> str:
+        """The table, as the system behind the question."""
+        return self.table
 
     def answer(self, stored: StoredT, parse: Callable[[StoredT], FoundT]) -> object:
         """Make the answer; ``Unavailable`` where an item is malformed, never a wrong score.
@@ -205,6 +211,8 @@ class PrefixRead(Read[Sequence[Item]]):
             parse: as ``answer`` takes it.
             rest: of the sort key after which the next page begins, if there is one.
         """
+        from fanscore_core.pages import Page  # noqa: PLC0415  # few questions have pages
+
         made = self.answer(stored, parse)
         if isinstance(made, Unavailable):
             return made
@@ -292,6 +300,11 @@ class Write:
             cast("Callable[[Question[object]], int]", attempt),
         )
 
+    @property
+    def system(self) -> str:
+        """The table, as the system behind the effect."""
+        return self.table
+
 
 @attrs.frozen
 class Table:
@@ -311,6 +324,10 @@ class Table:
     account_key: Callable[[MemberId], str] | None = None
 
 
+TableRow: TypeAlias = Lookup | PrefixRead | Write
+"""How one type of question is answered from a table, or one type of effect performed on it."""
+
+
 @attrs.frozen(init=False)
 class Operations:
     """The operations on tables, by type of question: all that a store knows of what it is for.
@@ -327,19 +344,14 @@ class Operations:
     writes: Mapping[type[Question[object]], Write]
     systems: Mapping[type[Question[object]], str]
 
-    def __init__(self, rows: Iterable[Lookup | PrefixRead | Write]) -> None:
-        """Sort declarations.
+    def __init__(self, rows: NamedRows[TableRow] | Iterable[TableRow]) -> None:
+        """Sort declarations, which are loaded when they are needed.
 
         Raises:
             ValueError: two are about the same type of question.
         """
-        every = by_question(rows)
-        self.__attrs_init__(
-            {asked: row for asked, row in every.items() if isinstance(row, Lookup)},
-            {asked: row for asked, row in every.items() if isinstance(row, PrefixRead)},
-            {asked: row for asked, row in every.items() if isinstance(row, Write)},
-            {asked: row.table for asked, row in every.items()},
-        )
+        every = rows if isinstance(rows, NamedRows) else NamedRows[TableRow](rows=rows)
+        self.__attrs_init__(every.of(Lookup), every.of(PrefixRead), every.of(Write), every.systems)
 
 
 def if_stored(read: Callable[[Item], ReadT]) -> Callable[[Item | None], ReadT | None]:
@@ -351,6 +363,7 @@ def put_outcome(
     read: Callable[[Item], ReadT],
 ) -> Callable[[Question[object], Refused | None], PutOutcome[ReadT]]:
     """Make the answer to a conditional write: whether it was made, or what lies there instead."""
+    from fanscore_core.ports.put_outcome import PutOutcome  # noqa: PLC0415  # only for effects
 
     def make(_effect: Question[object], refused: Refused | None) -> PutOutcome[ReadT]:
         if refused is None:
