@@ -140,7 +140,7 @@ def _texts(texts: Sequence[Text]) -> tuple[Text, ...]:
     return (texts,) if isinstance(texts, str) else tuple(texts)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Api:
     """An API. ``extended_by`` makes another one of it.
 

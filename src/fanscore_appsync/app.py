@@ -42,7 +42,7 @@ class Response:
     batch: Sequence[Outcome[object, object] | None] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Resolved:
     """One field, resolved to data or to an error; a score with what a shadow makes of it.
 
@@ -61,7 +61,7 @@ class Resolved:
         return str(self.error.info["code"]) if self.error else OK
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Admitted:
     """A call that may be made.
 
@@ -76,7 +76,7 @@ class Admitted:
     request_id: RequestId
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class App(FunctionApp):
     """Everything that is needed to answer events.
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Resources:
     """What an adapter is made from.
 
@@ -53,7 +53,7 @@ def _nothing_to_check(_environ: Mapping[str, str]) -> None:
     return
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Connector:
     """How an adapter of one's own is made.
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import attrs
 
 from fanscore_appsync import wire
 from fanscore_appsync.authorization import Pattern, Patterns
 from fanscore_appsync.invocation import Invocation
-from fanscore_core.engine.definition import Pipeline
 from fanscore_core.ids import GlobalUserId, RequestId
+
+if TYPE_CHECKING:
+    from fanscore_core.engine.definition import Pipeline
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -49,7 +51,7 @@ class Cache:
     keys: tuple[str, ...]
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class Field:
     """A field that a pipeline resolves.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fanscore_appsync.shadow import ShadowCounts
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class Progress:
     """What is known of an invocation so far, for the log.
 
@@ -47,7 +47,7 @@ class Progress:
     raised: Exception | None = None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class FunctionApp:
     """Everything that every function needs.
 

@@ -31,7 +31,7 @@ ALL_CALLS = CALLS.joined(IDV_CALLS)
 """The questions that our functions answer."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class LambdaProxies:
     """The adapter that asks Lambda functions.
 

@@ -33,7 +33,7 @@ NOT_LOGGED_IN = 401
 NOT_FOUND = 404
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class ProxyCall:
     """How a question is put to a service.
 
@@ -65,6 +65,9 @@ class ProxyCall:
         """Declare it; ``arguments`` takes a question of the type ``question``."""
         asked = cast("Callable[[Question[object]], Mapping[str, object]]", arguments)
         self.__attrs_init__(question, service, operation, asked, read, known_errors)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.question.__name__})"
 
     @property
     def system(self) -> str:

@@ -35,7 +35,7 @@ Item: TypeAlias = Mapping[str, object]
 """A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class Read(Generic[FoundT]):
     """How a question is answered from a table: as a ``Lookup`` or a ``PrefixRead``.
 
@@ -66,6 +66,9 @@ class Read(Generic[FoundT]):
         asked = cast("Callable[[Question[object]], Key]", key)
         self.__attrs_init__(question, table, asked, make, consistent)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.question.__name__})"
+
     @property
     def system(self) -> str:
         """The table, as the system behind the question."""
@@ -88,7 +91,7 @@ class Read(Generic[FoundT]):
             return SourceFailed(self.question.__name__, f"raised {type(error).__name__}")
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class Lookup(Read["Item | None"]):
     """A question that one item answers, or its absence."""
 
@@ -106,7 +109,7 @@ class PageRange:
     start: str | None
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class PrefixRead(Read[Sequence[Item]]):
     """A question that the items of one partition answer whose sort key begins with a prefix.
 
@@ -263,7 +266,7 @@ def refusal(unmet: Sequence[tuple[Put, Item | None]], count: int) -> Refused | N
     return None if len(unmet) == count else Refused(unmet[0][1])
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class Write:
     """How an effect is performed on a table: all of its puts, or none.
 
@@ -300,6 +303,9 @@ class Write:
             cast("Callable[[Question[object]], int]", attempt),
         )
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.question.__name__})"
+
     @property
     def system(self) -> str:
         """The table, as the system behind the effect."""
@@ -328,7 +334,7 @@ TableRow: TypeAlias = Lookup | PrefixRead | Write
 """How one type of question is answered from a table, or one type of effect performed on it."""
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, eq=False, repr=False)
 class Operations:
     """The operations on tables, by type of question: all that a store knows of what it is for.
 

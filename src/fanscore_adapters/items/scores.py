@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import attrs
 
-from fanscore_adapters.documents.converter import StrictConverter, camel
+from fanscore_adapters.documents.converter import read_as
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item, Lookup, PrefixRead, if_stored
@@ -18,8 +18,6 @@ from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY
-
-_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen
@@ -50,14 +48,21 @@ class _MappingItem:
     disco_event_id: EventId
 
 
+_read_identity_item = read_as(_IdentityItem, "identity")
+_read_score_item = read_as(_ScoreItem, "score")
+_read_cursor_item = read_as(_CursorItem, "cursor")
+_read_verdict_item = read_as(_VerdictItem, "verdict")
+_read_mapping_item = read_as(_MappingItem, "mapping")
+
+
 def _identity(item: Item) -> Identity:
-    stored = _converter.structure(item, _IdentityItem, "identity")
+    stored = _read_identity_item(item)
     score = None if stored.score is None else _stored_score(stored.score, stored.raw_score)
     return Identity(stored.member_id, score)
 
 
 def _account_score(item: Item) -> StoredScore:
-    stored = _converter.structure(item, _ScoreItem, "score")
+    stored = _read_score_item(item)
     return _stored_score(stored.score, stored.raw_score)
 
 
@@ -66,18 +71,18 @@ def _stored_score(score: Decimal, raw_score: Decimal | None) -> StoredScore:
 
 
 def _bot_cursor(item: Item) -> BotRunId:
-    return _converter.structure(item, _CursorItem, "cursor").cursor
+    return _read_cursor_item(item).cursor
 
 
 def _bot_verdict(item: Item) -> Decimal:
-    verdict = _converter.structure(item, _VerdictItem, "verdict").bot_score
+    verdict = _read_verdict_item(item).bot_score
     if not 0 <= verdict <= 1:
         raise InvalidInput("verdict.botScore", "expected a probability")
     return verdict
 
 
 def _event_mapping(item: Item) -> EventId:
-    return _converter.structure(item, _MappingItem, "mapping").disco_event_id
+    return _read_mapping_item(item).disco_event_id
 
 
 def _count_live_sales(items: Sequence[Item]) -> int:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fanscore_appsync.wiring.embedded import Embedded
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Connected:
     """A wired app.
 

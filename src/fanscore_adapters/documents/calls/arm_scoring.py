@@ -7,15 +7,13 @@ from decimal import Decimal
 
 import attrs
 
-from fanscore_adapters.documents.converter import StrictConverter, camel
+from fanscore_adapters.documents.converter import read_as
 from fanscore_adapters.documents.proxies import NOT_FOUND, ProxyCall
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ports.arm_scoring import ArmScore, ArmScores
 from fanscore_core.systems import ARM_SCORING
 
 MAX_ARM_SCORE = 10
-
-_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
 
 
 @attrs.frozen
@@ -24,7 +22,7 @@ class _ArmData:
 
 
 def _arm_score(data: object) -> Decimal:
-    score = _converter.structure(data, _ArmData, "data").arm_score
+    score = read_as(_ArmData)(data).arm_score
     _check_arm_score("data.armScore", score)
     return score
 
@@ -35,7 +33,7 @@ class _ArmDataOfSome:
 
 
 def _arm_scores(data: object) -> tuple[Decimal | None, ...]:
-    scores = _converter.structure(data, _ArmDataOfSome, "data").arm_scores
+    scores = read_as(_ArmDataOfSome)(data).arm_scores
     for at, score in enumerate(scores):
         if score is not None:
             _check_arm_score(f"data.armScores[{at}]", score)
