@@ -1,4 +1,4 @@
-"""Rows that are found by the names of their questions, and loaded when one of them is needed.
+"""Rows that are found by the modules of their questions, and loaded when one of them is needed.
 
 A process asks few of all questions. Whoever looks one up loads the module that has its row; whoever
 goes through all rows loads all of them.
@@ -42,12 +42,12 @@ class RowsOfPort(NamedTuple):
     Attributes:
         port: the module that has the types of question.
         module: the module that has the rows, as ``ROWS``.
-        systems: the system behind each type of question, by its name.
+        system: the one behind all these questions.
     """
 
     port: str
     module: str
-    systems: Mapping[str, str]
+    system: str
 
 
 class NamedRows(Mapping[type[Question[object]], RowT]):
@@ -68,27 +68,25 @@ class NamedRows(Mapping[type[Question[object]], RowT]):
         self._found = dict(self._given)
 
     @property
-    def names(self) -> Sequence[str]:
-        """The names of the types of question."""
-        named = chain.from_iterable(each.systems for each in self._ports.values())
-        others = (asked for asked in self._given if self._named_system(asked) is None)
-        return (*named, *(asked.__name__ for asked in others))
-
-    @property
     def system_names(self) -> Sequence[str]:
         """The systems behind the questions, each once."""
-        named = chain.from_iterable(each.systems.values() for each in self._ports.values())
+        named = (each.system for each in self._ports.values())
         given = (row.system for row in self._given.values())
         return tuple(dict.fromkeys((*named, *given)))
 
     @property
-    def given(self) -> Mapping[type[Question[object]], RowT]:
-        """The rows that were here from the beginning."""
-        return self._given
+    def ports(self) -> Sequence[RowsOfPort]:
+        """The ports that have rows which are loaded later."""
+        return tuple(self._ports.values())
+
+    @property
+    def more(self) -> Sequence[type[Question[object]]]:
+        """The types of question of no port that is named."""
+        return [asked for asked in self._given if asked.__module__ not in self._ports]
 
     @property
     def systems(self) -> Systems:
-        """The system behind each type of question; it loads no row to look one up."""
+        """The system behind each type of question."""
         return Systems(self)
 
     def of(self, kind: type[KindT]) -> Mapping[type[Question[object]], KindT]:
@@ -110,20 +108,19 @@ class NamedRows(Mapping[type[Question[object]], RowT]):
             ValueError: as ``also``.
         """
         ports = (*self._ports.values(), *others._ports.values())  # of its own class
-        return NamedRows(ports, (*self._given.values(), *others.given.values()))
-
-    def system_of(self, asked: type[Question[object]]) -> str | None:
-        """Return the system behind a type of question; ``None`` if there is no row for it."""
-        if asked in self._given:
-            return self._given[asked].system
-        return self._named_system(asked)
+        return NamedRows(ports, (*self._given.values(), *others._given.values()))
 
     def find(self, asked: type[Question[object]]) -> RowT | None:
         """Return the row for a type of question, if there is one."""
-        if asked not in self._found and self._named_system(asked) is not None:
-            for row in self._load(self._ports[asked.__module__]):
+        if asked not in self._found and asked.__module__ in self._ports:
+            for row in self.load(self._ports[asked.__module__]):
                 self._found.setdefault(row.question, row)
         return self._found.get(asked)
+
+    def load(self, port: RowsOfPort) -> Sequence[RowT]:
+        """Return the rows of a port; a module may have those of several."""
+        rows = cast("Sequence[RowT]", import_module(port.module).ROWS)
+        return [row for row in rows if row.question.__module__ == port.port]
 
     def __getitem__(self, asked: type[Question[object]]) -> RowT:
         found = self.find(asked)
@@ -136,61 +133,35 @@ class NamedRows(Mapping[type[Question[object]], RowT]):
 
     def __iter__(self) -> Iterator[type[Question[object]]]:
         """Go through all types, of the ports first; this loads them all."""
-        named = (row.question for port in self._ports.values() for row in self._load(port))
+        named = (row.question for port in self.ports for row in self.load(port))
         return iter(dict.fromkeys(chain(named, self._given)))
 
     def __len__(self) -> int:
-        return len(self.names)
+        return sum(1 for _ in self)  # ``list`` would ask for the length
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(self.names)})"
-
-    def _named_system(self, asked: type[Question[object]]) -> str | None:
-        port = self._ports.get(asked.__module__)
-        return None if port is None else port.systems.get(asked.__name__)
-
-    def _load(self, port: RowsOfPort) -> Sequence[RowT]:
-        """Return the rows of a port; a module may have those of several."""
-        rows = cast("Sequence[RowT]", import_module(port.module).ROWS)
-        return [row for row in rows if row.question.__module__ == port.port]
+        named = (each.port for each in self.ports)
+        return f"{type(self).__name__}({', '.join((*named, *map(repr, self._given.values())))})"
 
 
 class Systems(Mapping[type[Question[object]], str]):
-    """The system behind each type of question, as rows say it that need not be loaded."""
+    """The system behind each type of question, as its row says it."""
 
     def __init__(self, rows: NamedRows[RowT]) -> None:
         """Look at rows."""
-        self._rows: NamedRows[SystemRow] = cast("NamedRows[SystemRow]", rows)
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The names of the types of question."""
-        return self._rows.names
-
-    @property
-    def declared(self) -> Mapping[type[Question[object]], str]:
-        """The system behind each question as its row says it; this loads all rows."""
-        return {asked: row.system for asked, row in self._rows.items()}
-
-    @property
-    def system_names(self) -> Sequence[str]:
-        """The systems behind the questions, each once."""
-        return self._rows.system_names
+        self.rows: NamedRows[SystemRow] = cast("NamedRows[SystemRow]", rows)
 
     def __getitem__(self, asked: type[Question[object]]) -> str:
-        system = self._rows.system_of(asked)
-        if system is None:
-            raise KeyError(asked)
-        return system
+        return self.rows[asked].system
 
     def __contains__(self, asked: object) -> bool:
-        return isinstance(asked, type) and self._rows.system_of(asked) is not None
+        return asked in self.rows
 
     def __iter__(self) -> Iterator[type[Question[object]]]:
-        return iter(self._rows)
+        return iter(self.rows)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
 
 class _OfKind(Mapping[type[Question[object]], KindT]):

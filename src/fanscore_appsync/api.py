@@ -29,10 +29,11 @@ from fanscore_adapters.items.operations import (
     Write,
 )
 from fanscore_adapters.items.tables import ROWS, TABLES
-from fanscore_adapters.named_rows import NamedRows, RowSequence, Systems
+from fanscore_adapters.named_rows import NamedRows, RowSequence, RowT, Systems
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.connectors import LNAA, Connector
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache, Field, NamedFields
+from fanscore_core import ports
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, PipelineError
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
     from fanscore_core.pipelines.account_scoring import SignalStep
 
 SCORE_FIELD = "VFApi.accountFanscore"
+
+NAMES_OF_PORTS = frozenset(ports.__all__)
+"""What has one of these names may be a question of ours."""
 
 Answer: TypeAlias = Lookup | PrefixRead | Write | ProxyCall
 """How one type of question is answered, declared."""
@@ -116,7 +120,7 @@ class Answers(RowSequence[Answer]):
         except ValueError as error:
             raise ApiMisuse("answers", str(error)) from error
         for each in asked:
-            if each in self.tables.systems or each in self.calls.systems:
+            if each in self.tables or each in self.calls:
                 problem = f"{each.__name__} is declared twice"
                 raise ApiMisuse("answers", problem)
         return Answers(
@@ -192,9 +196,10 @@ class Api:
             _check_field(name, field)
         for connector in self.connectors:
             _check_stand_in(connector)
-            _check_named(connector.systems)
-        _check_named(self.answers.tables.systems)
-        _check_named(self.answers.calls.systems)
+            if isinstance(connector.systems, Systems):
+                _check_named(connector.systems.rows)
+        _check_named(self.answers.tables)
+        _check_named(self.answers.calls)
 
     @operations.default
     def _table_operations(self) -> Operations:
@@ -347,7 +352,7 @@ def _reading_receipts_with(signals: Sequence[SignalStep], api: Api) -> Answers:
     reads = receipt_reads([*api.signals, *(each.signal for each in signals)])
     tables = api.answers.tables
     return Answers(
-        tables.also(each for each in reads if each.question in tables.systems), api.answers.calls
+        tables.also(each for each in reads if each.question in tables), api.answers.calls
     )
 
 
@@ -404,12 +409,21 @@ def _check_answers(api: Api) -> None:
     for table in api.answers.tables.system_names:
         if table not in known:
             raise ApiMisuse(table, "there is no such table: declare it with Table(...)")
-    asked = [*api.answers.tables.names, *api.answers.calls.names]
+    own = [*api.answers.tables.more, *api.answers.calls.more]
+    named: list[Iterable[type[Question[object]]]] = [api.answers.tables, api.answers.calls]
     for connector in api.connectors:
-        asked += _names_in(connector.systems)
+        if isinstance(connector.systems, Systems):
+            own += connector.systems.rows.more
+            named.append(connector.systems.rows)
+        else:
+            own += connector.systems
         if not isinstance(connector.stand_in, RowSequence):
             _check_stand_in(connector)
-    _check_once("question", asked)
+    names = [each.__name__ for each in own]
+    _check_once("question", names)
+    if not NAMES_OF_PORTS.isdisjoint(names):  # which of them are questions, only the rows know
+        every = {asked for rows in named for asked in rows}
+        _check_once("question", [each.__name__ for each in every.union(own)])
 
 
 def _check_stand_in(connector: Connector) -> None:
@@ -419,24 +433,19 @@ def _check_stand_in(connector: Connector) -> None:
             raise ApiMisuse(call.question.__name__, problem)
 
 
-def _check_named(systems: Mapping[type[Question[object]], str]) -> None:
-    """Refuse a question that is named, and has no row that says the same of it."""
-    if isinstance(systems, Systems):
-        for name in sorted({*systems.names} - {each.__name__ for each in systems.declared}):
-            raise ApiMisuse(name, "is named, and has no row")
-        for asked, system in systems.declared.items():
-            if systems[asked] != system:
-                raise ApiMisuse(asked.__name__, f"is named as one to {systems[asked]}")
-
-
-def _names_in(systems: Mapping[type[Question[object]], str]) -> Sequence[str]:
-    if isinstance(systems, Systems):
-        return systems.names
-    return [each.__name__ for each in systems]
+def _check_named(rows: NamedRows[RowT]) -> None:
+    """Refuse a port that has no row, or one to another system than is named."""
+    for port in rows.ports:
+        loaded = rows.load(port)
+        if not loaded:
+            raise ApiMisuse(port.port, f"{port.module} has no row for its questions")
+        for row in loaded:
+            if row.system != port.system:
+                raise ApiMisuse(row.question.__name__, f"is named as one to {port.system}")
 
 
 def _systems_in(systems: Mapping[type[Question[object]], str]) -> Iterable[str]:
-    return systems.system_names if isinstance(systems, Systems) else systems.values()
+    return systems.rows.system_names if isinstance(systems, Systems) else systems.values()
 
 
 def _check_field(name: str, field: Field) -> None:

@@ -14,7 +14,7 @@ IDV_CALLS: NamedRows[ProxyCall] = NamedRows(
         RowsOfPort(
             "fanscore_core.ports.idv_check_liveness",
             "fanscore_adapters.documents.calls.idv_check_liveness",
-            dict.fromkeys(("StartLivenessSession", "LivenessResult"), IDV_CHECK_LIVENESS),
+            IDV_CHECK_LIVENESS,
         ),
     )
 )

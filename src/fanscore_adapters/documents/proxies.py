@@ -103,30 +103,26 @@ class ProxyCall:
                 return Unavailable(self.service, "malformed answer")
 
 
-def _calls(port: str, service: str, *questions: str) -> RowsOfPort:
+def _calls(port: str, service: str) -> RowsOfPort:
     """Name the calls for the questions of a port; their module has the port's name."""
     return RowsOfPort(
-        f"fanscore_core.ports.{port}",
-        f"fanscore_adapters.documents.calls.{port}",
-        dict.fromkeys(questions, service),
+        f"fanscore_core.ports.{port}", f"fanscore_adapters.documents.calls.{port}", service
     )
 
 
 CALLS: NamedRows[ProxyCall] = NamedRows(
     (
-        _calls("arm_scoring", ARM_SCORING, "ArmScore", "ArmScores"),
-        _calls("account_service", PROXY_TM_ACCOUNT_SERVICE, "AccountInfo"),
-        _calls("campaign_service", PROXY_CAMPAIGN_SERVICE, "CampaignById"),
-        _calls("eligibility_service", CHECK_ELIGIBILITY, "FanEligibility"),
-        _calls("event_details", EVENT_DETAILS, "EventById"),
-        _calls("phone_scoring", GET_UPDATED_PHONESCORE, "PhoneNumberScore"),
+        _calls("arm_scoring", ARM_SCORING),
+        _calls("account_service", PROXY_TM_ACCOUNT_SERVICE),
+        _calls("campaign_service", PROXY_CAMPAIGN_SERVICE),
+        _calls("eligibility_service", CHECK_ELIGIBILITY),
+        _calls("event_details", EVENT_DETAILS),
+        _calls("phone_scoring", GET_UPDATED_PHONESCORE),
     )
 )
 """The questions that Lambda proxies answer, and the module that says how."""
 
-LNAA_CALLS: NamedRows[ProxyCall] = NamedRows(
-    (_calls("lnaa", LNAA_API, "Membership", "ActivateMembership"),)
-)
+LNAA_CALLS: NamedRows[ProxyCall] = NamedRows((_calls("lnaa", LNAA_API),))
 """LNAA's questions, as its stand-in answers them. The real LNAA is asked over HTTP."""
 
 

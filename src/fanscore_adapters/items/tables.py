@@ -10,61 +10,22 @@ from fanscore_adapters.items.operations import Operations, Table, TableRow
 from fanscore_adapters.named_rows import NamedRows, RowsOfPort
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, VERIFICATION
 
+
+def _items(port: str, module: str, table: str) -> RowsOfPort:
+    """Name the rows for the questions of a port."""
+    return RowsOfPort(f"fanscore_core.ports.{port}", f"fanscore_adapters.items.{module}", table)
+
+
 ROWS: NamedRows[TableRow] = NamedRows(
     (
-        RowsOfPort(
-            "fanscore_core.ports.fan_identity",
-            "fanscore_adapters.items.scores",
-            dict.fromkeys(("FanIdentity", "BotOrNotCursor", "BotOrNot"), FAN_IDENTITY),
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.account_fanscore",
-            "fanscore_adapters.items.scores",
-            {"AccountScore": ACCOUNT_FANSCORE},
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.demand",
-            "fanscore_adapters.items.scores",
-            dict.fromkeys(("DiscoEventId", "EventDemandCount"), DEMAND),
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.demand_records",
-            "fanscore_adapters.items.demand",
-            dict.fromkeys(
-                ("DemandSaleRecord", "DemandRecords", "DemandRecordsPage", "PutDemandRecord"),
-                DEMAND,
-            ),
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.entries",
-            "fanscore_adapters.items.entries",
-            dict.fromkeys(("FanEntry", "EntriesPage", "PutEntry"), DEMAND),
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.receipts",
-            "fanscore_adapters.items.receipts",
-            dict.fromkeys(("NewestReceipt", "FanReceipts", "PutReceipt"), DEMAND),
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.consumers",
-            "fanscore_adapters.items.consumers",
-            dict.fromkeys(
-                ("ErasedMark", "ConsumerMark", "FanProfile", "PutMark", "PutProfile"), FAN_IDENTITY
-            ),
-        ),
-        RowsOfPort(
-            "fanscore_core.ports.verification",
-            "fanscore_adapters.items.verification",
-            dict.fromkeys(
-                (
-                    "StoredLivenessSession",
-                    "LastLivenessSession",
-                    "PutLivenessSession",
-                    "FinishLivenessSession",
-                ),
-                VERIFICATION,
-            ),
-        ),
+        _items("fan_identity", "scores", FAN_IDENTITY),
+        _items("account_fanscore", "scores", ACCOUNT_FANSCORE),
+        _items("demand", "scores", DEMAND),
+        _items("demand_records", "demand", DEMAND),
+        _items("entries", "entries", DEMAND),
+        _items("receipts", "receipts", DEMAND),
+        _items("consumers", "consumers", FAN_IDENTITY),
+        _items("verification", "verification", VERIFICATION),
     )
 )
 """The questions and effects that the four tables answer, and the module that says how."""

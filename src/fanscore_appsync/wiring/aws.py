@@ -32,7 +32,7 @@ PUBLISHING: NamedRows[AskedOf] = NamedRows(
         RowsOfPort(
             "fanscore_core.ports.event_bus",
             "fanscore_adapters.aws.eventbridge",
-            {"PublishUserEvent": UPSERT_USER},
+            UPSERT_USER,
         ),
     )
 )

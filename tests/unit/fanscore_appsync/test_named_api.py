@@ -15,8 +15,8 @@ from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Lookup, TableRow
 from fanscore_adapters.named_rows import NamedRows, RowSequence, RowsOfPort
 from fanscore_appsync import routes
-from fanscore_appsync.api import API, Answers, Api, ApiMisuse
-from fanscore_appsync.connectors import Connector
+from fanscore_appsync.api import API, NAMES_OF_PORTS, Answers, Api, ApiMisuse
+from fanscore_appsync.connectors import LNAA, Connector
 from fanscore_appsync.fields import FIELDS, NamedFields
 from fanscore_appsync.testing.routing import check
 from fanscore_core.engine.question import Query
@@ -35,9 +35,9 @@ ROWS: Sequence[TableRow] = (
 )
 
 
-def answers(systems: Mapping[str, str]) -> Answers:
+def answers(port: str, table: str) -> Answers:
     """Name rows of this module."""
-    tables = NamedRows[TableRow]([RowsOfPort(__name__, __name__, systems)])
+    tables = NamedRows[TableRow]([RowsOfPort(port, __name__, table)])
     return Answers(tables, NamedRows[ProxyCall]())
 
 
@@ -55,12 +55,12 @@ MISTAKES: Mapping[str, tuple[Api, str]] = {
         attrs.evolve(API, fields=NamedFields({}, {"VFApi.own": named_field.__name__})),
         "VFApi.own: keeps memberId for services, and has no such argument",
     ),
-    "a question without a row": (
-        attrs.evolve(API, answers=answers({"Points": "demand_table", "Shows": "demand_table"})),
-        "Shows: is named, and has no row",
+    "a port without a row": (
+        attrs.evolve(API, answers=answers("some.port", "demand_table")),
+        f"some.port: {__name__} has no row for its questions",
     ),
     "a question to another table": (
-        attrs.evolve(API, answers=answers({"Points": "verification_table"})),
+        attrs.evolve(API, answers=answers(__name__, "verification_table")),
         "Points: is named as one to verification_table",
     ),
     "a stand-in of another system": (
@@ -90,16 +90,29 @@ def test_mistakes(api: Api, problem: str) -> None:
     assert (str(refused.value), check(api)) == (problem, [problem])
 
 
-def test_a_name_that_is_taken() -> None:
-    """A question of one's own that has the name of one of ours is refused without loading ours."""
+def test_names_of_ours() -> None:
+    """A question of one's own may have the name of a value of ours, and of no question."""
 
     @attrs.frozen
     class ArmScore(Query[int]):
         """Not ours."""
 
-    row = ProxyCall(ArmScore, "own_proxy", "ask", lambda _: {}, lambda data: data)
+    @attrs.frozen
+    class Venue(Query[int]):
+        """Not our value."""
+
+    def call(question: type[ArmScore | Venue]) -> ProxyCall:
+        return ProxyCall(question, "own_proxy", "ask", lambda _: {}, lambda data: data)
+
+    assert Venue in API.extended_by(answers=[call(Venue)]).calls
     with pytest.raises(ApiMisuse, match="question ArmScore: is declared twice"):
-        API.extended_by(answers=[row])
+        API.extended_by(answers=[call(ArmScore)])
+
+
+def test_names_of_questions() -> None:
+    """Every question of ours is on the face of the ports, where names are looked up."""
+    asked = (*API.operations.systems, *API.calls, *LNAA.systems)
+    assert {each.__name__ for each in asked} <= NAMES_OF_PORTS
 
 
 EXTENDED = """
