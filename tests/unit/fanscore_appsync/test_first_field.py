@@ -6,8 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from typing import TypeAlias, cast
 
+from fanscore_appsync.fields import FIELDS
 from tests.unit.fanscore_appsync.samples import score_event
+
+Counted: TypeAlias = tuple[list[str], int, list[str]]
+"""Our modules, how many attrs classes of ours, and which libraries."""
 
 # The event has no time left, so that nobody is asked; what a call of ARM needs is looked up apart.
 COUNTED = """
@@ -89,8 +94,8 @@ def of_groups(modules: list[str]) -> list[str]:
     return [name for name in modules if name.startswith(GROUPS)]
 
 
-def test_the_first_field_loads_what_it_needs() -> None:
-    """A cold start, and the first score, load no module of another field, and make few classes."""
+def counted(**more: str) -> list[Counted]:
+    """Count after the import, and after a score."""
     others = {name: value for name, value in os.environ.items() if "AWS" not in name}
     shown = subprocess.run(
         [sys.executable, "-c", COUNTED],
@@ -98,11 +103,24 @@ def test_the_first_field_loads_what_it_needs() -> None:
         check=True,
         capture_output=True,
         text=True,
-        env={**others, **ENVIRON},
+        env={**others, **ENVIRON, **more},
     )
-    imported, scored = json.loads(shown.stdout.splitlines()[-1])
+    return cast("list[Counted]", json.loads(shown.stdout.splitlines()[-1]))
+
+
+def test_the_first_field_loads_what_it_needs() -> None:
+    """A cold start, and the first score, load no module of another field, and make few classes."""
+    imported, scored = counted(AWS_LAMBDA_INITIALIZATION_TYPE="on-demand")
     assert (of_groups(imported[0]), of_groups(scored[0])) == ([], OF_A_SCORE)
     assert {*scored[0]} & OF_OTHERS == set()
     assert imported[1] <= MOST_CLASSES
     assert scored[1] <= MOST_CLASSES_OF_A_SCORE
     assert (imported[2], scored[2]) == ([], ["cattrs"])
+
+
+def test_all_is_loaded_where_no_call_waits() -> None:
+    """A function that starts ahead of all calls loads every field, and no call loads anything."""
+    imported, scored = counted(AWS_LAMBDA_INITIALIZATION_TYPE="provisioned-concurrency")
+    routes = {field.given.__module__ for field in FIELDS.values()}
+    assert {*OF_A_SCORE, *routes} <= {*imported[0]}
+    assert of_groups(imported[0]) == of_groups(scored[0])
