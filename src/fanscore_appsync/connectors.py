@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen
 class Resources:
     """What an adapter is made from.
 
@@ -53,7 +53,7 @@ def _nothing_to_check(_environ: Mapping[str, str]) -> None:
     return
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen
 class Connector:
     """How an adapter of one's own is made.
 

@@ -51,7 +51,7 @@ class Cache:
     keys: tuple[str, ...]
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False)
 class Field:
     """A field that a pipeline resolves.
 

@@ -33,7 +33,7 @@ NOT_LOGGED_IN = 401
 NOT_FOUND = 404
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class ProxyCall:
     """How a question is put to a service.
 

@@ -35,7 +35,7 @@ Item: TypeAlias = Mapping[str, object]
 """A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class Read(Generic[FoundT]):
     """How a question is answered from a table: as a ``Lookup`` or a ``PrefixRead``.
 
@@ -91,7 +91,7 @@ class Read(Generic[FoundT]):
             return SourceFailed(self.question.__name__, f"raised {type(error).__name__}")
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class Lookup(Read["Item | None"]):
     """A question that one item answers, or its absence."""
 
@@ -109,7 +109,7 @@ class PageRange:
     start: str | None
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class PrefixRead(Read[Sequence[Item]]):
     """A question that the items of one partition answer whose sort key begins with a prefix.
 
@@ -266,7 +266,7 @@ def refusal(unmet: Sequence[tuple[Put, Item | None]], count: int) -> Refused | N
     return None if len(unmet) == count else Refused(unmet[0][1])
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class Write:
     """How an effect is performed on a table: all of its puts, or none.
 
@@ -334,7 +334,7 @@ TableRow: TypeAlias = Lookup | PrefixRead | Write
 """How one type of question is answered from a table, or one type of effect performed on it."""
 
 
-@attrs.frozen(init=False, eq=False, repr=False)
+@attrs.frozen(init=False, repr=False)
 class Operations:
     """The operations on tables, by type of question: all that a store knows of what it is for.
 
