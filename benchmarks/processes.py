@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from tempfile import TemporaryDirectory
 from threading import BrokenBarrierError
 from time import perf_counter
 from typing import TypeVar
@@ -15,7 +18,21 @@ GivenT = TypeVar("GivenT")
 
 PATIENCE_S = 60.0
 
+NOT_ON_LAMBDA = ("AWS_CA_BUNDLE", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_DIR", "SSL_CERT_FILE")
+"""What a developer's machine may say, and costs time at each start."""
+
 _others: list[Barrier] = []
+
+
+@contextmanager
+def environ_of_a_function() -> Iterator[Mapping[str, str]]:
+    """Give an environment to start processes in, in which compiled modules are kept.
+
+    They are there in a function that is deployed. The first process writes them.
+    """
+    with TemporaryDirectory() as folder:
+        kept = {name: each for name, each in os.environ.items() if name not in NOT_ON_LAMBDA}
+        yield {**kept, "PYTHONPYCACHEPREFIX": folder}
 
 
 def in_process(function: Callable[[], ResultT]) -> ResultT:

@@ -23,7 +23,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.engine.trace import TracedQuestion
 from fanscore_core.ids import EventId, GlobalUserId, RequestId
 from fanscore_core.policy import DEFAULT_POLICY
-from fanscore_core.ports.demand import PutDemandRecord
+from fanscore_core.ports.demand_records import PutDemandRecord
 from tests.demand_samples import FAN, at
 
 TIME_LEFT_S = 30.0

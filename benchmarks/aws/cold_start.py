@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 
 from benchmarks.aws.scene import Scene
 from benchmarks.aws.sides import check, fan_event
 from benchmarks.findings import Finding, Measure, Number
+from benchmarks.processes import environ_of_a_function
 
 REPETITIONS = 15
 ROOT = Path(__file__).parents[2]
@@ -25,14 +24,15 @@ ORDINARY = "benchmarks.aws.ordinary"
 _START = """
 import sys, time
 sys.modules["click"] = None
-started_at = time.perf_counter()
+started_at, before_s = time.perf_counter(), time.process_time()
 from {module} import handler
 imported_at = time.perf_counter()
 import json
 answer = handler(json.load(sys.stdin), None)
 answered_at = time.perf_counter()
 print()
-json.dump([answer, answered_at - started_at, imported_at - started_at], sys.stdout)
+took_s = answered_at - started_at, imported_at - started_at, time.process_time() - before_s
+json.dump([answer, *took_s], sys.stdout)
 """
 
 
@@ -41,6 +41,7 @@ def cold_start(scene: Scene) -> list[Finding]:
     ours, ordinary = start_in_turns(scene.near, (OURS, ORDINARY), fan_event(), check)
     return [
         Measure("cold start, against the ordinary one", 1.1, ours[0] / ordinary[0]),
+        Measure("the same in CPU time", 1.1, ours[2] / ordinary[2]),
         Number("cold start: ours", ours[0] * 1e3, "ms"),
         Number("cold start: the ordinary one", ordinary[0] * 1e3, "ms"),
         Number("of which importing: ours", ours[1] * 1e3, "ms"),
@@ -63,14 +64,12 @@ def start_in_turns(
         check: of the answers.
 
     Returns:
-        For each, the median seconds until the answer, and until everything was imported.
+        For each, the median seconds until the answer, until everything was imported, and of CPU
+        time.
     """
     given = json.dumps(event)
-    with TemporaryDirectory() as folder:
-        # Compiled modules are there, as in a function that is deployed; the first two starts
-        # write them.
-        full = {**os.environ, **environ, **FUNCTION, "PYTHONPYCACHEPREFIX": folder}
-        full.pop("PYTHONDONTWRITEBYTECODE", None)
+    with environ_of_a_function() as around:
+        full = {**around, **environ, **FUNCTION}
         starts = [
             [_start(full, module, given, check) for module in modules]
             for _ in range(REPETITIONS + 1)
@@ -83,8 +82,8 @@ def start_in_turns(
 
 def _start(
     environ: Mapping[str, str], module: str, given: str, check: Callable[[object], None]
-) -> tuple[float, float]:
-    """Give the seconds until the first answer, and those until everything was imported."""
+) -> tuple[float, float, float]:
+    """Give the seconds until the first answer, until everything was imported, and of CPU time."""
     output = subprocess.run(  # noqa: S603  # this very interpreter, and a text of ours
         [sys.executable, "-c", _START.format(module=module)],
         input=given,
@@ -94,6 +93,6 @@ def _start(
         cwd=ROOT,
         env=environ,
     ).stdout
-    answer, total_s, import_s = json.loads(output.splitlines()[-1])
+    answer, total_s, import_s, cpu_s = json.loads(output.splitlines()[-1])
     check(answer)
-    return total_s, import_s
+    return total_s, import_s, cpu_s

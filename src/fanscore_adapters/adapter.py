@@ -67,7 +67,7 @@ class Adapter(Protocol):
         ...
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Parts:
     """Calls that together answer some asks, and that can be made at the same time.
 

@@ -12,7 +12,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class LazyAdapter:
     """An adapter in the place of another one.
 

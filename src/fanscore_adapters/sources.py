@@ -34,7 +34,7 @@ See docs/explanation/architecture.md.
 """
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Sources:
     """All adapters together, for one request.
 
@@ -164,7 +164,7 @@ def _failed(call: _Call, problem: str, cause: BaseException | None) -> Sequence[
     return [Answered(failed, systems[type(ask.question)]) for ask in call.group]
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Call:
     """What an adapter is asked, when that began, and when it is waited for no longer."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from itertools import chain
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
@@ -20,15 +20,22 @@ from fanscore_adapters.adapter import by_question
 from fanscore_adapters.documents.converter import camel
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.proxies import CALLS, ProxyCall
-from fanscore_adapters.items.operations import Lookup, Operations, PrefixRead, Table, Write
-from fanscore_adapters.items.receipts import receipt_reads
+from fanscore_adapters.items.operations import (
+    Lookup,
+    Operations,
+    PrefixRead,
+    Table,
+    TableRow,
+    Write,
+)
 from fanscore_adapters.items.tables import ROWS, TABLES
+from fanscore_adapters.named_rows import NamedRows, RowSequence, RowT, Systems
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.connectors import LNAA, Connector
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache, Field
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache, Field, NamedFields
+from fanscore_core import ports
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, PipelineError
-from fanscore_core.pipelines.account_scoring import SignalStep, account_fanscore_with
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.signals import Signal
 from fanscore_core.systems import (
@@ -40,7 +47,13 @@ from fanscore_core.systems import (
 )
 from fanscore_core.systems import TABLES as OUR_TABLES
 
+if TYPE_CHECKING:
+    from fanscore_core.pipelines.account_scoring import SignalStep
+
 SCORE_FIELD = "VFApi.accountFanscore"
+
+NAMES_OF_PORTS = frozenset(ports.__all__)
+"""What has one of these names may be a question of ours."""
 
 Answer: TypeAlias = Lookup | PrefixRead | Write | ProxyCall
 """How one type of question is answered, declared."""
@@ -80,8 +93,50 @@ class ApiMisuse(PipelineError):
         return f"{self.where}: {self.problem}"
 
 
-def _read_only(fields: Mapping[str, Field]) -> Mapping[str, Field]:
-    return MappingProxyType(dict(fields))
+class Answers(RowSequence[Answer]):
+    """How questions are answered; what is ours is loaded when it is needed.
+
+    Attributes:
+        tables: from tables.
+        calls: by Lambda functions.
+    """
+
+    def __init__(self, tables: NamedRows[TableRow], calls: NamedRows[ProxyCall]) -> None:
+        """Put both together."""
+        super().__init__(tables, calls)
+        self.tables = tables
+        self.calls = calls
+
+    def also(self, rows: Iterable[Answer]) -> Answers:
+        """Return these and more.
+
+        Raises:
+            ApiMisuse: one of the rows is no such row, or of a question that has one.
+        """
+        more = tuple(rows)
+        _check_kind("answers", more, Lookup, PrefixRead, Write, ProxyCall)
+        try:
+            asked = by_question(more)
+        except ValueError as error:
+            raise ApiMisuse("answers", str(error)) from error
+        for each in asked:
+            if each in self.tables or each in self.calls:
+                problem = f"{each.__name__} is declared twice"
+                raise ApiMisuse("answers", problem)
+        return Answers(
+            self.tables.also(each for each in more if not isinstance(each, ProxyCall)),
+            self.calls.also(each for each in more if isinstance(each, ProxyCall)),
+        )
+
+
+def _answers(given: Iterable[Answer]) -> Answers:
+    if isinstance(given, Answers):
+        return given
+    return Answers(NamedRows(), NamedRows()).also(given)
+
+
+def _fields(given: Mapping[str, Field]) -> NamedFields:
+    return given if isinstance(given, NamedFields) else NamedFields(given)
 
 
 def _texts(texts: Sequence[Text]) -> tuple[Text, ...]:
@@ -89,12 +144,13 @@ def _texts(texts: Sequence[Text]) -> tuple[Text, ...]:
     return (texts,) if isinstance(texts, str) else tuple(texts)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@attrs.frozen(kw_only=True, eq=False, repr=False)
 class Api:
     """An API. ``extended_by`` makes another one of it.
 
-    Making one is cheap, and checks names, duplicates and caches; whether the schema and the fields
-    fit is checked by ``fanscore_appsync.testing.routing.check``.
+    Making one is cheap, and checks names, duplicates, and the rows that are given. Rows that are
+    named are loaded when they are needed, and ``check`` loads and checks them all. Whether the
+    schema and the fields fit is checked by ``fanscore_appsync.testing.routing.check``.
 
     Attributes:
         schema: SDL as AppSync takes it; the later texts may extend types of the earlier.
@@ -111,9 +167,9 @@ class Api:
     """
 
     schema: Sequence[Text] = attrs.field(converter=_texts, repr=False)
-    fields: Mapping[str, Field] = attrs.field(converter=_read_only, repr=False)
+    fields: NamedFields = attrs.field(converter=_fields, repr=False)
     namespaces: frozenset[str] = NAMESPACES
-    answers: Sequence[Answer] = attrs.field(converter=tuple[Answer, ...], repr=False)
+    answers: Answers = attrs.field(converter=_answers, repr=False)
     tables: Sequence[Table] = attrs.field(converter=tuple[Table, ...], repr=False)
     signals: Sequence[Signal] = attrs.field(converter=tuple[Signal, ...], repr=False)
     connectors: Sequence[Connector] = attrs.field(converter=tuple[Connector, ...], repr=False)
@@ -127,16 +183,31 @@ class Api:
         _check_kind("connectors", self.connectors, Connector)
         _check_answers(self)
         _check_names(self)
+        for name, field in self.fields.given.items():
+            _check_field(name, field)
+
+    def check(self) -> None:
+        """Load every row, and check it as those that are given.
+
+        Raises:
+            ApiMisuse: as for ``Api``; or a name is of no row.
+        """
         for name, field in self.fields.items():
             _check_field(name, field)
+        for connector in self.connectors:
+            _check_stand_in(connector)
+            if isinstance(connector.systems, Systems):
+                _check_named(connector.systems.rows)
+        _check_named(self.answers.tables)
+        _check_named(self.answers.calls)
 
     @operations.default
     def _table_operations(self) -> Operations:
-        return Operations(each for each in _unique(self.answers) if not isinstance(each, ProxyCall))
+        return Operations(self.answers.tables)
 
     @calls.default
     def _proxy_calls(self) -> Mapping[type[Question[object]], ProxyCall]:
-        return {each.question: each for each in self.answers if isinstance(each, ProxyCall)}
+        return self.answers.calls
 
     @property
     def own_tables(self) -> tuple[str, ...]:
@@ -146,8 +217,7 @@ class Api:
     @property
     def own_functions(self) -> tuple[str, ...]:
         """The names of the Lambda functions beside our seven."""
-        services = dict.fromkeys(each.service for each in self.calls.values())
-        return tuple(each for each in services if each not in FUNCTIONS)
+        return tuple(each for each in self.answers.calls.system_names if each not in FUNCTIONS)
 
     @property
     def stand_in_calls(self) -> Mapping[type[Question[object]], ProxyCall]:
@@ -162,8 +232,8 @@ class Api:
     @property
     def services(self) -> frozenset[str]:
         """The systems that are no tables: those that can be out of order on one machine."""
-        connected = chain.from_iterable(each.systems.values() for each in self.connectors)
-        return frozenset({*(each.service for each in self.calls.values()), *connected})
+        connected = chain.from_iterable(_systems_in(each.systems) for each in self.connectors)
+        return frozenset({*self.answers.calls.system_names, *connected})
 
     @property
     def default_policy(self) -> ScorePolicy:
@@ -210,18 +280,16 @@ class Api:
         for name in fields:
             if name in self.fields:
                 raise ApiMisuse(name, "this field has a row already")
-        _check_kind("signals", signals, SignalStep)
-        for each in signals:
-            _check_signal(each.signal)
-        rows, ours = {**self.fields, **fields}, self.answers
+        rows, ours = self.fields.also(fields), self.answers
         if signals:
-            rows[SCORE_FIELD] = _scoring_with(signals, self)
+            _check_signals(signals)
+            rows = rows.also({SCORE_FIELD: _scoring_with(signals, self)})
             ours = _reading_receipts_with(signals, self)
         return Api(
             schema=(*self.schema, *_given(schema)),
             fields=rows,
             namespaces=self.namespaces | {*namespaces},
-            answers=(*ours, *answers),
+            answers=ours.also(answers),
             tables=(*self.tables, *tables),
             signals=(*self.signals, *(each.signal for each in signals)),
             connectors=(*self.connectors, *connectors),
@@ -254,7 +322,18 @@ def named_api(name: str, where: str = "FANSCORE_API") -> Api:
     return found
 
 
+def _check_signals(signals: Sequence[SignalStep]) -> None:
+    # Only here, and below: without signals of one's own, the first event may not be about a score.
+    from fanscore_core.pipelines.account_scoring import SignalStep  # noqa: PLC0415
+
+    _check_kind("signals", signals, SignalStep)
+    for each in signals:
+        _check_signal(each.signal)
+
+
 def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
+    from fanscore_core.pipelines.account_scoring import account_fanscore_with  # noqa: PLC0415
+
     if SCORE_FIELD not in api.fields:
         raise ApiMisuse("signals", f"are worth points of {SCORE_FIELD}, which this API lacks")
     if len(api.signals) > len(API.signals):
@@ -266,11 +345,15 @@ def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
         raise ApiMisuse("signals", str(error)) from error
 
 
-def _reading_receipts_with(signals: Sequence[SignalStep], api: Api) -> Sequence[Answer]:
+def _reading_receipts_with(signals: Sequence[SignalStep], api: Api) -> Answers:
     """Return an API's answers, those with receipts as they are where a score has more signals."""
+    from fanscore_adapters.items.receipts import receipt_reads  # noqa: PLC0415  # only for signals
+
     reads = receipt_reads([*api.signals, *(each.signal for each in signals)])
-    instead = {each.question: each for each in reads}
-    return [instead.get(each.question, each) for each in api.answers]
+    tables = api.answers.tables
+    return Answers(
+        tables.also(each for each in reads if each.question in tables), api.answers.calls
+    )
 
 
 def _check_kind(where: str, parts: Iterable[object], *kinds: type[object]) -> None:
@@ -290,7 +373,7 @@ def _check_signal(signal: Signal) -> None:
 
 
 def _check_names(api: Api) -> None:
-    ours = {*OUR_TABLES, *FUNCTIONS, *LNAA.systems.values()}
+    ours = {*OUR_TABLES, *FUNCTIONS, *_systems_in(LNAA.systems)}
     _check_once("table", [each.name for each in api.tables])
     _check_once("signal", [each.name for each in api.signals])
     systems = {*api.own_tables, *api.services} - ours
@@ -323,25 +406,46 @@ def _check_once(what: str, names: Sequence[str]) -> None:
 
 def _check_answers(api: Api) -> None:
     known = {each.name for each in api.tables}
-    for table in api.operations.systems.values():
+    for table in api.answers.tables.system_names:
         if table not in known:
             raise ApiMisuse(table, "there is no such table: declare it with Table(...)")
-    asked = [each.question for each in api.answers]
+    own = [*api.answers.tables.more, *api.answers.calls.more]
+    named: list[Iterable[type[Question[object]]]] = [api.answers.tables, api.answers.calls]
     for connector in api.connectors:
-        asked += connector.systems
-        for call in connector.stand_in:
-            if connector.systems.get(call.question) != call.service:
-                problem = "is in stand_in, and not among the connector's systems"
-                raise ApiMisuse(call.question.__name__, problem)
-    _check_once("question", [each.__name__ for each in asked])
+        if isinstance(connector.systems, Systems):
+            own += connector.systems.rows.more
+            named.append(connector.systems.rows)
+        else:
+            own += connector.systems
+        if not isinstance(connector.stand_in, RowSequence):
+            _check_stand_in(connector)
+    names = [each.__name__ for each in own]
+    _check_once("question", names)
+    if not NAMES_OF_PORTS.isdisjoint(names):  # which of them are questions, only the rows know
+        every = {asked for rows in named for asked in rows}
+        _check_once("question", [each.__name__ for each in every.union(own)])
 
 
-def _unique(answers: Sequence[Answer]) -> Sequence[Answer]:
-    _check_kind("answers", answers, Lookup, PrefixRead, Write, ProxyCall)
-    try:
-        return tuple(by_question(answers).values())
-    except ValueError as error:
-        raise ApiMisuse("answers", str(error)) from error
+def _check_stand_in(connector: Connector) -> None:
+    for call in connector.stand_in:
+        if connector.systems.get(call.question) != call.service:
+            problem = "is in stand_in, and not among the connector's systems"
+            raise ApiMisuse(call.question.__name__, problem)
+
+
+def _check_named(rows: NamedRows[RowT]) -> None:
+    """Refuse a port that has no row, or one to another system than is named."""
+    for port in rows.ports:
+        loaded = rows.load(port)
+        if not loaded:
+            raise ApiMisuse(port.port, f"{port.module} has no row for its questions")
+        for row in loaded:
+            if row.system != port.system:
+                raise ApiMisuse(row.question.__name__, f"is named as one to {port.system}")
+
+
+def _systems_in(systems: Mapping[type[Question[object]], str]) -> Iterable[str]:
+    return systems.rows.system_names if isinstance(systems, Systems) else systems.values()
 
 
 def _check_field(name: str, field: Field) -> None:
@@ -405,7 +509,7 @@ def _shipped(package: str, name: str) -> Callable[[], str]:
 API = Api(
     schema=[_shipped("fanscore_appsync", "schema.graphql")],
     fields=FIELDS,
-    answers=[*ROWS, *CALLS.values(), *IDV_CALLS.values()],
+    answers=Answers(ROWS, CALLS.joined(IDV_CALLS)),
     tables=TABLES,
     signals=tuple(DEFAULT_POLICY.signals),
     connectors=[LNAA],

@@ -16,7 +16,6 @@ from fanscore_appsync.fields import Field
 from fanscore_appsync.function_app import FunctionApp
 from fanscore_appsync.invocation import Invocation
 from fanscore_appsync.log import OK, UNKNOWN
-from fanscore_appsync.shadow import ShadowCounts, Shadowed, check_shadow, count_shadowed, shadowed
 from fanscore_core.engine.rounds import run_many
 from fanscore_core.engine.state import Outcome
 from fanscore_core.errors import InvalidId, InvalidInput, NotAllowed, NotFound, PipelineMisuse
@@ -25,6 +24,7 @@ from fanscore_core.policy_book import PolicyBook, as_book
 
 if TYPE_CHECKING:
     from fanscore_appsync.receipts import ReceiptKeeper
+    from fanscore_appsync.shadow import ShadowCounts, Shadowed
 
 
 @attrs.frozen
@@ -42,7 +42,7 @@ class Response:
     batch: Sequence[Outcome[object, object] | None] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Resolved:
     """One field, resolved to data or to an error; a score with what a shadow makes of it.
 
@@ -61,7 +61,7 @@ class Resolved:
         return str(self.error.info["code"]) if self.error else OK
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Admitted:
     """A call that may be made.
 
@@ -76,7 +76,7 @@ class Admitted:
     request_id: RequestId
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class App(FunctionApp):
     """Everything that is needed to answer events.
 
@@ -104,6 +104,9 @@ class App(FunctionApp):
     def __attrs_post_init__(self) -> None:
         """Check that a version names one policy."""
         if self.shadow is not None:
+            # Only here, and below: most functions have no shadow, and start without it.
+            from fanscore_appsync.shadow import check_shadow  # noqa: PLC0415
+
             check_shadow(self.policy, self.shadow)
 
     def answer(self, event: object, time_left_s: float, invocation: str = "") -> Response:
@@ -200,6 +203,10 @@ class App(FunctionApp):
     def _count_shadowed(self, resolved: Sequence[Resolved]) -> ShadowCounts | None:
         """Count what the shadow would have changed; report the first of its failures."""
         decisions = [each.shadowed for each in resolved if each.shadowed]
+        if not decisions:
+            return None
+        from fanscore_appsync.shadow import count_shadowed  # noqa: PLC0415
+
         failures = (each.shadow for each in decisions if isinstance(each.shadow, Exception))
         for failure in islice(failures, 1):
             self.report(failure)
@@ -218,8 +225,14 @@ class App(FunctionApp):
             data = wire.writable(one.field.write(outcome.value))
         except Exception as error:  # noqa: BLE001  # one bad item spoils no other
             return self._failed(one, outcome, error)
-        both = shadowed(self.shadow, one.args, outcome) if self.shadow else None
-        return Resolved(data, None, outcome, both, one.args)
+        return Resolved(data, None, outcome, self._shadowed(one, outcome), one.args)
+
+    def _shadowed(self, one: Admitted, outcome: Outcome[object, object]) -> Shadowed | None:
+        if self.shadow is None:
+            return None
+        from fanscore_appsync.shadow import shadowed  # noqa: PLC0415
+
+        return shadowed(self.shadow, one.args, outcome)
 
     def _failed(
         self, one: Admitted, outcome: Outcome[object, object] | None, error: Exception

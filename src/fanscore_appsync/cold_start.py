@@ -18,8 +18,18 @@ IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 RESTORE_HOOKS = "snapshot_restore_py"
 """What Lambda's Python has since 3.12, to be called after a snapshot (AWS, "Runtime hooks")."""
 
+INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+"""What Lambda says of why it starts: ``on-demand``, ``provisioned-concurrency``, ``snap-start``."""
+
+ON_DEMAND = "on-demand"
+
 if IN_LAMBDA in os.environ:
     gc.disable()
+
+
+def nobody_waits() -> bool:
+    """Whether this process starts ahead of all calls."""
+    return os.environ.get(INITIALIZATION, ON_DEMAND) != ON_DEMAND
 
 
 def finish(*prepare: Callable[[], object]) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from fanscore_adapters.adapter import Adapter, Split, one_by_one
-from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall, services_of
+from fanscore_adapters.documents.proxies import LNAA_CALLS, ProxyCall
+from fanscore_adapters.named_rows import RowSequence
 from fanscore_appsync.settings import Settings
 from fanscore_core.engine.question import Question
 
@@ -88,5 +89,5 @@ def _lnaa(resources: Resources) -> Adapter:
     return Lnaa(settings.lnaa_url or "", settings.lnaa_token or "", client)
 
 
-LNAA = Connector(services_of(LNAA_CALLS), _lnaa, tuple(LNAA_CALLS.values()), _check_http)
+LNAA = Connector(LNAA_CALLS.systems, _lnaa, RowSequence(LNAA_CALLS), _check_http)
 """The API of LNAA, over HTTP."""

@@ -1,34 +1,24 @@
-"""The routing table: each field of the API, who may call it, and the pipeline that resolves it."""
+"""What a row of the routing table is, and where that of each field is found.
+
+It says who may call the field, and which pipeline resolves it. The rows are in ``routes``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import attrs
 
-from fanscore_appsync import arguments as given
-from fanscore_appsync import decision_receipt as receipt
-from fanscore_appsync import demand_record as demand
-from fanscore_appsync import entry, pages, wire
+from fanscore_appsync import wire
 from fanscore_appsync.authorization import Pattern, Patterns
 from fanscore_appsync.invocation import Invocation
-from fanscore_core.demand import attributes_text
-from fanscore_core.engine.definition import Pipeline
 from fanscore_core.ids import GlobalUserId, RequestId
-from fanscore_core.pipelines import (
-    campaigns,
-    decision_receipts,
-    demand_record,
-    demand_records,
-    entries,
-    entry_records,
-    events,
-    liveness_checks,
-    memberships,
-    phone_scoring,
-)
-from fanscore_core.pipelines.account_scoring import AccountFanscoreArgs, account_fanscore
+
+if TYPE_CHECKING:
+    from fanscore_core.engine.definition import Pipeline
 
 GivenT = TypeVar("GivenT")
 ArgsT = TypeVar("ArgsT")
@@ -127,153 +117,73 @@ class Field:
         )
 
 
-FIELDS: Mapping[str, Field] = {
-    "VFApi.accountFanscore": Field(
-        OWNER_OR_SERVICE,
-        given.AccountFanscoreArguments,
-        account_fanscore,
-        lambda asked, call: AccountFanscoreArgs(
-            call.book.policy_for(asked.event_id),
-            asked.global_user_id,
-            asked.event_id,
-            asked.member_id,
-        ),
-        owner=lambda asked: asked.global_user_id,
-        service_only=frozenset({"memberId"}),
-    ),
-    "VFApi.decisionReceipt": Field(
-        OWNER_OR_SERVICE,
-        given.DecisionReceiptArguments,
-        decision_receipts.newest_receipt,
-        receipt.decision_receipt_args,
-        write=receipt.decision_receipt,
-        owner=lambda asked: asked.global_user_id,
-    ),
-    "VFApi.campaign": Field(
-        API_KEY,
-        given.CampaignArguments,
-        campaigns.campaign,
-        lambda asked, _: campaigns.CampaignArgs(asked.campaign_id),
-    ),
-    "VFApi.eligibility": Field(
-        LOGIN,
-        given.CampaignArguments,
-        campaigns.eligibility,
-        lambda asked, call: campaigns.EligibilityArgs(asked.campaign_id, call.user),
-    ),
-    "VFApi.phoneScore": Field(
-        LOGIN_OR_SERVICE,
-        given.PhoneScoreArguments,
-        phone_scoring.phone_score,
-        lambda asked, call: phone_scoring.PhoneScoreArgs(asked.phone_number, call.caller.sub),
-    ),
-    "VFApi.livenessSession": Field(
-        LOGIN,
-        given.LivenessSessionArguments,
-        liveness_checks.liveness_session,
-        lambda asked, call: liveness_checks.LivenessSessionArgs(call.user, asked.session_id),
-    ),
-    "VFApi.lnaaMembership": Field(
-        LOGIN,
-        given.NoArguments,
-        memberships.lnaa_membership,
-        lambda _, call: memberships.MembershipArgs(call.user),
-    ),
-    "Demand.eventDetails": Field(
-        API_KEY,
-        given.EventArguments,
-        events.event_details,
-        lambda asked, _: events.EventDetailsArgs(asked.event_id),
-        cache=Cache(300, ("arguments.eventId",)),
-    ),
-    "Demand.records": Field(
-        LOGIN_OR_SERVICE,
-        given.RecordsArguments,
-        demand_records.records,
-        demand.records_args,
-        write=lambda found: pages.connection(found, demand.record),
-        service_only=frozenset({"globalUserId"}),
-    ),
-    "Demand.entries": Field(
-        LOGIN_OR_SERVICE,
-        given.EntriesArguments,
-        entry_records.fan_entries,
-        entry.entries_args,
-        write=lambda found: pages.connection(found, entry.entry),
-        service_only=frozenset({"globalUserId"}),
-    ),
-    "DemandRecord.event": Field(
-        LOGIN_OR_SERVICE,
-        given.EventArguments,
-        events.event_details,
-        lambda asked, _: events.EventDetailsArgs(asked.event_id),
-        from_source=True,
-        batch_size=100,
-        cache=Cache(300, ("source.eventId",)),
-    ),
-    "Mutation.demandRecordSave": Field(
-        LOGIN,
-        given.DemandRecordSaveArguments,
-        demand_record.demand_record_save,
-        lambda asked, call: demand_record.DemandChangeArgs(
-            call.user, call.authorization, demand.save_change(asked.input, call)
-        ),
-        write=demand.result,
-        request_id=lambda asked: asked.input.request_id,
-    ),
-    "Mutation.demandRecordDelete": Field(
-        LOGIN,
-        given.DemandRecordDeleteArguments,
-        demand_record.demand_record_delete,
-        lambda asked, call: demand_record.DemandChangeArgs(
-            call.user, call.authorization, demand.delete_change(asked.input, call)
-        ),
-        write=demand.result,
-        request_id=lambda asked: asked.input.request_id,
-    ),
-    "Mutation.upsertEntry": Field(
-        LOGIN,
-        given.UpsertEntryArguments,
-        entries.upsert_entry,
-        lambda asked, call: entries.UpsertEntryArgs(
-            call.user,
-            call.authorization,
-            asked.input.campaign_id,
-            call.request_id,
-            call.now,
-            asked.input.email,
-            asked.input.phone_number,
-            asked.input.locale,
-            None if asked.input.attributes is None else attributes_text(asked.input.attributes),
-        ),
-        request_id=lambda asked: asked.input.request_id,
-    ),
-    "Mutation.entryWithdraw": Field(
-        LOGIN,
-        given.EntryWithdrawArguments,
-        entries.entry_withdraw,
-        lambda asked, call: entries.EntryWithdrawArgs(
-            call.user, call.authorization, asked.input.campaign_id, call.request_id, call.now
-        ),
-        request_id=lambda asked: asked.input.request_id,
-    ),
-    "Mutation.checkLiveness": Field(
-        LOGIN,
-        given.CheckLivenessArguments,
-        liveness_checks.check_liveness,
-        lambda asked, call: liveness_checks.CheckLivenessArgs(
-            call.user, call.request_id, asked.input.event_id if asked.input else None
-        ),
-        request_id=lambda asked: asked.input.request_id if asked.input else None,
-    ),
-    "Mutation.lnaaActivate": Field(
-        LOGIN,
-        given.NoArguments,
-        memberships.lnaa_activate,
-        lambda _, call: memberships.ActivationArgs(call.user, call.request_id),
-        request_id=lambda _: None,
-    ),
+class NamedFields(Mapping[str, Field]):
+    """Fields by name, whose rows are loaded when they are looked up."""
+
+    def __init__(
+        self, rows: Mapping[str, Field], modules: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Give rows, or name them.
+
+        Args:
+            rows: that are here. Where a module has a row of the same name, this one counts.
+            modules: for each other field, the module that has its row, in ``ROWS``.
+        """
+        self._modules = modules
+        self._rows = dict(rows)
+        self._found = dict(rows)
+
+    @property
+    def given(self) -> Mapping[str, Field]:
+        """The rows that were here from the beginning."""
+        return MappingProxyType(self._rows)
+
+    def also(self, rows: Mapping[str, Field]) -> NamedFields:
+        """Return these fields and more, or others in the place of these."""
+        return NamedFields({**self._rows, **rows}, self._modules)
+
+    def __getitem__(self, name: str) -> Field:
+        if name not in self._found:
+            self._found[name] = import_module(self._modules[name]).ROWS[name]
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows or name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._modules, *self._rows)))
+
+    def __len__(self) -> int:
+        return len({*self._modules, *self._rows})
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self)})"
+
+
+_ROUTES = {
+    "VFApi.accountFanscore": "scores",
+    "VFApi.decisionReceipt": "decision_receipts",
+    "VFApi.campaign": "campaigns",
+    "VFApi.eligibility": "campaigns",
+    "VFApi.phoneScore": "phone_numbers",
+    "VFApi.livenessSession": "liveness",
+    "VFApi.lnaaMembership": "memberships",
+    "Demand.eventDetails": "events",
+    "Demand.records": "demand_records",
+    "Demand.entries": "entries",
+    "DemandRecord.event": "events",
+    "Mutation.demandRecordSave": "demand_records",
+    "Mutation.demandRecordDelete": "demand_records",
+    "Mutation.upsertEntry": "entries",
+    "Mutation.entryWithdraw": "entries",
+    "Mutation.checkLiveness": "liveness",
+    "Mutation.lnaaActivate": "memberships",
 }
+"""The module of ``routes`` that has the row of each field."""
+
+FIELDS: Mapping[str, Field] = NamedFields(
+    {}, {name: f"fanscore_appsync.routes.{module}" for name, module in _ROUTES.items()}
+)
 """The fields by parent type and name. What is not here cannot be called."""
 
 NAMESPACES = frozenset({"Query.api", "Query.demand"})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -18,12 +19,14 @@ from fanscore_appsync.log import (
     invocation_log,
     log_invocation,
 )
-from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.question import Source
 from fanscore_core.engine.state import Outcome
 
+if TYPE_CHECKING:
+    from fanscore_appsync.shadow import ShadowCounts
 
-@attrs.define
+
+@attrs.define(eq=False, repr=False)
 class Progress:
     """What is known of an invocation so far, for the log.
 
@@ -44,7 +47,7 @@ class Progress:
     raised: Exception | None = None
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class FunctionApp:
     """Everything that every function needs.
 

@@ -33,4 +33,14 @@ def handler(event: object, context: LambdaContext | None = None) -> object:
     return app().answer(event, time_left_s(context), invocation_id(context)).response
 
 
-cold_start.finish(log_to_stdout, app)
+def load_all() -> None:
+    """Load what all fields need, where no call waits for the start.
+
+    Raises:
+        ApiMisuse: as ``Api.check``.
+    """
+    if cold_start.nobody_waits():
+        app().api.check()
+
+
+cold_start.finish(log_to_stdout, app, load_all)

@@ -16,14 +16,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from time import time
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
-from fanscore_appsync.shadow import ShadowCounts
 from fanscore_core.engine.state import Outcome
 from fanscore_core.engine.trace import Fate, Trace
 from fanscore_core.errors import DeadlineExceeded, Unavailable
+
+if TYPE_CHECKING:
+    from fanscore_appsync.shadow import ShadowCounts
 
 OK = "OK"
 UNKNOWN = "unknown"
@@ -37,10 +39,7 @@ METRICS = {
     "rounds": "Count",
     "calls": "Count",
 }
-"""The fields that are metrics, and their units."""
-
-SHADOW_METRICS = {each.name: "Count" for each in attrs.fields(ShadowCounts)}
-"""The same, where a shadow policy decided."""
+"""The fields that are metrics, and their units; all counts of a shadow and of receipts are, too."""
 
 MAX_REASONS = 10
 """The most reasons in a line; a batch may have as many as it has items."""
@@ -68,10 +67,6 @@ class ReceiptCounts:
 
     receipts_kept: int = 0
     receipts_failed: int = 0
-
-
-RECEIPT_METRICS = {each.name: "Count" for each in attrs.fields(ReceiptCounts)}
-"""The fields that are metrics, where receipts are kept."""
 
 
 @attrs.frozen
@@ -249,11 +244,11 @@ def _line(facts: InvocationLog) -> dict[str, object]:
     """Return the members of a line; what there is nothing to say of has none."""
     line = attrs.asdict(facts)
     units = dict(METRICS)
-    for name, more in (("shadow", SHADOW_METRICS), ("receipts", RECEIPT_METRICS)):
+    for name in ("shadow", "receipts"):
         counts = line.pop(name)
         if counts is not None:
             line |= counts
-            units |= more
+            units |= dict.fromkeys(counts, "Count")
     return {**line, "_aws": _embedded_metrics(units)}
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TypeVar
 
 import attrs
 
 from fanscore_adapters.documents.converter import StrictConverter, camel
-from fanscore_appsync import arguments as every_field
-from fanscore_core.demand import DemandRecord, StoredDemandRecord
 from fanscore_core.errors import (
     Conflict,
     DeadlineExceeded,
@@ -68,17 +67,13 @@ class ErrorBody:
     info: Mapping[str, object]
 
 
-_NAMES = frozenset(
-    camel(field.name)
-    for kind in (*vars(every_field).values(), DemandRecord, StoredDemandRecord)
-    if isinstance(kind, type) and attrs.has(kind)
-    for field in attrs.fields(kind)
-)
-"""The names that errors may repeat: what a plain resolver raises, Lambda logs."""
+def _is_known(key: str) -> bool:
+    """Return whether errors may repeat a key: what a plain resolver raises, Lambda logs."""
+    # Few requests have a mistake, and this loads the arguments of all fields.
+    return key in import_module("fanscore_appsync.routes.names").NAMES
 
-_converter = StrictConverter(
-    camel, forbid_extra_keys=True, shows_key=_NAMES.__contains__, of_arguments=True
-)
+
+_converter = StrictConverter(camel, forbid_extra_keys=True, shows_key=_is_known, of_arguments=True)
 _source_converter = StrictConverter(camel, forbid_extra_keys=False)
 
 _ERRORS: Mapping[type, tuple[str, str]] = {

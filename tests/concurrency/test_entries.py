@@ -16,7 +16,7 @@ from fanscore_adapters.sources import Sources
 from fanscore_adapters.sqlite.adapter import Sqlite
 from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync.consumer_app import ConsumerApp
-from fanscore_appsync.entry import entry
+from fanscore_appsync.routes.entries import entry
 from fanscore_appsync.wiring.embedded import AtOnce
 from fanscore_core.consumer_mark import Consumed, Consumer
 from fanscore_core.engine.question import Ask

@@ -156,7 +156,7 @@ OWN_ROWS = (
     Write(PutBadges, OWN_TABLE, _put_badges, lambda _, refused: refused is None),
 )
 
-OPERATIONS = Operations([*ROWS, *OWN_ROWS])
+OPERATIONS = Operations(ROWS.also(OWN_ROWS))
 """Those of the four tables, and of one more."""
 
 

@@ -16,13 +16,8 @@ from fanscore_core.ids import BotRunId, EventId, GlobalUserId, MemberId, SaleId,
 from fanscore_core.liveness import new_session
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.consumers import ConsumerMark, PutMark
-from fanscore_core.ports.demand import (
-    DemandRecords,
-    DemandSaleRecord,
-    DiscoEventId,
-    EventDemandCount,
-    PutDemandRecord,
-)
+from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+from fanscore_core.ports.demand_records import DemandRecords, DemandSaleRecord, PutDemandRecord
 from fanscore_core.ports.fan_identity import BotOrNot, BotOrNotCursor, FanIdentity, Identity
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.ports.verification import (

@@ -15,7 +15,7 @@ from fanscore_core.demand import StoredDemandRecord
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.ids import EventId, GlobalUserId, SaleId
 from fanscore_core.pages import Page
-from fanscore_core.ports.demand import DemandRecords, DemandRecordsPage
+from fanscore_core.ports.demand_records import DemandRecords, DemandRecordsPage
 from fanscore_core.systems import DEMAND
 from tests.contracts.asking import asked, said
 from tests.contracts.generated import Item

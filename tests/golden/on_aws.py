@@ -31,6 +31,7 @@ from fanscore_appsync.settings import AwsSettings, Settings, read_settings
 from fanscore_appsync.wiring.aws import idv_adapters, resolver_adapters
 from fanscore_core.engine.question import Source
 from fanscore_core.ids import RequestId
+from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.systems import IDV_CHECK_LIVENESS
 from tests.aws.clients import aws_client, environment_of
 from tests.aws.forwarding import forwarded
@@ -143,8 +144,8 @@ def _patient(
             case LambdaProxies():
                 functions = client("lambda")
                 return attrs.evolve(adapter, client=functions, impatient=functions)
-            case EventBridge():
-                return attrs.evolve(adapter, client=client("events"), clock=standing)
+            case LazyAdapter() if PublishUserEvent in adapter.systems:
+                return EventBridge(client("events"), BUS, clock=standing)
             case Rekognition():
                 return attrs.evolve(adapter, client=client("rekognition"))
             case _:

@@ -22,7 +22,8 @@ from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId, SessionId
 from fanscore_core.ports.account_fanscore import AccountScore
-from fanscore_core.ports.demand import DemandSaleRecord, DiscoEventId
+from fanscore_core.ports.demand import DiscoEventId
+from fanscore_core.ports.demand_records import DemandSaleRecord
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.lnaa import Membership
 from fanscore_core.ports.verification import LastLivenessSession, StoredLivenessSession

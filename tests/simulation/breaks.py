@@ -25,7 +25,7 @@ from fanscore_core.ports.consumers import (
     PutMark,
     PutProfile,
 )
-from fanscore_core.ports.demand import PutDemandRecord
+from fanscore_core.ports.demand_records import PutDemandRecord
 from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.put_outcome import PutOutcome

@@ -12,7 +12,7 @@ import attrs
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.entries import read_entry
 from fanscore_adapters.items.keys import Key
-from fanscore_appsync.entry import entry
+from fanscore_appsync.routes.entries import entry
 from fanscore_core.entry_record import StoredEntry
 from fanscore_core.pipelines.consumers import ConsumeArgs
 from fanscore_core.systems import DEMAND

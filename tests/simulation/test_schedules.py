@@ -11,7 +11,7 @@ import pytest
 
 from fanscore_core.errors import Conflict
 from fanscore_core.ports.consumers import PostNotification, PostSync, PutMark, PutProfile
-from fanscore_core.ports.demand import PutDemandRecord
+from fanscore_core.ports.demand_records import PutDemandRecord
 from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.idv_check_liveness import StartLivenessSession

@@ -23,7 +23,7 @@ from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
 from fanscore_core.ports.campaign_service import Eligibility
 from fanscore_core.ports.consumers import Post, PutMark, PutProfile
-from fanscore_core.ports.demand import PutDemandRecord
+from fanscore_core.ports.demand_records import PutDemandRecord
 from fanscore_core.ports.eligibility_service import FanEligibility
 from fanscore_core.ports.entries import PutEntry
 from fanscore_core.ports.event_bus import PublishUserEvent

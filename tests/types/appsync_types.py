@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from fanscore_appsync.arguments import CampaignArguments, EventArguments
 from fanscore_appsync.fields import API_KEY, FIELDS, Field
 from fanscore_appsync.idv_app import Operation, SessionResultArguments, StartSessionArguments
 from fanscore_appsync.invocation import Invocation
+from fanscore_appsync.routes.campaigns import CampaignArguments
+from fanscore_appsync.routes.events import EventArguments
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pipelines.campaigns import CampaignArgs, campaign
 from fanscore_core.pipelines.events import EventDetailsArgs

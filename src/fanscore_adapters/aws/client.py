@@ -22,6 +22,7 @@ from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from fanscore_adapters.adapter import LEAST_S, late
+from fanscore_adapters.aws.descriptions import read_descriptions_quickly
 from fanscore_core.engine.question import Answered, Ask
 from fanscore_core.errors import InvalidInput, Unavailable
 
@@ -102,6 +103,7 @@ class AwsSession:
             if self._session is None:
                 self._session = Session()
                 self._session.set_config_variable("region", self._region)
+                read_descriptions_quickly(self._session)
             client: BaseClient = self._session.create_client(
                 service, config=config, endpoint_url=endpoint_url
             )

@@ -15,12 +15,13 @@ from tenacity import retry_if_result, wait_random_exponential
 from fanscore_adapters.adapter import fetch_in_groups, late
 from fanscore_adapters.aws.client import AwsClient, AwsError, OutOfTimeError, malformed
 from fanscore_adapters.documents.user_event import detail_text
+from fanscore_adapters.named_rows import AskedOf
 from fanscore_adapters.retries import attempted, retrying
 from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import Unavailable
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.systems import UPSERT_USER
-from fanscore_core.user_events import SOURCE, detail_type
+from fanscore_core.user_events import SOURCE, AnyUserEvent, detail_type
 
 READ_S = 3.0
 """How long one attempt waits for data."""
@@ -33,6 +34,8 @@ MAX_BYTES = 240_000
 
 MAX_ATTEMPTS = 4
 """For entries that EventBridge did not take."""
+
+ROWS = (AskedOf(PublishUserEvent, UPSERT_USER),)
 
 _wait = wait_random_exponential(multiplier=0.05, max=1)
 
@@ -56,14 +59,15 @@ class EventBridge:
     @property
     def systems(self) -> Mapping[type[Question[object]], str]:
         """The bus, by its name on the architecture page."""
-        return {PublishUserEvent: UPSERT_USER}
+        return {row.question: row.system for row in ROWS}
 
-    def split(self, asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+    @staticmethod
+    def split(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
         """Publish as many events in one call as it takes."""
         groups: list[list[int]] = []
         total = 0
         for index, ask in enumerate(asks):
-            size = len(self._entry(ask)["Detail"])
+            size = len(detail_text(_event(ask)))
             total += size
             if not groups or len(groups[-1]) == MAX_ENTRIES or total > MAX_BYTES:
                 groups.append([])
@@ -114,13 +118,17 @@ class EventBridge:
         ]
 
     def _entry(self, ask: Ask) -> Mapping[str, str]:
-        event = cast("PublishUserEvent", ask.question).event
+        event = _event(ask)
         return {
             "EventBusName": self.bus,
             "Source": SOURCE,
             "DetailType": detail_type(event),
             "Detail": detail_text(event),
         }
+
+
+def _event(ask: Ask) -> AnyUserEvent:
+    return cast("PublishUserEvent", ask.question).event
 
 
 def _failed(response: Mapping[str, object], count: int) -> list[int]:

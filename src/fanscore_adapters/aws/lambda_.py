@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from fanscore_adapters.adapter import by_question, one_by_one
+from fanscore_adapters.adapter import one_by_one
 from fanscore_adapters.aws.client import AwsClient, AwsError, answer_one, malformed
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.json_text import json_text, parse_stored_json
@@ -27,11 +27,11 @@ DEGRADABLE_READ_S = 2.0
 
 _FAILED = "the function failed"
 
-ALL_CALLS = by_question([*CALLS.values(), *IDV_CALLS.values()])
+ALL_CALLS = CALLS.joined(IDV_CALLS)
 """The questions that our functions answer."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class LambdaProxies:
     """The adapter that asks Lambda functions.
 

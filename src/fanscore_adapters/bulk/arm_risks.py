@@ -13,8 +13,8 @@ from typing import BinaryIO, TypeAlias, cast
 import attrs
 
 from fanscore_adapters.bulk.spill import SEPARATOR, SpillWriter
+from fanscore_adapters.documents.calls.arm_scoring import MAX_ARM_SCORE
 from fanscore_adapters.documents.json_text import parse_json
-from fanscore_adapters.documents.proxies import MAX_ARM_SCORE
 from fanscore_adapters.items.escapes import escaped
 from fanscore_core.engine.question import Ask, Question, Source
 from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, Unavailable

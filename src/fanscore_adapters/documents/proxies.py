@@ -9,23 +9,14 @@ See docs/reference/services.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar, cast
 
 import attrs
 
-from fanscore_adapters.adapter import by_question
-from fanscore_adapters.documents.converter import StrictConverter, camel, read_as
+from fanscore_adapters.named_rows import NamedRows, RowsOfPort
 from fanscore_core.engine.question import Question
-from fanscore_core.errors import InvalidInput, NotFound, NotLoggedIn, SourceFailed, Unavailable
-from fanscore_core.ports.account_service import AccountInfo, UserInfo
-from fanscore_core.ports.arm_scoring import ArmScore, ArmScores
-from fanscore_core.ports.campaign_service import Campaign, CampaignById, Eligibility
-from fanscore_core.ports.eligibility_service import FanEligibility
-from fanscore_core.ports.event_details import EventById, EventDetails
-from fanscore_core.ports.lnaa import NO_MEMBER, ActivateMembership, LnaaMembership, Membership
-from fanscore_core.ports.phone_scoring import PhoneNumberScore, PhoneScore
+from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 from fanscore_core.systems import (
     ARM_SCORING,
     CHECK_ELIGIBILITY,
@@ -40,10 +31,9 @@ QuestionT = TypeVar("QuestionT", bound=Question[object])
 
 NOT_LOGGED_IN = 401
 NOT_FOUND = 404
-MAX_ARM_SCORE = 10
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, repr=False)
 class ProxyCall:
     """How a question is put to a service.
 
@@ -76,6 +66,14 @@ class ProxyCall:
         asked = cast("Callable[[Question[object]], Mapping[str, object]]", arguments)
         self.__attrs_init__(question, service, operation, asked, read, known_errors)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.question.__name__})"
+
+    @property
+    def system(self) -> str:
+        """The service, as the system behind the question."""
+        return self.service
+
     def request(self, question: Question[object]) -> Mapping[str, object]:
         """Make the document to send."""
         given = self.arguments(question)
@@ -105,128 +103,26 @@ class ProxyCall:
                 return Unavailable(self.service, "malformed answer")
 
 
-_converter = StrictConverter(camel, forbid_extra_keys=False, numbers_as_ids=True)
+def _calls(port: str, service: str) -> RowsOfPort:
+    """Name the calls for the questions of a port; their module has the port's name."""
+    return RowsOfPort(
+        f"fanscore_core.ports.{port}", f"fanscore_adapters.documents.calls.{port}", service
+    )
 
 
-@attrs.frozen
-class _ArmData:
-    arm_score: Decimal
-
-
-def _arm_score(data: object) -> Decimal:
-    score = _converter.structure(data, _ArmData, "data").arm_score
-    _check_arm_score("data.armScore", score)
-    return score
-
-
-@attrs.frozen
-class _ArmDataOfSome:
-    arm_scores: tuple[Decimal | None, ...]
-
-
-def _arm_scores(data: object) -> tuple[Decimal | None, ...]:
-    scores = _converter.structure(data, _ArmDataOfSome, "data").arm_scores
-    for at, score in enumerate(scores):
-        if score is not None:
-            _check_arm_score(f"data.armScores[{at}]", score)
-    return scores
-
-
-def _check_arm_score(where: str, score: Decimal) -> None:
-    if not 0 <= score <= MAX_ARM_SCORE:
-        raise InvalidInput(where, f"expected 0 to {MAX_ARM_SCORE}")
-
-
-CALLS = by_question(
+CALLS: NamedRows[ProxyCall] = NamedRows(
     (
-        ProxyCall(
-            ArmScore,
-            ARM_SCORING,
-            "armScore",
-            lambda asked: {"globalUserId": asked.global_user_id, "eventId": asked.event_id},
-            _arm_score,
-            {NOT_FOUND: None},
-        ),
-        ProxyCall(
-            ArmScores,
-            ARM_SCORING,
-            "armScores",
-            lambda asked: {
-                "globalUserIds": list(asked.global_user_ids),
-                "eventId": asked.event_id,
-            },
-            _arm_scores,
-        ),
-        ProxyCall(
-            AccountInfo,
-            PROXY_TM_ACCOUNT_SERVICE,
-            "accountInfo",
-            lambda asked: {
-                "globalUserId": asked.global_user_id,
-                "authorization": asked.authorization,
-            },
-            read_as(UserInfo),
-            {NOT_LOGGED_IN: NotLoggedIn()},
-        ),
-        ProxyCall(
-            CampaignById,
-            PROXY_CAMPAIGN_SERVICE,
-            "campaign",
-            lambda asked: {"campaignId": asked.campaign_id},
-            read_as(Campaign),
-            {NOT_FOUND: NotFound("campaign")},
-        ),
-        ProxyCall(
-            FanEligibility,
-            CHECK_ELIGIBILITY,
-            "eligibility",
-            lambda asked: {
-                "campaignId": asked.campaign_id,
-                "globalUserId": asked.global_user_id,
-            },
-            read_as(Eligibility),
-        ),
-        ProxyCall(
-            EventById,
-            EVENT_DETAILS,
-            "eventDetails",
-            lambda asked: {"eventId": asked.event_id},
-            read_as(EventDetails),
-            {NOT_FOUND: NotFound("event")},
-        ),
-        ProxyCall(
-            PhoneNumberScore,
-            GET_UPDATED_PHONESCORE,
-            "phoneScore",
-            lambda asked: {
-                "phoneNumber": asked.phone_number,
-                "globalUserId": asked.global_user_id,
-            },
-            read_as(PhoneScore),
-        ),
+        _calls("arm_scoring", ARM_SCORING),
+        _calls("account_service", PROXY_TM_ACCOUNT_SERVICE),
+        _calls("campaign_service", PROXY_CAMPAIGN_SERVICE),
+        _calls("eligibility_service", CHECK_ELIGIBILITY),
+        _calls("event_details", EVENT_DETAILS),
+        _calls("phone_scoring", GET_UPDATED_PHONESCORE),
     )
 )
-"""The questions that Lambda proxies answer."""
+"""The questions that Lambda proxies answer, and the module that says how."""
 
-LNAA_CALLS = by_question(
-    (
-        ProxyCall(
-            Membership,
-            LNAA_API,
-            "membership",
-            lambda asked: {"globalUserId": asked.global_user_id},
-            read_as(LnaaMembership),
-            {NOT_FOUND: NO_MEMBER},
-        ),
-        ProxyCall(
-            ActivateMembership,
-            LNAA_API,
-            "activation",
-            lambda asked: {"globalUserId": asked.global_user_id},
-            read_as(LnaaMembership),
-        ),
-    )
-)
+LNAA_CALLS: NamedRows[ProxyCall] = NamedRows((_calls("lnaa", LNAA_API),))
 """LNAA's questions, as its stand-in answers them. The real LNAA is asked over HTTP."""
 
 
@@ -234,4 +130,6 @@ def services_of(
     calls: Mapping[type[Question[object]], ProxyCall],
 ) -> Mapping[type[Question[object]], str]:
     """Return the service behind each question."""
+    if isinstance(calls, NamedRows):
+        return calls.systems
     return {asked: call.service for asked, call in calls.items()}

@@ -75,7 +75,7 @@ Place: TypeAlias = "tuple[str, Key]"
 """A table, and a key in it."""
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _Found:
     """What a batch read has come to so far.
 
@@ -90,7 +90,7 @@ class _Found:
     calls: int = 0
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class DynamoDb:
     """The adapter that answers the questions to tables from DynamoDB.
 
@@ -342,7 +342,7 @@ class DynamoDb:
         )
 
 
-@attrs.define
+@attrs.define(eq=False, repr=False)
 class _Keys:
     """The keys that are wanted of a table; in any order, each once."""
 

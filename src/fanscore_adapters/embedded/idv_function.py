@@ -18,7 +18,7 @@ from fanscore_core.engine.question import Answered, Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.systems import IDV_CHECK_LIVENESS
 
-SYSTEMS: Mapping[type[Question[object]], str] = dict.fromkeys(IDV_CALLS, IDV_CHECK_LIVENESS)
+SYSTEMS: Mapping[type[Question[object]], str] = IDV_CALLS.systems
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ from importlib import resources
 
 import attrs
 
-from fanscore_adapters.adapter import by_question, declared_outage, together
+from fanscore_adapters.adapter import declared_outage, together
 from fanscore_adapters.documents.converter import is_text
 from fanscore_adapters.documents.json_text import parse_json
 from fanscore_adapters.documents.proxies import (
@@ -23,7 +23,7 @@ from fanscore_core.errors import InvalidInput
 from fanscore_core.ports.arm_scoring import ArmScore, ArmScores
 from fanscore_core.systems import TABLES
 
-STAND_IN_CALLS = by_question([*CALLS.values(), *LNAA_CALLS.values()])
+STAND_IN_CALLS = CALLS.joined(LNAA_CALLS)
 """The questions to our services that stand-ins answer."""
 
 SERVICES = tuple(dict.fromkeys(call.service for call in STAND_IN_CALLS.values()))

@@ -204,7 +204,7 @@ def _put_profile(effect: PutProfile) -> Sequence[Put]:
     return (Put(profile_item(effect.event, effect.replaced), expected),)
 
 
-LOOKUPS = (
+ROWS: Sequence[Lookup | Write] = (
     Lookup(
         ErasedMark,
         FAN_IDENTITY,
@@ -226,9 +226,6 @@ LOOKUPS = (
         if_stored(read_profile),
         consistent=True,
     ),
-)
-
-WRITES = (
     Write(PutMark, FAN_IDENTITY, _put_mark, put_outcome(read_mark), lambda effect: effect.attempt),
     Write(
         PutProfile,

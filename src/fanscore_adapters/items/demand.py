@@ -37,11 +37,10 @@ from fanscore_core.demand import FIELDS, ContactMethod, DemandRecord, StoredDema
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import EventId, GlobalUserId, SaleId
 from fanscore_core.merging import ATTRIBUTE
-from fanscore_core.ports.demand import (
+from fanscore_core.ports.demand_records import (
     DemandRecords,
     DemandRecordsPage,
     DemandSaleRecord,
-    EventDemandCount,
     PutDemandRecord,
 )
 from fanscore_core.scalars import Email, Locale
@@ -119,48 +118,18 @@ def _records(items: Sequence[Item]) -> tuple[StoredDemandRecord, ...]:
     return tuple(map(read_record, items))
 
 
-def _count_live_sales(items: Sequence[Item]) -> int:
-    """Count the sales that have a record; what has a time to live is a tombstone.
-
-    In a key, the first ``-`` ends the event's id.
-    """
-    return len({_sort_key(item).partition("-")[2] for item in items if "ttl" not in item})
-
-
-def _sort_key(item: Item) -> str:
-    key = item.get("SK")
-    if not isinstance(key, str):
-        raise InvalidInput("record.SK", "expected text")
-    return key
-
-
-def _other_event(asked: EventDemandCount) -> Sequence[Key]:
-    other = asked.other_event_id
-    return () if other is None else (keys.demand_of_event(asked.global_user_id, other),)
-
-
 def _puts(effect: PutDemandRecord) -> Sequence[Put]:
     expected = {"version": effect.expected_version} if effect.expected_version else None
     return (Put(record_item(effect.new), expected),)
 
 
-LOOKUPS = (
+ROWS: Sequence[Lookup | PrefixRead | Write] = (
     Lookup(
         DemandSaleRecord,
         DEMAND,
         lambda asked: keys.demand_record(asked.global_user_id, asked.event_id, asked.sale_id),
         if_stored(read_record),
         consistent=True,
-    ),
-)
-
-PREFIX_READS = (
-    PrefixRead(
-        EventDemandCount,
-        DEMAND,
-        lambda asked: keys.demand_of_event(asked.global_user_id, asked.disco_event_id),
-        _count_live_sales,
-        also=_other_event,
     ),
     PrefixRead(
         DemandRecords,
@@ -178,9 +147,6 @@ PREFIX_READS = (
         limit=lambda asked: asked.limit,
         after=lambda asked: asked.after,
     ),
-)
-
-WRITES = (
     Write(
         PutDemandRecord,
         DEMAND,

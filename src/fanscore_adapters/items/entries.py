@@ -128,7 +128,7 @@ def _puts(effect: PutEntry) -> Sequence[Put]:
     return (Put(entry_item(effect.new), expected),)
 
 
-LOOKUPS = (
+ROWS: Sequence[Lookup | PrefixRead | Write] = (
     Lookup(
         FanEntry,
         DEMAND,
@@ -136,9 +136,6 @@ LOOKUPS = (
         if_stored(read_entry),
         consistent=True,
     ),
-)
-
-PREFIX_READS = (
     PrefixRead(
         EntriesPage,
         DEMAND,
@@ -148,6 +145,5 @@ PREFIX_READS = (
         limit=lambda asked: asked.limit,
         after=lambda asked: asked.after,
     ),
+    Write(PutEntry, DEMAND, _puts, put_outcome(read_entry), lambda effect: effect.attempt),
 )
-
-WRITES = (Write(PutEntry, DEMAND, _puts, put_outcome(read_entry), lambda effect: effect.attempt),)

@@ -8,17 +8,18 @@ holds each row's functions against its type of question, wherever the row is wri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Generic, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast, overload
 
 import attrs
 
-from fanscore_adapters.adapter import by_question
 from fanscore_adapters.items.keys import Key
+from fanscore_adapters.named_rows import NamedRows
 from fanscore_core.engine.question import Question
 from fanscore_core.errors import InvalidInput, SourceFailed, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
-from fanscore_core.pages import Page
-from fanscore_core.ports.put_outcome import PutOutcome
+
+if TYPE_CHECKING:
+    from fanscore_core.ports.put_outcome import PutOutcome
 
 QuestionT = TypeVar("QuestionT", bound=Question[object])
 FoundT = TypeVar("FoundT")
@@ -34,7 +35,7 @@ Item: TypeAlias = Mapping[str, object]
 """A stored item: an object whose fractions are ``Decimal``, with its keys ``PK`` and ``SK``."""
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, repr=False)
 class Read(Generic[FoundT]):
     """How a question is answered from a table: as a ``Lookup`` or a ``PrefixRead``.
 
@@ -65,6 +66,14 @@ class Read(Generic[FoundT]):
         asked = cast("Callable[[Question[object]], Key]", key)
         self.__attrs_init__(question, table, asked, make, consistent)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.question.__name__})"
+
+    @property
+    def system(self) -> str:
+        """The table, as the system behind the question."""
+        return self.table
+
     def answer(self, stored: StoredT, parse: Callable[[StoredT], FoundT]) -> object:
         """Make the answer; ``Unavailable`` where an item is malformed, never a wrong score.
 
@@ -82,7 +91,7 @@ class Read(Generic[FoundT]):
             return SourceFailed(self.question.__name__, f"raised {type(error).__name__}")
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, repr=False)
 class Lookup(Read["Item | None"]):
     """A question that one item answers, or its absence."""
 
@@ -100,7 +109,7 @@ class PageRange:
     start: str | None
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, repr=False)
 class PrefixRead(Read[Sequence[Item]]):
     """A question that the items of one partition answer whose sort key begins with a prefix.
 
@@ -205,6 +214,8 @@ class PrefixRead(Read[Sequence[Item]]):
             parse: as ``answer`` takes it.
             rest: of the sort key after which the next page begins, if there is one.
         """
+        from fanscore_core.pages import Page  # noqa: PLC0415  # few questions have pages
+
         made = self.answer(stored, parse)
         if isinstance(made, Unavailable):
             return made
@@ -255,7 +266,7 @@ def refusal(unmet: Sequence[tuple[Put, Item | None]], count: int) -> Refused | N
     return None if len(unmet) == count else Refused(unmet[0][1])
 
 
-@attrs.frozen(init=False)
+@attrs.frozen(init=False, repr=False)
 class Write:
     """How an effect is performed on a table: all of its puts, or none.
 
@@ -292,6 +303,14 @@ class Write:
             cast("Callable[[Question[object]], int]", attempt),
         )
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.question.__name__})"
+
+    @property
+    def system(self) -> str:
+        """The table, as the system behind the effect."""
+        return self.table
+
 
 @attrs.frozen
 class Table:
@@ -311,7 +330,11 @@ class Table:
     account_key: Callable[[MemberId], str] | None = None
 
 
-@attrs.frozen(init=False)
+TableRow: TypeAlias = Lookup | PrefixRead | Write
+"""How one type of question is answered from a table, or one type of effect performed on it."""
+
+
+@attrs.frozen(init=False, repr=False)
 class Operations:
     """The operations on tables, by type of question: all that a store knows of what it is for.
 
@@ -327,19 +350,14 @@ class Operations:
     writes: Mapping[type[Question[object]], Write]
     systems: Mapping[type[Question[object]], str]
 
-    def __init__(self, rows: Iterable[Lookup | PrefixRead | Write]) -> None:
-        """Sort declarations.
+    def __init__(self, rows: NamedRows[TableRow] | Iterable[TableRow]) -> None:
+        """Sort declarations, which are loaded when they are needed.
 
         Raises:
             ValueError: two are about the same type of question.
         """
-        every = by_question(rows)
-        self.__attrs_init__(
-            {asked: row for asked, row in every.items() if isinstance(row, Lookup)},
-            {asked: row for asked, row in every.items() if isinstance(row, PrefixRead)},
-            {asked: row for asked, row in every.items() if isinstance(row, Write)},
-            {asked: row.table for asked, row in every.items()},
-        )
+        every = rows if isinstance(rows, NamedRows) else NamedRows[TableRow](rows=rows)
+        self.__attrs_init__(every.of(Lookup), every.of(PrefixRead), every.of(Write), every.systems)
 
 
 def if_stored(read: Callable[[Item], ReadT]) -> Callable[[Item | None], ReadT | None]:
@@ -351,6 +369,7 @@ def put_outcome(
     read: Callable[[Item], ReadT],
 ) -> Callable[[Question[object], Refused | None], PutOutcome[ReadT]]:
     """Make the answer to a conditional write: whether it was made, or what lies there instead."""
+    from fanscore_core.ports.put_outcome import PutOutcome  # noqa: PLC0415  # only for effects
 
     def make(_effect: Question[object], refused: Refused | None) -> PutOutcome[ReadT]:
         if refused is None:

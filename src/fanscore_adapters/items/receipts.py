@@ -109,6 +109,7 @@ def _puts(effect: PutReceipt) -> Sequence[Put]:
     return (Put(receipt_item(effect), None),)
 
 
-PREFIX_READS = receipt_reads(SIGNALS)
-
-WRITES = (Write(PutReceipt, DEMAND, _puts, lambda _, refused: refused is None),)
+ROWS: Sequence[PrefixRead | Write] = (
+    *receipt_reads(SIGNALS),
+    Write(PutReceipt, DEMAND, _puts, lambda _, refused: refused is None),
+)

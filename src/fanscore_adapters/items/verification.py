@@ -105,7 +105,7 @@ def _left(effect: FinishLivenessSession, refused: Refused | None) -> LivenessSes
     return None if refused.stored is None else read_session(refused.stored).session
 
 
-LOOKUPS = (
+ROWS: Sequence[Lookup | Write] = (
     Lookup(
         StoredLivenessSession,
         VERIFICATION,
@@ -120,9 +120,6 @@ LOOKUPS = (
         if_stored(_read_pointer),
         consistent=True,
     ),
-)
-
-WRITES = (
     Write(
         PutLivenessSession,
         VERIFICATION,

@@ -9,7 +9,7 @@ from typing import TypeAlias, get_type_hints
 
 import attrs
 
-from fanscore_appsync.api import Api
+from fanscore_appsync.api import Api, ApiMisuse
 from fanscore_appsync.fields import NAMESPACES, Field
 from fanscore_appsync.testing.misuse import ExtraMissing
 from fanscore_appsync.testing.spelling import graphql_classes, graphql_members
@@ -40,11 +40,15 @@ MODES = frozenset(mode.value for mode in Mode)
 
 
 def check(api: Api) -> Sequence[str]:
-    """Compare the schema of an API with its fields: see ``check_routing``.
+    """Load all of an API, and compare its schema with its fields: see ``check_routing``.
 
     Returns:
         Each difference in words; nothing if all agree.
     """
+    try:
+        api.check()
+    except ApiMisuse as error:
+        return [str(error)]
     return check_routing(api.sdl(), api.fields, api.namespaces)
 
 

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from fanscore_adapters.documents.policy import parse_policy_book
 from fanscore_appsync.api import API, Api
 from fanscore_appsync.app import App
 from fanscore_appsync.log import log_decision
 from fanscore_appsync.report import report
 from fanscore_appsync.setting_row import Function, ReceiptPlace
 from fanscore_appsync.settings import Settings
-from fanscore_appsync.shadow import check_shadow
 from fanscore_appsync.wiring.parts import (
     api_of,
     check_posting,
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
     from fanscore_appsync.wiring.embedded import Embedded
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Connected:
     """A wired app.
 
@@ -235,12 +233,17 @@ def policy_book(path: str | None, named_by: str = "FANSCORE_POLICY", api: Api = 
     """
     if path is None:
         return as_book(api.default_policy)
+    from fanscore_adapters.documents.policy import parse_policy_book  # noqa: PLC0415  # (as said)
+
     return parsed_file(path, named_by, lambda text: parse_policy_book(text, api.signals))
 
 
 def _shadow_of(settings: Settings, api: Api, live: PolicyBook) -> PolicyBook | None:
     if settings.shadow_policy is None:
         return None
+    from fanscore_adapters.documents.policy import parse_policy_book  # noqa: PLC0415  # (as said)
+    from fanscore_appsync.shadow import check_shadow  # noqa: PLC0415  # (as said)
+
     return parsed_file(
         settings.shadow_policy,
         "FANSCORE_SHADOW_POLICY",

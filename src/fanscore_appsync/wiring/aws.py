@@ -6,20 +6,37 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fanscore_adapters.adapter import Adapter
-from fanscore_adapters.aws import eventbridge, lambda_, object_store, rekognition
+from fanscore_adapters.aws import lambda_
 from fanscore_adapters.aws.client import AwsClient, AwsSession
 from fanscore_adapters.aws.environment import check_aws_environment
-from fanscore_adapters.aws.object_store import ObjectStore
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.items.operations import Operations
 from fanscore_adapters.items.tables import OPERATIONS
 from fanscore_adapters.lazy import LazyAdapter
+from fanscore_adapters.named_rows import AskedOf, NamedRows, RowsOfPort
 from fanscore_appsync.api import Api
 from fanscore_appsync.connectors import Resources
 from fanscore_appsync.setting_row import Function
 from fanscore_appsync.settings import AwsSettings, Settings, require, with_own
+from fanscore_core.engine.question import Ask
+from fanscore_core.systems import UPSERT_USER
+
+if TYPE_CHECKING:
+    from fanscore_adapters.aws.object_store import ObjectStore
+
+PUBLISHING: NamedRows[AskedOf] = NamedRows(
+    (
+        RowsOfPort(
+            "fanscore_core.ports.event_bus",
+            "fanscore_adapters.aws.eventbridge",
+            UPSERT_USER,
+        ),
+    )
+)
+"""What EventBridge is asked, whose adapter is loaded for the first event that is published."""
 
 
 def resolver_adapters(
@@ -50,12 +67,15 @@ def resolver_adapters(
     session = _session(aws, "lambda", "dynamodb", "events")
     functions = _client("lambda", session, closing, lambda_.READ_S)
     impatient = _client("lambda", session, closing, lambda_.DEGRADABLE_READ_S)
-    bus = _client("events", session, closing, eventbridge.READ_S)
     return (
         # First, since functions take longest: what the others need is prepared while they run.
         lambda_.LambdaProxies(functions, impatient, aws.functions, api.calls),
         _tables(aws, session, closing, api.operations),
-        eventbridge.EventBridge(bus, aws.event_bus),
+        LazyAdapter(
+            PUBLISHING.systems,
+            partial(_event_bridge, aws, session, closing),
+            _in_calls_of_event_bridge,
+        ),
         *(
             LazyAdapter(each.systems, partial(each.make, resources), each.split)
             for each in api.connectors
@@ -92,6 +112,8 @@ def idv_adapters(aws: AwsSettings, closing: ExitStack) -> Sequence[Adapter]:
         InvalidInput: the environment says something to botocore that is wrong.
     """
     session = _session(aws, "dynamodb", "rekognition")
+    from fanscore_adapters.aws import rekognition  # noqa: PLC0415  # no other function needs it
+
     client = _client("rekognition", session, closing, rekognition.READ_S)
     return (_tables(aws, session, closing), rekognition.Rekognition(client))
 
@@ -114,10 +136,12 @@ def score_objects(settings: Settings, aws: AwsSettings, closing: ExitStack) -> O
     Raises:
         InvalidInput: as ``resolver_adapters``.
     """
+    from fanscore_adapters.aws import object_store  # noqa: PLC0415  # no other function needs it
+
     require(settings, Function.CHUNKS)
     assert settings.scores_bucket  # noqa: S101  # it has just been required
     client = _client("s3", _session(aws, "s3"), closing, object_store.READ_S)
-    return ObjectStore(client, settings.scores_bucket)
+    return object_store.ObjectStore(client, settings.scores_bucket)
 
 
 def _session(aws: AwsSettings, *services: str) -> AwsSession:
@@ -134,6 +158,19 @@ def _tables(
 ) -> dynamodb.DynamoDb:
     client = _client("dynamodb", session, closing, dynamodb.READ_S)
     return dynamodb.DynamoDb(client, aws.tables, operations=operations)
+
+
+def _event_bridge(aws: AwsSettings, session: AwsSession, closing: ExitStack) -> Adapter:
+    from fanscore_adapters.aws import eventbridge  # noqa: PLC0415  # few fields publish
+
+    client = _client("events", session, closing, eventbridge.READ_S)
+    return eventbridge.EventBridge(client, aws.event_bus)
+
+
+def _in_calls_of_event_bridge(asks: Sequence[Ask], /) -> Sequence[Sequence[int]]:
+    from fanscore_adapters.aws.eventbridge import EventBridge  # noqa: PLC0415  # few fields publish
+
+    return EventBridge.split(asks)
 
 
 def _client(service: str, session: AwsSession, closing: ExitStack, read_s: float) -> AwsClient:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 from uuid import uuid4
@@ -100,6 +99,8 @@ def parsed_file(path: str, variable: str, parse: Callable[[str], ParsedT]) -> Pa
     Raises:
         InvalidInput: it cannot be read, or not be parsed; names the variable and the file.
     """
+    from pathlib import Path  # noqa: PLC0415  # a function without files needs none of it
+
     try:
         return parse(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:

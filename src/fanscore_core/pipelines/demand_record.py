@@ -17,7 +17,7 @@ from fanscore_core.engine.steps import Context, EffectContext, effect_step, step
 from fanscore_core.errors import Conflict, ConflictReason, InvalidInput
 from fanscore_core.merging import applied_before, counts, merge
 from fanscore_core.pipelines.login import LoginArgs, LoginStash, account_of, tm_account_info
-from fanscore_core.ports.demand import DemandRecords, DemandSaleRecord, PutDemandRecord
+from fanscore_core.ports.demand_records import DemandRecords, DemandSaleRecord, PutDemandRecord
 
 MAX_ATTEMPTS = 6
 """The first attempt, and at most five more after conflicts (docs/explanation/demand-merge.md)."""

@@ -9,7 +9,7 @@ from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.steps import Context, NoStash, step
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.pages import ListPage, Page, PageRequest
-from fanscore_core.ports.demand import DemandRecordsPage
+from fanscore_core.ports.demand_records import DemandRecordsPage
 
 
 @attrs.frozen

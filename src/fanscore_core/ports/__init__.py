@@ -26,12 +26,11 @@ if TYPE_CHECKING:
         PutMark,
         PutProfile,
     )
-    from fanscore_core.ports.demand import (
+    from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+    from fanscore_core.ports.demand_records import (
         DemandRecords,
         DemandRecordsPage,
         DemandSaleRecord,
-        DiscoEventId,
-        EventDemandCount,
         PutDemandRecord,
     )
     from fanscore_core.ports.eligibility_service import FanEligibility
@@ -69,12 +68,11 @@ else:
                 "PutMark",
                 "PutProfile",
             ),
-            "demand": (
+            "demand": ("DiscoEventId", "EventDemandCount"),
+            "demand_records": (
                 "DemandRecords",
                 "DemandRecordsPage",
                 "DemandSaleRecord",
-                "DiscoEventId",
-                "EventDemandCount",
                 "PutDemandRecord",
             ),
             "eligibility_service": ("FanEligibility",),

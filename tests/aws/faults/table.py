@@ -18,7 +18,7 @@ from fanscore_core.ids import CampaignId, GlobalUserId, MemberId, SessionId
 from fanscore_core.liveness import new_session
 from fanscore_core.pages import Page
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.demand import DemandRecords, PutDemandRecord
+from fanscore_core.ports.demand_records import DemandRecords, PutDemandRecord
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.ports.fan_identity import FanIdentity, Identity
 from fanscore_core.ports.put_outcome import PutOutcome

@@ -12,7 +12,6 @@ from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Lookup, Table
 from fanscore_appsync.api import API, Api, ApiMisuse, named_api
-from fanscore_appsync.arguments import NoArguments
 from fanscore_appsync.authorization import Pattern, Patterns, group
 from fanscore_appsync.connectors import Connector
 from fanscore_appsync.fields import (
@@ -24,6 +23,7 @@ from fanscore_appsync.fields import (
     Cache,
     Field,
 )
+from fanscore_appsync.routes.memberships import NoArguments
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Query
 from fanscore_core.engine.steps import Context, NoStash, step

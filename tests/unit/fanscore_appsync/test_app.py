@@ -7,9 +7,9 @@ import attrs
 import pytest
 
 from fanscore_appsync.api import API
-from fanscore_appsync.arguments import AccountFanscoreArguments
 from fanscore_appsync.authorization import Pattern
 from fanscore_appsync.fields import Field
+from fanscore_appsync.routes.scores import AccountFanscoreArguments
 from fanscore_appsync.testing import API_KEY_HEADERS, appsync_event, service, unchecked_event, user
 from fanscore_core.engine.definition import pipeline
 from fanscore_core.engine.question import Answered, Ask, Question, Source

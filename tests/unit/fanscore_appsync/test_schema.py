@@ -9,10 +9,10 @@ from typing import get_type_hints
 import graphql
 import pytest
 
-from fanscore_appsync import demand_record as demand
-from fanscore_appsync.entry import entry
 from fanscore_appsync.fields import FIELDS
 from fanscore_appsync.local.graphql.execution import appsync_schema
+from fanscore_appsync.routes import demand_records as demand
+from fanscore_appsync.routes.entries import entry
 from fanscore_appsync.testing.routing import check_routing
 from fanscore_appsync.testing.spelling import (
     SCALARS,

@@ -9,7 +9,7 @@ from typing import cast
 import attrs
 import pytest
 
-from fanscore_appsync import demand_record as demand
+from fanscore_appsync.routes import demand_records as demand
 from fanscore_appsync.testing import (
     API_KEY_HEADERS,
     KitMisuse,
@@ -33,13 +33,8 @@ from fanscore_core.policy import DEFAULT_POLICY
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
 from fanscore_core.ports.arm_scoring import ArmScore
-from fanscore_core.ports.demand import (
-    DemandRecords,
-    DemandRecordsPage,
-    DiscoEventId,
-    EventDemandCount,
-    PutDemandRecord,
-)
+from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+from fanscore_core.ports.demand_records import DemandRecords, DemandRecordsPage, PutDemandRecord
 from fanscore_core.ports.event_details import EventById, EventDetails
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.lnaa import ActivateMembership, LnaaMembership, Membership

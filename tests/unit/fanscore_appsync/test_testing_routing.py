@@ -7,8 +7,8 @@ from importlib import resources
 import attrs
 import pytest
 
-from fanscore_appsync import arguments
 from fanscore_appsync.fields import FIELDS, NAMESPACES, Field
+from fanscore_appsync.routes.memberships import NoArguments
 from fanscore_appsync.testing.routing import check_routing
 from fanscore_appsync.testing.spelling import graphql_members, graphql_type
 from fanscore_core.ids import EventId
@@ -237,7 +237,7 @@ def test_differences_of_the_schema(schema_text: str, differences: list[str]) -> 
             id="a row of an unknown type",
         ),
         pytest.param(
-            with_given("VFApi.campaign", arguments.NoArguments),
+            with_given("VFApi.campaign", NoArguments),
             ["VFApi.campaign: argument campaignId is in the schema, and NoArguments has none"],
             id="other arguments",
         ),

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from fanscore_appsync import wire
-from fanscore_appsync.arguments import AccountFanscoreArguments
+from fanscore_appsync.routes.scores import AccountFanscoreArguments
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_appsync.wire import ErrorBody, Request
 from fanscore_core.errors import (

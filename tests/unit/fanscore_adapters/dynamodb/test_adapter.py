@@ -24,13 +24,8 @@ from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId
 from fanscore_core.pages import Page
 from fanscore_core.ports.account_fanscore import AccountScore
 from fanscore_core.ports.consumers import PutMark
-from fanscore_core.ports.demand import (
-    DemandRecords,
-    DemandRecordsPage,
-    DemandSaleRecord,
-    DiscoEventId,
-    EventDemandCount,
-)
+from fanscore_core.ports.demand import DiscoEventId, EventDemandCount
+from fanscore_core.ports.demand_records import DemandRecords, DemandRecordsPage, DemandSaleRecord
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.put_outcome import PutOutcome
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES

@@ -19,11 +19,11 @@ from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import EventId, SaleId
 from fanscore_core.merging import Stamp, Written, merge
 from fanscore_core.pages import Page
-from fanscore_core.ports.demand import (
+from fanscore_core.ports.demand import EventDemandCount
+from fanscore_core.ports.demand_records import (
     DemandRecords,
     DemandRecordsPage,
     DemandSaleRecord,
-    EventDemandCount,
     PutDemandRecord,
 )
 from fanscore_core.ports.put_outcome import PutOutcome

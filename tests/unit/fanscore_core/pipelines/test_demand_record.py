@@ -36,7 +36,7 @@ from fanscore_core.pipelines.demand_record import (
 )
 from fanscore_core.pipelines.demand_records import RecordsArgs, records
 from fanscore_core.ports.account_service import AccountInfo, UserInfo
-from fanscore_core.ports.demand import (
+from fanscore_core.ports.demand_records import (
     DemandRecords,
     DemandRecordsPage,
     DemandSaleRecord,

@@ -1,26 +1,82 @@
-"""Demand records between GraphQL and the core."""
+"""Demand records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import cast
 
+import attrs
+
 from fanscore_adapters.documents.converter import date_time_text
-from fanscore_appsync.arguments import DemandRecordInput, DemandRecordKeyInput, RecordsArguments
+from fanscore_appsync.fields import LOGIN, LOGIN_OR_SERVICE, Field
 from fanscore_appsync.invocation import Invocation
-from fanscore_appsync.pages import page_request
+from fanscore_appsync.pages import connection, page_request
 from fanscore_core.canonical import canonical_json, digest_of
 from fanscore_core.demand import (
     FIELDS,
+    ContactMethod,
     DemandChange,
     StoredDemandRecord,
     attributes_text,
     deletion,
     save,
 )
+from fanscore_core.ids import EventId, GlobalUserId, RequestId, SaleId
 from fanscore_core.merging import ATTRIBUTE, Stamp
-from fanscore_core.pipelines.demand_record import DemandRecordResult
-from fanscore_core.pipelines.demand_records import RecordsArgs
+from fanscore_core.pipelines.demand_record import (
+    DemandChangeArgs,
+    DemandRecordResult,
+    demand_record_delete,
+    demand_record_save,
+)
+from fanscore_core.pipelines.demand_records import RecordsArgs, records
+from fanscore_core.scalars import Email, JsonObject, Locale
+
+
+@attrs.frozen
+class RecordsArguments:
+    """``Demand.records``."""
+
+    event_id: EventId | None = None
+    limit: int | None = None
+    next_token: str | None = None
+    global_user_id: GlobalUserId | None = None
+
+
+@attrs.frozen
+class DemandRecordInput:
+    """``DemandRecordInput``."""
+
+    event_id: EventId
+    sale_id: SaleId
+    email: Email | None = None
+    contact_method: ContactMethod | None = None
+    locale: Locale | None = None
+    attributes: JsonObject | None = None
+    request_id: RequestId | None = None
+
+
+@attrs.frozen
+class DemandRecordSaveArguments:
+    """``Mutation.demandRecordSave``."""
+
+    input: DemandRecordInput
+
+
+@attrs.frozen
+class DemandRecordKeyInput:
+    """``DemandRecordKeyInput``."""
+
+    event_id: EventId
+    sale_id: SaleId
+    request_id: RequestId | None = None
+
+
+@attrs.frozen
+class DemandRecordDeleteArguments:
+    """``Mutation.demandRecordDelete``."""
+
+    input: DemandRecordKeyInput
 
 
 def save_change(given: DemandRecordInput, call: Invocation) -> DemandChange:
@@ -76,3 +132,35 @@ def record(stored: StoredDemandRecord) -> Mapping[str, object]:
         "updatedAt": date_time_text(shown.updated_at),
         "version": stored.version,
     }
+
+
+ROWS: Mapping[str, Field] = {
+    "Demand.records": Field(
+        LOGIN_OR_SERVICE,
+        RecordsArguments,
+        records,
+        records_args,
+        write=lambda found: connection(found, record),
+        service_only=frozenset({"globalUserId"}),
+    ),
+    "Mutation.demandRecordSave": Field(
+        LOGIN,
+        DemandRecordSaveArguments,
+        demand_record_save,
+        lambda asked, call: DemandChangeArgs(
+            call.user, call.authorization, save_change(asked.input, call)
+        ),
+        write=result,
+        request_id=lambda asked: asked.input.request_id,
+    ),
+    "Mutation.demandRecordDelete": Field(
+        LOGIN,
+        DemandRecordDeleteArguments,
+        demand_record_delete,
+        lambda asked, call: DemandChangeArgs(
+            call.user, call.authorization, delete_change(asked.input, call)
+        ),
+        write=result,
+        request_id=lambda asked: asked.input.request_id,
+    ),
+}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from fanscore_appsync.entry import entry
+from fanscore_appsync.routes.entries import entry
 from fanscore_core.entry_record import StoredEntry, changed_entry, entry_change
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
 from fanscore_core.scalars import Email, Locale, PhoneNumber

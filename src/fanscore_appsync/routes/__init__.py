@@ -1,0 +1,1 @@
+"""The routing table: a module for each group of fields, with their arguments and rows."""
