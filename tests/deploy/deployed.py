@@ -35,7 +35,7 @@ from fanscore_adapters.embedded.stand_ins import Sample, default_sample, parse_s
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.systems import FAN_IDENTITY, TABLES
 from tests.aws import ministack as emulator
-from tests.aws.functions import ROLE, create_running_proxies
+from tests.aws.functions import ROLE, create_running_proxies, invoke
 from tests.aws.ministack import ACCOUNT, HOST, REGION, SECRET, Ministack, ministack
 from tests.aws.parties import LNAA_TOKEN, Parties, parties
 from tests.aws.tables import AwsTables
@@ -149,6 +149,8 @@ class Deployed:
         """Write a sample's items to the tables, and let the service functions answer from it."""
         self.tables.load(sample.tables)
         create_running_proxies(self.aws, sample)
+        # The resolver waits ten seconds for it: on a busy machine, less than it takes to start.
+        invoke(self.aws, self.outputs["IdvCheckLivenessName"], {"operation": "none"})
 
     def log_in(self, *groups: str) -> Fan:
         """Make a user in the pool, put them into groups, and log in with the pool's client."""
