@@ -12,6 +12,8 @@ from fanscore_adapters import sources
 from fanscore_adapters.aws import eventbridge, lambda_, rekognition
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.sources import Call, wait_for
+from fanscore_adapters.sqlite import connection
+from fanscore_adapters.sqlite import tables as sqlite_tables
 from fanscore_appsync import receipts
 from tests.virtual_time import VirtualTime
 
@@ -59,4 +61,13 @@ def patient_limits() -> Iterator[None]:
         limits.setattr(receipts, "MAX_WAIT_S", AMPLE_S)
         for module in (dynamodb, eventbridge, lambda_, rekognition):
             limits.setattr(module, "READ_S", AMPLE_S)
+        yield
+
+
+@contextmanager
+def patient_databases() -> Iterator[None]:
+    """Let whoever waits for an embedded database wait until it is free."""
+    with pytest.MonkeyPatch.context() as limits:
+        for module in (connection, sqlite_tables):
+            limits.setattr(module, "BUSY_TIMEOUT_S", AMPLE_S)
         yield
