@@ -35,7 +35,7 @@ SCORE, COMPARE = "score", "compare"
 """What is logged as the name of the work."""
 
 CHUNK_S = 600.0
-"""What scoring a chunk may take at most."""
+"""The longest that scoring a chunk may take."""
 
 MAX_NAMED = 10
 """The most chunks that an error names."""
@@ -44,7 +44,7 @@ FIELD = "VFApi.accountFanscore"
 
 
 class Objects(Protocol):
-    """Where chunks lie, and what came of them (``fanscore_adapters.aws.object_store``)."""
+    """Where chunks and their scores lie (``fanscore_adapters.aws.object_store``)."""
 
     def read(self, key: str, expires_at: float) -> bytes:
         """Read an object."""
@@ -96,10 +96,10 @@ class ChunkApp(FunctionApp):
     """Everything that is needed to score chunks.
 
     Attributes:
-        objects: the chunks, and what came of them.
+        objects: where chunks and their scores lie.
         policy: a policy that decides all scores, or a book of them; kept as a book.
         api: whose ``accountFanscore`` is asked.
-        clock: the one that objects are waited for by.
+        clock: in seconds; says how long objects may be waited for.
         keeper: makes the log lines of decisions, which follow the scores; ``None`` for none.
     """
 
@@ -217,10 +217,10 @@ class _Decided:
 def _scored_fan(
     fan: GlobalUserId, outcome: Outcome[object, object], *, keeps_errors: bool
 ) -> ScoredFan:
-    """Return what came of a fan.
+    """Return a fan with their score, or with the error that is kept instead.
 
     Raises:
-        Exception: what the run ended in, where that is not to be kept or is a mistake of ours.
+        Exception: the run ended in it, and it is not to be kept or is a mistake of ours.
     """
     error, stash = outcome.error, outcome.stash
     if error is not None:

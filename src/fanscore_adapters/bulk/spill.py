@@ -1,8 +1,8 @@
 """Rows sorted into partitions on disk: what a join needs that has more rows than memory.
 
-A spill is one file. Its rows stand in blocks, one partition's behind the other's. At the end stand
+A spill is one file. Its rows stand in blocks, each of one partition. After them comes an index:
 where each block begins and how long it is, sorted by partition; then which of these is each
-partition's first; then where that begins, and how many partitions there are.
+partition's first; then where the index begins, and how many partitions there are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zlib import crc32
 import attrs
 
 BUFFERED_ROWS = 50_000
-"""How many rows are kept until they are written, whatever their number of partitions."""
+"""How many rows, of all partitions together, are kept until they are written."""
 
 ROWS_OF_A_PARTITION = 25_000
 """So many fit into memory easily, all at once."""
@@ -45,7 +45,7 @@ class SpillWriter:
         Args:
             file: open for writing.
             partitions: how many.
-            buffered: how many rows are kept until they are written.
+            buffered: as ``BUFFERED_ROWS``.
         """
         self._file = file
         self._partitions, self._buffered = partitions, buffered
@@ -83,7 +83,7 @@ class SpillWriter:
 
 @attrs.frozen
 class Spill:
-    """A finished spill: reads the rows of one partition, and of the rest only where that stands.
+    """A finished spill: reads the rows of one partition, and of the rest only the index.
 
     Attributes:
         path: of the file.

@@ -32,7 +32,7 @@ OWNER_ONLY_FOLDER = 0o700
 
 
 def nobody(_step: str) -> None:
-    """Be told of a step, and do nothing."""
+    """Ignore a step that is done."""
 
 
 def sync_to_disk(path: Path) -> None:
@@ -59,7 +59,7 @@ class WorkFolder:
         Args:
             path: of the folder.
             plan: what is made of what: whoever goes on must want the same.
-            done: is told the name of each step that is done.
+            done: called with the name of each step that is done.
             sync: puts a file or a folder's names on the disk.
 
         Raises:
@@ -96,7 +96,7 @@ class WorkFolder:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        """Let others at it."""
+        """Let other runs have the folder."""
         with suppress(OSError):
             os.close(self._lock)
 

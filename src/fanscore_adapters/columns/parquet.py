@@ -18,7 +18,7 @@ from fanscore_adapters.columns.policy_sql import (
     EVENT_COLUMN,
     ORIGIN_COLUMN,
     RAW_COLUMN,
-    REASONS,
+    WAYS_TO_BE_MISSING,
     classes_sql,
     findings_columns,
     missing_column,
@@ -242,7 +242,7 @@ def _is_not_among(column: str, names: Iterable[str]) -> str:
 
 def _places(bands: SharedBands, numbers: Sequence[int]) -> tuple[Place, ...]:
     return tuple(
-        number if number <= len(bounds) else REASONS[number - len(bounds) - 1]
+        number if number <= len(bounds) else WAYS_TO_BE_MISSING[number - len(bounds) - 1]
         for bounds, number in zip(bands.bounds.values(), numbers, strict=True)
     )
 

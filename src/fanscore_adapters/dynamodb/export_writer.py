@@ -55,7 +55,7 @@ def write_export(
         how many items it has.
 
     Raises:
-        InvalidInput: an item has a value that DynamoDB has not; names the table and its number.
+        InvalidInput: an item has a value that DynamoDB cannot hold; names the table and its number.
         OSError: something cannot be written.
     """
     moment = exported_at.astimezone(UTC)

@@ -24,7 +24,7 @@ from fanscore_core.receipt import Receipt
 from fanscore_core.receipt_replay import ReplayedReceipt, replay_receipts, would_have_been
 
 MOST_SHOWN = 20
-"""So many receipts are named at most."""
+"""The most receipts that are named."""
 
 
 @attrs.define
@@ -114,7 +114,7 @@ def replay_file(
         path: of the file.
         api: whose signals the findings have.
         live: the path of the policies that decide; ``None`` for the shipped one.
-        other: the path of the policies to decide by instead, if there are.
+        other: the path of the policies to decide by instead, if there are any.
         is_json: whether to print JSON.
     """
     counts = ReplayCounts()

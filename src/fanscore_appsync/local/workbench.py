@@ -135,7 +135,7 @@ class Workbench:
         """Deliver an event once more.
 
         Raises:
-            InvalidInput: no consumer is named, or one sends and is not meant.
+            InvalidInput: no consumer is named, or one sends to the outside, and may not.
         """
         return _redelivered(self._stores.desk.replay(event_id, consumers, also_send=also_send))
 
