@@ -15,7 +15,7 @@ import attrs
 from fanscore_adapters.documents.chunk import CHUNKS, SCORES, Chunk, read_chunk, scores_key
 from fanscore_adapters.documents.scores import score_line
 from fanscore_appsync import wire
-from fanscore_appsync.api import API, Api
+from fanscore_appsync.api import API, SCORE_FIELD, Api
 from fanscore_appsync.function_app import FunctionApp, Progress
 from fanscore_appsync.log import OK
 from fanscore_appsync.shadow import Shadowed
@@ -39,8 +39,6 @@ CHUNK_S = 600.0
 
 MAX_NAMED = 10
 """The most chunks that an error names."""
-
-FIELD = "VFApi.accountFanscore"
 
 
 class Objects(Protocol):
@@ -162,7 +160,7 @@ class ChunkApp(FunctionApp):
         if target in islice(self.objects.keys(target, expires_at), 1):
             return {"fans": len(chunk.fans), "written": False}
         args = self._args_of(chunk)
-        pipeline = self.api.fields[FIELD].pipeline
+        pipeline = self.api.fields[SCORE_FIELD].pipeline
         outcomes = list(run_many(pipeline, args, self.source(expires_at - self.clock())))
         progress.outcomes = outcomes
         scored = [

@@ -18,6 +18,7 @@ from fanscore_adapters.documents.chunk import (
     chunk_text,
     chunks_of,
 )
+from fanscore_appsync.cli.files import new_folder
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_file
 from fanscore_appsync.cli.terminal import counted
@@ -52,11 +53,7 @@ def chunks(event: str, database: str | None, exported: str | None, out: str, siz
     if (database is None) is (exported is None):
         refuse("--db and --export: expected one of them")
     event_id = EventId(checked_id("EVENT", event))
-    folder = Path(out)
-    if folder.exists():
-        refuse(f"--output: {out}: exists already")
-    if not folder.absolute().parent.is_dir():
-        refuse(f"--output: {out}: there is no folder for it")
+    folder = new_folder(out)
     settings = environment(None)
     if database is not None:
         settings = with_file(settings, database)
