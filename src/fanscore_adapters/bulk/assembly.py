@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from fanscore_adapters.bulk.chunks import Record, new_file
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming
+from fanscore_adapters.bulk.chunks import Record
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming, new_file
 from fanscore_core.errors import InvalidInput
 
 PARQUET = "parquet"

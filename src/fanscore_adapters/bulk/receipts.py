@@ -12,7 +12,8 @@ from pathlib import Path
 
 import attrs
 
-from fanscore_adapters.bulk.chunks import Record, new_file
+from fanscore_adapters.bulk.chunks import Record
+from fanscore_adapters.bulk.work_folder import new_file
 from fanscore_adapters.documents.receipts import receipt_line
 from fanscore_adapters.documents.scores import NO_SCORE
 from fanscore_core.decision_line import decision_line_text

@@ -11,12 +11,15 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, Final
 from zlib import crc32
 
 import attrs
+
+from fanscore_adapters.bulk.work_folder import new_file
 
 BUFFERED_ROWS = 50_000
 """How many rows, of all partitions together, are kept until they are written."""
@@ -79,6 +82,15 @@ class SpillWriter:
                 self._file.write(block)
                 rows.clear()
         self._count = 0
+
+
+@contextmanager
+def spilling(path: Path, partitions: int) -> Iterator[SpillWriter]:
+    """Make a spill, of the rows that the block adds."""
+    with new_file(path) as file:
+        rows = SpillWriter(file, partitions)
+        yield rows
+        rows.finish()
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from fanscore_core.errors import InvalidInput
 
@@ -33,6 +33,16 @@ OWNER_ONLY_FOLDER = 0o700
 
 def nobody(_step: str) -> None:
     """Ignore a step that is done."""
+
+
+def new_file(path: Path) -> BinaryIO:
+    """Make a file that its owner alone may read, in place of any that is there.
+
+    No link that lies there is followed, and nothing is written into a file that others may read.
+    """
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    return os.fdopen(os.open(path, flags, OWNER_ONLY), "wb")
 
 
 def sync_to_disk(path: Path) -> None:

@@ -9,9 +9,8 @@ from tempfile import TemporaryDirectory
 import attrs
 import click
 
-from fanscore_adapters.bulk.chunks import new_file
 from fanscore_adapters.bulk.registrants import registrants_of
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, naming
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, naming, new_file
 from fanscore_adapters.documents.chunk import (
     FANS_OF_A_CHUNK,
     chunk_name,
