@@ -32,7 +32,10 @@ from fanscore_core.systems import DEMAND
 @click.argument("event", metavar="EVENT")
 @click.option("--db", "database", metavar="FILE", help="The embedded database that has the fans.")
 @click.option(
-    "--export", "exported", metavar="DIR", help="An export of the demand table, or a folder of it."
+    "--export",
+    "exported",
+    metavar="DIR",
+    help="An export of the demand table, or a folder that has one.",
 )
 @click.option("--output", "out", required=True, metavar="DIR", help="A new folder for the chunks.")
 @click.option(
