@@ -138,13 +138,13 @@ class Sources:
 
 
 def _split(adapter: Adapter, asks: Sequence[Ask]) -> Sequence[Sequence[int]]:
-    """Let an adapter split asks; where it cannot, each goes apart, and that of the mistake fails.
+    """Let an adapter split asks. If that raises, ask one by one, so that only what is wrong fails.
 
-    One's own function that makes a key, for instance, may raise.
+    A function of one's own that makes a key, for instance, may raise.
     """
     try:
         return adapter.split(asks)
-    except Exception:  # noqa: BLE001  # raised again by the call that it is the mistake of
+    except Exception:  # noqa: BLE001  # raised again by the one call that is wrong
         return one_by_one(asks)
 
 

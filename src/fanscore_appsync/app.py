@@ -34,7 +34,7 @@ class Response:
     Attributes:
         response: for AppSync; JSON.
         outcome: of the pipeline that ran for a single event, if one did.
-        batch: the same of each event of a list, in their order.
+        batch: of the pipelines that ran for the events of a list, in their order.
     """
 
     response: object

@@ -15,7 +15,7 @@ import attrs
 from fanscore_adapters.documents.chunk import CHUNKS, SCORES, Chunk, read_chunk, scores_key
 from fanscore_adapters.documents.scores import score_line
 from fanscore_appsync import wire
-from fanscore_appsync.api import API, Api
+from fanscore_appsync.api import API, SCORE_FIELD, Api
 from fanscore_appsync.function_app import FunctionApp, Progress
 from fanscore_appsync.log import OK
 from fanscore_appsync.shadow import Shadowed
@@ -42,16 +42,14 @@ SCORE, COMPARE = "score", "compare"
 """What is logged as the name of the work."""
 
 CHUNK_S = 600.0
-"""What scoring a chunk may take at most."""
+"""The longest that scoring a chunk may take."""
 
 MAX_NAMED = 10
 """The most objects that an error names."""
 
-FIELD = "VFApi.accountFanscore"
-
 
 class Objects(Protocol):
-    """Where chunks lie, and what came of them (``fanscore_adapters.aws.object_store``)."""
+    """Where chunks and their scores lie (``fanscore_adapters.aws.object_store``)."""
 
     def read(self, key: str, expires_at: float) -> bytes:
         """Read an object."""
@@ -139,10 +137,10 @@ class ChunkApp(FunctionApp):
     """Everything that is needed to score chunks.
 
     Attributes:
-        objects: the chunks, and what came of them.
+        objects: where chunks and their scores lie.
         policy: a policy that decides all scores, or a book of them; kept as a book.
         api: whose ``accountFanscore`` is asked.
-        clock: the one that objects are waited for by.
+        clock: in seconds; says how long objects may be waited for.
         keeper: makes the log lines of decisions, which follow the scores; ``None`` for none.
     """
 
@@ -221,7 +219,7 @@ class ChunkApp(FunctionApp):
         if self._is_done(target, origin, expires_at):
             return {"fans": len(chunk.fans), "written": False}
         args = self._args_of(chunk)
-        pipeline = self.api.fields[FIELD].pipeline
+        pipeline = self.api.fields[SCORE_FIELD].pipeline
         outcomes = list(run_many(pipeline, args, self.source(expires_at - self.clock())))
         progress.outcomes = outcomes
         scored = [
@@ -318,10 +316,10 @@ def _object_of(payload: object) -> str:
 def _scored_fan(
     place: int, fan: GlobalUserId, outcome: Outcome[object, object], *, keeps_errors: bool
 ) -> ScoredFan:
-    """Return what came of a fan.
+    """Return a fan with their score, or with the error that is kept instead.
 
     Raises:
-        Exception: what the run ended in, where that is not to be kept or is a mistake of ours.
+        Exception: the run ended in it, and it is not to be kept or is a mistake of ours.
             It names the fan by their place in the chunk.
     """
     error, stash = outcome.error, outcome.stash

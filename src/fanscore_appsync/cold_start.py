@@ -51,7 +51,7 @@ def finish(*prepare: Callable[[], object]) -> None:
 
 
 def _differ_after_restore() -> None:
-    """Seed again in each copy: else all would wait as long as one another before they try again.
+    """Seed ``random`` anew in each copy: else all would pause equally long, and collide again.
 
     Ids need none of this: they come from the operating system.
     """

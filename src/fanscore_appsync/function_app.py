@@ -31,7 +31,7 @@ class Progress:
     """What is known of an invocation so far, for the log.
 
     Attributes:
-        name: of the field, operation or consumer.
+        name: of the field, operation, consumer or work.
         codes: for each item ``OK``, or the code of its error.
         outcomes: of the pipelines that ran.
         shadow: what a shadow policy would have decided, if there is one.

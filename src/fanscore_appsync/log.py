@@ -75,7 +75,7 @@ class InvocationLog:
 
     Attributes:
         function: such as ``resolver``.
-        name: of the field, operation or consumer; ``unknown`` if it is not one of ours.
+        name: of the field, operation, consumer or work; ``unknown`` if it is not one of ours.
         invocation: Lambda's id of it.
         outcome: ``OK``, or the code of the first error (docs/reference/errors.md).
         milliseconds: how long it took.

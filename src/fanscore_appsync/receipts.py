@@ -72,8 +72,8 @@ class ReceiptKeeper:
         code_version: the version of fanscore that decides.
         report: logs how a receipt failed, without any personal data.
         kept_for: how long a receipt is stored.
-        source: stores receipts, within the seconds that it is given; ``None`` where none are.
-        write_line: writes log lines; ``None`` where there are none.
+        source: stores receipts, within the seconds that it is given; ``None`` to store none.
+        write_line: writes log lines; ``None`` to write none.
         nonce: makes 16 bytes that nobody can guess.
     """
 
@@ -90,9 +90,9 @@ class ReceiptKeeper:
         """Keep receipts of what was decided; report the first that failed. Raises nothing.
 
         Args:
-            resolved: scores and other fields; these have none.
+            resolved: the fields that were resolved. Only scores have receipts.
             decided_at: when, with offset.
-            time_left_s: for the answer; half of it may be waited, and ``MAX_WAIT_S`` at most.
+            time_left_s: for the answer. At most half of it is waited, and ``MAX_WAIT_S``.
 
         Returns:
             how many were kept; ``None`` where there was nothing to keep.

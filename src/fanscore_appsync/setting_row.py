@@ -17,7 +17,7 @@ from fanscore_core.errors import InvalidInput
 ValueT = TypeVar("ValueT")
 
 MAX_DAYS = 3650
-"""Of keeping a receipt: ten years."""
+"""The longest that a receipt can be kept: ten years."""
 
 ALLOW = "allow"
 
@@ -154,7 +154,7 @@ def read_receipt_places(variable: str, text: str) -> frozenset[ReceiptPlace]:
     """Read where receipts are kept: one spelling for each choice, so that a slip is noticed.
 
     Raises:
-        InvalidInput: it is none of them.
+        InvalidInput: it is no such choice.
     """
     choices = {
         "": frozenset[ReceiptPlace](),
@@ -170,7 +170,7 @@ def read_days(variable: str, text: str) -> int:
     """Read a number of days, 1 to ``MAX_DAYS``.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: it is not such a number.
     """
     if not _is_days(text) or int(text) > MAX_DAYS:
         raise InvalidInput(variable, f"expected a whole number from 1 to {MAX_DAYS}")

@@ -52,14 +52,14 @@ class DecisionReceipt:
         global_user_id: about whom.
         event_id: for which event, as it was asked; ``None`` without one.
         decided_at: when, to the microsecond.
-        score: that was decided; ``None`` where the decision ended in an error, as for the next.
+        score: that was decided; ``None``, like ``raw_score``, if the decision ended in an error.
         raw_score: what it started from.
-        reasons: their points sum to the score; none of an error.
+        reasons: their points sum to the score; none for an error.
         degraded: the names of the signals whose system gave no answer.
         policy_version: which policy decided.
         policy_digest: the same, beyond doubt.
         leaf: the hash that stands for the receipt in a seal.
-        document: the whole receipt in canonical JSON; ``None`` for whom it is not meant.
+        document: the whole receipt in canonical JSON; ``None`` for a caller who may not see it.
         hints: what the fan can do; none where nothing is known to help.
     """
 
@@ -82,7 +82,7 @@ def decision_receipt(receipt: Receipt, book: PolicyBook, *, is_whole: bool) -> D
 
     Args:
         receipt: of the decision.
-        book: the policies in use: has the words, if the one that decided is among them.
+        book: the policies in use. The one that decided gives reasons their words, if it is here.
         is_whole: whether to give the document, too.
     """
     decision, findings = receipt.decision, receipt.findings
@@ -122,7 +122,7 @@ def _reasons(receipt: Receipt, policy: ScorePolicy | None) -> tuple[ScoreReason,
 
 
 def _hints(receipt: Receipt, findings: Findings, policy: ScorePolicy) -> tuple[ScoreHint, ...]:
-    """Return what would have raised the score, of what a fan may be told to do.
+    """Return what would have raised the score, of what a fan may be advised to do.
 
     Only demand is: no signal of ours counts a verified identity, and whatever else is found of a
     fan is either not theirs to change or would teach bots how not to be found.

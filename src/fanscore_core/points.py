@@ -17,7 +17,7 @@ from fanscore_core.findings import Finding, Findings
 from fanscore_core.signals import Band, Missing, Signal, SignalPolicy
 
 MOST_KEPT = 4_096
-"""So many values of a signal, and sums, are kept at most: there can be more than memory."""
+"""The most values of a signal, and the most sums, that are kept: memory would not hold all."""
 
 
 @attrs.frozen

@@ -25,12 +25,12 @@ from fanscore_core.scoring import AccountFanscore, decide
 from fanscore_core.signals import INTEGER_RULE, Missing, checked_integer
 
 FORMAT = 1
-"""Of the document; another number, another meaning."""
+"""Of the document. It changes with the meaning of a member."""
 
 NONCE_BYTES = 16
 
 MOST_KEPT = 4_096
-"""So many decisions, and texts of numbers, are kept at most."""
+"""The most decisions, and the most texts of numbers, that are kept."""
 
 MAX_DIGITS = 64
 """Of a finding: before the point, and after it. No table and no service of ours gives so many."""

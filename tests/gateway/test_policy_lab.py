@@ -134,7 +134,7 @@ def test_other_methods(gateway: Served) -> None:
         ("/dev/lab/diff", {"event": "evt456"}),
     ],
 )
-def test_a_wish_that_is_none(gateway: Served, path: str, wish: object) -> None:
+def test_a_request_without_the_right_members(gateway: Served, path: str, wish: object) -> None:
     """What a page cannot use is refused with the members that it expects."""
     response = gateway.client.post(path, json=wish)
     assert response.status_code == 400

@@ -163,7 +163,7 @@ class AwsClient:
         """
         self._check_time(expires_at)
         method = cast("Callable[..., dict[str, object]]", getattr(self._made(), operation))
-        with _limit(expires_at), _told_as_ours():
+        with _limit(expires_at), _as_our_errors():
             response = method(**parameters)
             if body is not None:
                 response[body] = cast("_Stream", response[body]).read()
@@ -249,7 +249,7 @@ def _limit(expires_at: float) -> Iterator[None]:
 
 
 @contextmanager
-def _told_as_ours() -> Iterator[None]:
+def _as_our_errors() -> Iterator[None]:
     """Tell what botocore raises as an ``AwsError``: its own messages quote what was sent."""
     try:
         yield

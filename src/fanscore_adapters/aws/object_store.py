@@ -48,7 +48,7 @@ class ObjectStore:
             Unavailable: S3 gave no usable answer; says why.
             DeadlineExceeded: there was no time for it.
         """
-        with _told_as_ours():
+        with _as_our_errors():
             try:
                 request = {"Bucket": self.bucket, "Key": key}
                 answer = self.client.call("get_object", request, expires_at, body="Body")
@@ -81,7 +81,7 @@ class ObjectStore:
             "IfNoneMatch": "*",
             "Metadata": {_ORIGIN: origin},
         }
-        with _told_as_ours():
+        with _as_our_errors():
             try:
                 self.client.call("put_object", request, expires_at)
             except AwsError as error:
@@ -101,7 +101,7 @@ class ObjectStore:
             DeadlineExceeded: as ``read``.
         """
         request = {"Bucket": self.bucket, "Key": key}
-        with _told_as_ours():
+        with _as_our_errors():
             try:
                 answer = self.client.call("head_object", request, expires_at)
             except AwsError as error:
@@ -123,7 +123,7 @@ class ObjectStore:
         """
         request: dict[str, object] = {"Bucket": self.bucket, "Prefix": prefix}
         while True:
-            with _told_as_ours():
+            with _as_our_errors():
                 page = self.client.call("list_objects_v2", request, expires_at)
                 found = _keys_of(page)
             yield from found
@@ -144,7 +144,7 @@ def _keys_of(page: Mapping[str, object]) -> list[str]:
 
 
 @contextmanager
-def _told_as_ours() -> Iterator[None]:
+def _as_our_errors() -> Iterator[None]:
     try:
         yield
     except AwsError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
-from fanscore_adapters.bulk.chunks import Record, new_file
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming
+from fanscore_adapters.bulk.chunks import Record
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming, new_file
+from fanscore_adapters.columns.parquet import require_duckdb, sql_text
 from fanscore_core.errors import InvalidInput
 
 PARQUET = "parquet"
@@ -65,10 +65,12 @@ def parquet_of(lines: Path, path: Path) -> None:
     Raises:
         InvalidInput: DuckDB is not installed, or cannot write it.
     """
-    duckdb = require_duckdb()
+    require_duckdb()
+    import duckdb  # noqa: PLC0415  # an extra
+
     unfinished = lines.with_name(f"{PARQUET}{UNFINISHED}")
     unfinished.unlink(missing_ok=True)
-    copy = _COPY.format(columns=_COLUMNS, file=_quoted(unfinished), lines=_quoted(lines))
+    copy = _COPY.format(columns=_COLUMNS, file=sql_text(unfinished), lines=sql_text(lines))
     try:
         with duckdb.connect(config={"threads": 1, "memory_limit": PARQUET_MEMORY}) as connection:
             connection.execute(copy)
@@ -78,24 +80,5 @@ def parquet_of(lines: Path, path: Path) -> None:
     keep(unfinished, path)
 
 
-def require_duckdb() -> ModuleType:
-    """Return DuckDB.
-
-    Raises:
-        InvalidInput: it is not installed.
-    """
-    try:
-        import duckdb  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        problem = "needs fanscore[columns] (pip install 'fanscore[cli,columns]')"
-        raise InvalidInput(PARQUET, problem) from error
-    module: ModuleType = duckdb
-    return module
-
-
 def _unfinished(path: Path) -> Path:
     return path.with_name(f"{path.name}{UNFINISHED}")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -6,16 +6,14 @@ What is to be kept of each fan is a ``Record``: scores, findings, or what else i
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import attrs
 
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY, OWNER_ONLY_FOLDER
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, new_file
 from fanscore_adapters.documents.findings import FindingsLine, findings_lines
 from fanscore_adapters.documents.scores import score_line, tally_document, tally_of
 from fanscore_core.findings import Findings
@@ -54,16 +52,6 @@ def findings_record(event_id: EventId) -> Record:
         )
 
     return Record("findings.jsonl", lines)
-
-
-def new_file(path: Path) -> BinaryIO:
-    """Make a file that its owner alone may read, instead of one that is there.
-
-    Neither a link that lies there is followed, nor what others may read written into.
-    """
-    path.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    return os.fdopen(os.open(path, flags, OWNER_ONLY), "wb")
 
 
 def write_chunk(folder: Path, fans: Iterable[ScoredFan], records: Sequence[Record]) -> None:

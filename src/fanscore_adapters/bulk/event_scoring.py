@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import attrs
 
 from fanscore_adapters.bulk.arm_risks import ArmFile, ArmRisks, ArmService, spill_risks
-from fanscore_adapters.bulk.chunks import Record, new_file, write_chunk
+from fanscore_adapters.bulk.chunks import Record, write_chunk
 from fanscore_adapters.bulk.event_facts import EventFacts, find_event_facts
 from fanscore_adapters.bulk.join import Joined, join_accounts, join_fans, read_joined
 from fanscore_adapters.bulk.rows import number, spill_accounts, spill_demand, spill_identities
@@ -23,10 +22,10 @@ from fanscore_adapters.bulk.spill import (
     ROWS_OF_A_PARTITION,
     SEPARATOR,
     Spill,
-    SpillWriter,
     partitions_for,
+    spilling,
 )
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, WorkFolder
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, WorkFolder, new_file
 from fanscore_adapters.dynamodb.export_manifest import DataFile, TableExport
 from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import Finding
@@ -134,20 +133,23 @@ class EventScoring:
             file.write(json.dumps(facts.document()).encode())
 
     def _read_demand(self, file: DataFile, path: Path) -> None:
-        with self._spilling(path) as rows:
+        with spilling(path, self.partitions) as rows:
             spill_demand(file, self._facts(), rows)
 
     def _read_identities(self, file: DataFile, path: Path) -> None:
         path.mkdir(mode=OWNER_ONLY_FOLDER)
-        with self._spilling(path / _FANS) as fans, self._spilling(path / _MEMBERS) as members:
+        with (
+            spilling(path / _FANS, self.partitions) as fans,
+            spilling(path / _MEMBERS, self.partitions) as members,
+        ):
             spill_identities(file, self._facts(), fans, members)
 
     def _read_accounts(self, file: DataFile, path: Path) -> None:
-        with self._spilling(path) as rows:
+        with spilling(path, self.partitions) as rows:
             spill_accounts(file, rows)
 
     def _read_risks(self, risks: Path, path: Path) -> None:
-        with risks.open("rb") as file, self._spilling(path) as rows:
+        with risks.open("rb") as file, spilling(path, self.partitions) as rows:
             try:
                 spill_risks(file, rows)
             except InvalidInput as error:
@@ -155,7 +157,7 @@ class EventScoring:
 
     def _join_accounts(self, first: int, path: Path) -> None:
         accounts, members = self._spills("account-*"), self._spills(f"identity-*/{_MEMBERS}")
-        with self._spilling(path) as rows:
+        with spilling(path, self.partitions) as rows:
             for each in range(first, min(first + PARTITIONS_OF_A_STEP, self.partitions)):
                 join_accounts(accounts, members, each, rows)
 
@@ -207,13 +209,6 @@ class EventScoring:
 
     def _spills(self, pattern: str) -> Sequence[Spill]:
         return [Spill(each) for each in sorted(self.work.path.glob(pattern))]
-
-    @contextmanager
-    def _spilling(self, path: Path) -> Iterator[SpillWriter]:
-        with new_file(path) as file:
-            rows = SpillWriter(file, self.partitions)
-            yield rows
-            rows.finish()
 
 
 @attrs.frozen

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import attrs
 
-from fanscore_adapters.bulk.chunks import Record, new_file
+from fanscore_adapters.bulk.chunks import Record
+from fanscore_adapters.bulk.work_folder import new_file
 from fanscore_adapters.documents.receipts import receipt_line
 from fanscore_adapters.documents.scores import NO_SCORE
 from fanscore_core.decision_line import decision_line_text
@@ -47,7 +48,7 @@ class Deciding:
         return cls(datetime.now(UTC), secrets.token_bytes(_KEY_BYTES))
 
     def nonce(self, fan: GlobalUserId) -> bytes:
-        """Return a fan's 16 bytes, which nobody can guess who has not the key."""
+        """Return a fan's 16 bytes, which nobody can guess without the key."""
         return hmac.digest(self.key, fan.encode(), "sha256")[:NONCE_BYTES]
 
 
@@ -72,7 +73,7 @@ class ReceiptMaker:
     def receipts(self, fans: Sequence[ScoredFan]) -> Sequence[Receipt]:
         """Make the receipts of some fans, once for all records that are made of them.
 
-        A fan has none of whom a number was found with more digits than receipts take.
+        A fan has none if a number that was found has more digits than a receipt may have.
         """
         if fans is not self._fans:
             self._fans, self._made = fans, [*self._receipts(fans)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from fanscore_adapters.bulk.chunks import new_file
 from fanscore_adapters.bulk.event_facts import find_event_facts
 from fanscore_adapters.bulk.rows import fan_of, spill_demand
-from fanscore_adapters.bulk.spill import SEPARATOR, Spill, SpillWriter, partitions_for
+from fanscore_adapters.bulk.spill import SEPARATOR, Spill, partitions_for, spilling
 from fanscore_adapters.dynamodb.export_manifest import TableExport
 from fanscore_core.ids import EventId, GlobalUserId
 
@@ -28,11 +27,9 @@ def registrants_of(event_id: EventId, demand: TableExport, folder: Path) -> Iter
     facts = find_event_facts(event_id, demand.files, ())
     partitions = partitions_for(demand.item_count)
     path = folder / "registrants.spill"
-    with new_file(path) as file:
-        rows = SpillWriter(file, partitions)
+    with spilling(path, partitions) as rows:
         for each in demand.files:
             spill_demand(each, facts, rows)
-        rows.finish()
     spill = Spill(path)
     for partition in range(partitions):
         for key in sorted({row.partition(SEPARATOR)[0] for row in spill.rows(partition)}):

@@ -157,11 +157,10 @@ def spill_accounts(file: DataFile, rows: SpillWriter) -> None:
         for line, item in items(lines):
             pk = item.pk.text
             key = pk.removeprefix(MEMBER)
-            if item.sk.text != _ACCOUNT_SK or key is pk:
-                continue
-            if b"\\" in line and not is_plain(key):
-                continue
-            rows.add(key, _account_row(item, line, key))
+            if key is pk or (b"\\" in line and not is_plain(key)):
+                continue  # no account's
+            if item.sk.text == _ACCOUNT_SK:
+                rows.add(key, _account_row(item, line, key))
 
     read_each(file, read)
 

@@ -1,8 +1,8 @@
 """Rows sorted into partitions on disk: what a join needs that has more rows than memory.
 
-A spill is one file. Its rows stand in blocks, one partition's behind the other's. At the end stand
+A spill is one file. Its rows stand in blocks, each of one partition. After them comes an index:
 where each block begins and how long it is, sorted by partition; then which of these is each
-partition's first; then where that begins, and how many partitions there are.
+partition's first; then where the index begins, and how many partitions there are.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,8 +19,10 @@ from zlib import crc32
 
 import attrs
 
+from fanscore_adapters.bulk.work_folder import new_file
+
 BUFFERED_ROWS = 50_000
-"""How many rows are kept until they are written, whatever their number of partitions."""
+"""How many rows, of all partitions together, are kept until they are written."""
 
 ROWS_OF_A_PARTITION = 25_000
 """So many fit into memory easily, all at once."""
@@ -45,7 +48,7 @@ class SpillWriter:
         Args:
             file: open for writing.
             partitions: how many.
-            buffered: how many rows are kept until they are written.
+            buffered: as ``BUFFERED_ROWS``.
         """
         self._file = file
         self._partitions, self._buffered = partitions, buffered
@@ -81,9 +84,18 @@ class SpillWriter:
         self._count = 0
 
 
+@contextmanager
+def spilling(path: Path, partitions: int) -> Iterator[SpillWriter]:
+    """Make a spill, of the rows that the block adds."""
+    with new_file(path) as file:
+        rows = SpillWriter(file, partitions)
+        yield rows
+        rows.finish()
+
+
 @attrs.frozen
 class Spill:
-    """A finished spill: reads the rows of one partition, and of the rest only where that stands.
+    """A finished spill: reads the rows of one partition, and of the rest only the index.
 
     Attributes:
         path: of the file.

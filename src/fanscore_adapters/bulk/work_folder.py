@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from fanscore_core.errors import InvalidInput
 
@@ -32,7 +32,17 @@ OWNER_ONLY_FOLDER = 0o700
 
 
 def nobody(_step: str) -> None:
-    """Be told of a step, and do nothing."""
+    """Ignore a step that is done."""
+
+
+def new_file(path: Path) -> BinaryIO:
+    """Make a file that its owner alone may read, in place of any that is there.
+
+    No link that lies there is followed, and nothing is written into a file that others may read.
+    """
+    path.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    return os.fdopen(os.open(path, flags, OWNER_ONLY), "wb")
 
 
 def sync_to_disk(path: Path) -> None:
@@ -59,7 +69,7 @@ class WorkFolder:
         Args:
             path: of the folder.
             plan: what is made of what: whoever goes on must want the same.
-            done: is told the name of each step that is done.
+            done: called with the name of each step that is done.
             sync: puts a file or a folder's names on the disk.
 
         Raises:
@@ -96,7 +106,7 @@ class WorkFolder:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        """Let others at it."""
+        """Let other runs have the folder."""
         with suppress(OSError):
             os.close(self._lock)
 

@@ -18,7 +18,7 @@ from fanscore_adapters.columns.policy_sql import (
     EVENT_COLUMN,
     ORIGIN_COLUMN,
     RAW_COLUMN,
-    REASONS,
+    WAYS_TO_BE_MISSING,
     classes_sql,
     findings_columns,
     missing_column,
@@ -74,7 +74,7 @@ def write_parquet(
             "delim = ',', quote = '\"', escape = '\"', nullstr = '', auto_detect = false)",
             [_literal_path(rows)],
         )
-        duck.execute(f"COPY {_narrowed(duck, signals)} TO {_text(path)} (FORMAT parquet)")
+        duck.execute(f"COPY {_narrowed(duck, signals)} TO {sql_text(path)} (FORMAT parquet)")
 
 
 def read_parquet(path: Path, signals: Sequence[Signal] = SIGNALS) -> Iterator[FindingsLine]:
@@ -127,12 +127,28 @@ def count_parquet(
     }
 
 
-@contextmanager
-def _connection() -> Iterator[DuckDBPyConnection]:
+def require_duckdb() -> None:
+    """Refuse to go on without DuckDB.
+
+    Raises:
+        InvalidInput: it is not installed; says how to get it.
+    """
     try:
-        import duckdb  # noqa: PLC0415  # an extra
+        import duckdb  # noqa: F401, PLC0415  # an extra
     except ModuleNotFoundError:
         raise InvalidInput("parquet", EXTRA_NEEDED) from None
+
+
+def sql_text(text: object) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@contextmanager
+def _connection() -> Iterator[DuckDBPyConnection]:
+    require_duckdb()
+    import duckdb  # noqa: PLC0415  # an extra
+
     with TemporaryDirectory() as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
@@ -237,12 +253,12 @@ def _mistakes(signals: Iterable[Signal]) -> list[tuple[str, str, str]]:
 
 
 def _is_not_among(column: str, names: Iterable[str]) -> str:
-    return f"COALESCE({column} NOT IN ({', '.join(map(_text, names))}), TRUE)"
+    return f"COALESCE({column} NOT IN ({', '.join(map(sql_text, names))}), TRUE)"
 
 
 def _places(bands: SharedBands, numbers: Sequence[int]) -> tuple[Place, ...]:
     return tuple(
-        number if number <= len(bounds) else REASONS[number - len(bounds) - 1]
+        number if number <= len(bounds) else WAYS_TO_BE_MISSING[number - len(bounds) - 1]
         for bounds, number in zip(bands.bounds.values(), numbers, strict=True)
     )
 
@@ -250,7 +266,3 @@ def _places(bands: SharedBands, numbers: Sequence[int]) -> tuple[Place, ...]:
 def _literal_path(path: Path) -> str:
     """Return a path in which DuckDB finds no pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
-
-
-def _text(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

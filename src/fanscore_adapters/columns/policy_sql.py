@@ -20,8 +20,8 @@ EVENT_COLUMN, ORIGIN_COLUMN, RAW_COLUMN = "event_id", "origin", "raw"
 VALUE_TYPE = f"DECIMAL(25, {MAX_DECIMALS})"
 """Of a signal's value: no bound of a policy has more digits, before the point or after it."""
 
-REASONS = tuple(Missing)
-"""The order in which reasons to have no value are numbered among places."""
+WAYS_TO_BE_MISSING = tuple(Missing)
+"""The order in which they are numbered among places."""
 
 
 def findings_columns(signals: Iterable[Signal]) -> Mapping[str, str]:
@@ -87,7 +87,7 @@ def classes_sql(bands: SharedBands, table: str = "findings") -> str:
 
     Its rows are the origin, the rounded raw score (null for newcomers), of each signal the number
     of its place, and how many people there are. Places are numbered as the bands ascend, from 0,
-    and after them as ``REASONS`` are.
+    and after them as ``WAYS_TO_BE_MISSING`` are.
 
     Args:
         bands: say what the classes are.
@@ -140,7 +140,7 @@ def _points(signal: Signal, worth: SignalPolicy) -> str:
 
 def _place(signal: Signal, bounds: Sequence[Decimal]) -> str:
     bands = [str(index) for index in range(len(bounds) + 1)]
-    reasons = [(each, str(len(bands) + index)) for index, each in enumerate(REASONS)]
+    reasons = [(each, str(len(bands) + index)) for index, each in enumerate(WAYS_TO_BE_MISSING)]
     return _case(signal, bounds, bands, reasons)
 
 

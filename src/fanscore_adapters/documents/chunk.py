@@ -17,7 +17,7 @@ from fanscore_core.ids import RULE, EventId, GlobalUserId, is_id
 FANS_OF_A_CHUNK = 2_000
 
 CHUNKS, SCORES = "chunks/", "scores/"
-"""Where, below the prefix of a run, its chunks lie and what came of them."""
+"""Where the chunks of a run and their scores lie, below its prefix."""
 
 _MEMBERS = {"event", "fans"}
 
@@ -56,7 +56,7 @@ def chunk_name(number: int) -> str:
 
 
 def scores_key(chunk_key: str) -> str:
-    """Return the key of what comes of a chunk: the chunk's own, under ``scores/``.
+    """Return the key of a chunk's scores: the chunk's own, but under ``scores/``.
 
     Raises:
         InvalidInput: it is no key of a chunk.

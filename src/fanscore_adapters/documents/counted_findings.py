@@ -27,7 +27,7 @@ from fanscore_core.signals import SIGNALS, Missing, Signal
 
 BLOCK_BYTES = 256 * 1024
 MOST_KEPT = 16 * 1024
-"""So many texts of one member are kept at most."""
+"""The most texts of one member that are kept."""
 
 MeaningT = TypeVar("MeaningT")
 Base: TypeAlias = tuple[ScoreOrigin, int | None]

@@ -17,8 +17,7 @@ from fanscore_core.decision_line import FORMAT, MARK, MEMBERS, DecisionLine
 from fanscore_core.errors import InvalidInput
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
-"""Of a line of a log: so much is read of it at most. Firehose may write many records without any
-line end."""
+"""The longest line of a log that is read. Firehose may write many records without any line end."""
 
 _MEMBERS = names_of(MARK, *MEMBERS)
 _ATTRIBUTES = {

@@ -19,7 +19,7 @@ from fanscore_core.receipt import MAX_DIGITS
 from fanscore_core.signals import SIGNALS, Missing, Signal
 
 MAX_LINE_BYTES = 16 * 1024
-"""Of a line: so much is read of it at most."""
+"""The longest line that is read."""
 
 DECIMAL_RULE = 'expected a decimal number in a string, such as "61.5"'
 

@@ -35,7 +35,7 @@ from fanscore_core.receipt import (
 from fanscore_core.signals import INTEGER_RULE, SIGNALS, Missing, Signal
 
 MAX_BYTES = 64 * 1024
-"""Of a receipt's line: so much is read of it at most."""
+"""The longest line of a receipt that is read."""
 
 NOT_CANONICAL = "not in canonical form (RFC 8785), or with members that come twice"
 NO_LINE = 'expected {"leaf":"…","receipt":{…}}, to the letter as it was written, and a line end'

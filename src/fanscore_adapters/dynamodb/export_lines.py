@@ -24,7 +24,7 @@ BLOCK_BYTES = 64 * 1024
 """How much text is handed on at once, about."""
 
 MAX_LINE_BYTES = 8 * 1024 * 1024
-"""Of a line. An item has 400 KB at most, and its JSON names the type of each value."""
+"""The longest line that is read. An item has 400 KB at most; JSON adds the types of its values."""
 
 TypedItem: TypeAlias = Mapping[str, object]
 """An item whose values name their types, such as ``{"S": "…"}``."""
@@ -60,7 +60,7 @@ def read_each(file: DataFile, read: Callable[[Iterator[bytes]], object]) -> None
 
     Args:
         file: the file.
-        read: takes some lines, each only when it is done with the one before.
+        read: takes some lines, each of them when it is done with the one before.
 
     Raises:
         InvalidInput: as ``read_lines``; what ``read`` raises, naming the file and the line.
@@ -166,7 +166,7 @@ def _unzipped(path: Path, note: Callable[[bytes], object]) -> Iterator[bytes]:
                 note(packed)
                 is_empty = False
                 while packed:
-                    if unzip.eof:  # gzip files may be several, one behind the other
+                    if unzip.eof:  # there may be several, one after the other
                         unzip = zlib.decompressobj(_GZIP)
                     yield unzip.decompress(packed, BLOCK_BYTES)
                     packed = unzip.unconsumed_tail or unzip.unused_data

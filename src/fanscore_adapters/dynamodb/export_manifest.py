@@ -36,7 +36,7 @@ CHECKSUM_ENDINGS: Final = (".md5", ".checksum")
 
 LEAST_ITEM: Final = len('{"Item":{}}\n')
 MOST_PACKED: Final = 1032
-"""So many times at most what it holds is longer than a file of gzip (https://zlib.net/)."""
+"""How many times as long as a file of gzip its content can be, at most (https://zlib.net/)."""
 
 _is_data_file = re.compile(r"[A-Za-z0-9_\-]+\.json\.gz").fullmatch
 

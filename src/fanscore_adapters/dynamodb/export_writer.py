@@ -55,7 +55,7 @@ def write_export(
         how many items it has.
 
     Raises:
-        InvalidInput: an item has a value that DynamoDB has not; names the table and its number.
+        InvalidInput: an item has a value that DynamoDB cannot hold; names the table and its number.
         OSError: something cannot be written.
     """
     moment = exported_at.astimezone(UTC)
@@ -77,15 +77,23 @@ def write_export(
             }
         )
     count = sum(int(str(each["itemCount"])) for each in files)
-    arn, at = _ARN.format(table=table), moment.isoformat(timespec="milliseconds")
-    summary = {
+    _write_checked(export / f"{FILES}.json", "".join(f"{_json(each)}\n" for each in files))
+    _write_checked(export / f"{SUMMARY}.json", _json(_summary(table, export_id, moment, count)))
+    return count
+
+
+def _summary(table: str, export_id: str, moment: datetime, count: int) -> Mapping[str, object]:
+    """Return the manifest of an export; all of its times are its moment."""
+    arn = _ARN.format(table=table)
+    at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
         "version": "2020-06-30",
         "exportArn": f"{arn}/export/{export_id}",
-        "startTime": at.replace("+00:00", "Z"),
-        "endTime": at.replace("+00:00", "Z"),
+        "startTime": at,
+        "endTime": at,
         "tableArn": arn,
         "tableId": "",
-        "exportTime": at.replace("+00:00", "Z"),
+        "exportTime": at,
         "s3Bucket": "",
         "s3Prefix": None,
         "s3SseAlgorithm": None,
@@ -96,9 +104,6 @@ def write_export(
         "outputFormat": DYNAMODB_JSON,
         "exportType": FULL,
     }
-    _write_checked(export / f"{FILES}.json", "".join(f"{_json(each)}\n" for each in files))
-    _write_checked(export / f"{SUMMARY}.json", _json(summary))
-    return count
 
 
 def typed_value(value: object) -> Mapping[str, object]:

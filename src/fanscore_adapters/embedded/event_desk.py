@@ -17,7 +17,7 @@ from fanscore_adapters.embedded.deliveries import (
 from fanscore_adapters.embedded.event_archive import EventChoice
 from fanscore_adapters.embedded.event_bus import EventBus
 from fanscore_adapters.embedded.event_store import EVENTS, EventStore
-from fanscore_adapters.sqlite.connection import told_of
+from fanscore_adapters.sqlite.connection import as_unavailable
 from fanscore_core.consumer_mark import ALSO_SEND, SENDING, Consumer
 from fanscore_core.errors import InvalidInput
 
@@ -27,7 +27,7 @@ MOST_SHOWN = 50
 
 @attrs.frozen
 class Redelivered:
-    """What came of delivering again.
+    """How delivering again ended.
 
     Attributes:
         count: of the deliveries that were made due.
@@ -62,7 +62,7 @@ class EventDesk:
         Raises:
             Unavailable: the events cannot be read.
         """
-        with told_of(EVENTS):
+        with as_unavailable(EVENTS):
             return self.events.newest(choice, place, MOST_SHOWN)
 
     def dead_letters(self) -> Sequence[Undelivered]:
@@ -71,7 +71,7 @@ class EventDesk:
         Raises:
             Unavailable: the events cannot be read.
         """
-        with told_of(EVENTS):
+        with as_unavailable(EVENTS):
             undelivered = self.events.undelivered()
         return [each for each in undelivered if each.state is DeliveryState.DEAD]
 
@@ -82,7 +82,7 @@ class EventDesk:
             Unavailable: the events cannot be read or written.
         """
         consumers = {each.consumer for each in self.dead_letters() if each.event_id == event_id}
-        with told_of(EVENTS):
+        with as_unavailable(EVENTS):
             count = self.bus.retry(event_id)
         return self._delivered(event_id, consumers, count)
 
@@ -94,10 +94,10 @@ class EventDesk:
         Args:
             event_id: of the event.
             consumers: to whom.
-            also_send: whether those are meant that reach the outside.
+            also_send: whether they may send to the outside again.
 
         Raises:
-            InvalidInput: no consumer is named, or one sends and is not meant.
+            InvalidInput: no consumer is named, or one sends to the outside, and may not.
             Unavailable: the events cannot be read or written.
         """
         if not consumers:
@@ -106,12 +106,12 @@ class EventDesk:
             raise InvalidInput("alsoSend", "expected true for what sends to the outside again")
         name = f"{ALSO_SEND if also_send else 'replay'}-{self.mint()}"
         names = {each.value for each in consumers}
-        with told_of(EVENTS):
+        with as_unavailable(EVENTS):
             count = self.bus.replay(EventChoice(event_id=event_id), names, name)
         return self._delivered(event_id, names, count)
 
     def _delivered(self, event_id: str, consumers: AbstractSet[str], count: int) -> Redelivered:
-        with told_of(EVENTS):
+        with as_unavailable(EVENTS):
             self.bus.deliver_due(self.clock(), consumers)
             undelivered = self.bus.undelivered()
             self.bus.keep_delivering()

@@ -27,9 +27,9 @@ from fanscore_adapters.sqlite.connection import (
     IN_MEMORY,
     Access,
     Connect,
+    as_unavailable,
     connect,
     roll_back,
-    told_of,
     transaction,
 )
 from fanscore_adapters.sqlite.layout import EVENT_TABLES, open_database
@@ -409,7 +409,7 @@ class EventStore:
             Unavailable: the database cannot be read.
         """
         counts = {}
-        with told_of(EVENTS), self._reading() as connection:
+        with as_unavailable(EVENTS), self._reading() as connection:
             for table, about in self._about_a_fan.items():
                 count = f"SELECT count(*) FROM {table} WHERE {about}"  # noqa: S608  # of constants
                 (counts[table],) = connection.execute(count, {"fan": fan}).fetchone()
@@ -421,7 +421,7 @@ class EventStore:
         Raises:
             Unavailable: the database cannot be written.
         """
-        with told_of(EVENTS), self._transaction() as connection:
+        with as_unavailable(EVENTS), self._transaction() as connection:
             for table, about in _ABOUT_A_FAN.items():
                 connection.execute(f"DELETE FROM {table} WHERE {about}", {"fan": fan})  # noqa: S608  # of constants
 

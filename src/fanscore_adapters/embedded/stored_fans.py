@@ -17,7 +17,7 @@ from fanscore_adapters.items.escapes import escaped, unescaped
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Item, PageRange, Table
 from fanscore_adapters.items.tables import TABLES
-from fanscore_adapters.sqlite.connection import told_of
+from fanscore_adapters.sqlite.connection import as_unavailable
 from fanscore_adapters.sqlite.tables import SqliteTables, item_of
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import GlobalUserId, MemberId, is_id
@@ -107,11 +107,11 @@ class StoredFans:
         """
         items = default_sample().tables[FAN_IDENTITY]
         fans = [Key(str(item["PK"]), "identity") for item in items if item["SK"] == "identity"]
-        with told_of(FAN_IDENTITY):
+        with as_unavailable(FAN_IDENTITY):
             return None not in self.tables.look_up(FAN_IDENTITY, fans)
 
     def _begins_with(self, table: str, prefix: Key) -> ItemsOfAKind:
-        with told_of(table):
+        with as_unavailable(table):
             texts, rest = self.tables.page(table, prefix, PageRange(MOST_OF_A_KIND, None))
         return ItemsOfAKind([*map(_item, texts)], rest is not None)
 

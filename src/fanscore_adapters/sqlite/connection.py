@@ -154,8 +154,8 @@ def roll_back(connection: sqlite3.Connection) -> bool:
 
 
 @contextmanager
-def told_of(system: str) -> Iterator[None]:
-    """Tell what SQLite cannot do as ``Unavailable``, of a table or another system."""
+def as_unavailable(system: str) -> Iterator[None]:
+    """Raise what SQLite cannot do as ``Unavailable``, of a table or another system."""
     try:
         yield
     except sqlite3.Error as error:

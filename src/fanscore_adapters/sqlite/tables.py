@@ -32,9 +32,9 @@ from fanscore_adapters.sqlite.connection import (
     IN_MEMORY,
     Access,
     Connect,
+    as_unavailable,
     connect,
     roll_back,
-    told_of,
     transaction,
 )
 from fanscore_adapters.sqlite.layout import LAYOUT_VERSION, open_database, other_tables, own_table
@@ -248,7 +248,7 @@ class SqliteTables:
         """
         statement = PARTITION_KEYS.format(table=self._names[table])
         values = {"start": prefix, "end": end_of_prefix(prefix), "limit": limit}
-        with told_of(table), self._connection() as connection:
+        with as_unavailable(table), self._connection() as connection:
             return [pk for (pk,) in connection.execute(statement, values).fetchall()]
 
     def last(self, table: str, prefix: Key) -> list[str]:
@@ -320,7 +320,7 @@ class SqliteTables:
         Raises:
             Unavailable: the database cannot be read.
         """
-        with told_of(table), self._connection() as connection:
+        with as_unavailable(table), self._connection() as connection:
             rows = connection.execute(_PARTITION.format(table=self._names[table]), (pk,)).fetchall()
         return [Held(sk, _member_id(members)) for sk, members in rows]
 
@@ -331,7 +331,7 @@ class SqliteTables:
             Unavailable: the database cannot be written.
         """
         statement = f"DELETE FROM {self._names[table]} WHERE PK = ? AND SK = ?"  # noqa: S608  # a checked name
-        with told_of(table), self._connection() as connection, transaction(connection):
+        with as_unavailable(table), self._connection() as connection, transaction(connection):
             connection.execute(statement, key)
 
     def write(self, table: str, item: Item) -> None:
@@ -340,7 +340,7 @@ class SqliteTables:
         Raises:
             Unavailable: the database cannot be written.
         """
-        with told_of(table):
+        with as_unavailable(table):
             self.put(table, item)
 
     def scrub(self) -> bool:
@@ -352,7 +352,7 @@ class SqliteTables:
         Raises:
             Unavailable: others kept writing.
         """
-        with told_of("database"), self._connection() as connection:
+        with as_unavailable("database"), self._connection() as connection:
             connection.execute("VACUUM")
             (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not is_busy

@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 import attrs
 import click
 
-from fanscore_adapters.bulk.chunks import new_file
 from fanscore_adapters.bulk.registrants import registrants_of
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, naming
+from fanscore_adapters.bulk.work_folder import OWNER_ONLY_FOLDER, naming, new_file
 from fanscore_adapters.documents.chunk import (
     FANS_OF_A_CHUNK,
     chunk_name,
     chunk_text,
     chunks_of,
 )
+from fanscore_appsync.cli.files import new_folder
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import checked_id, environment, refuse_empty, with_file
 from fanscore_appsync.cli.terminal import counted
@@ -32,7 +32,10 @@ from fanscore_core.systems import DEMAND
 @click.argument("event", metavar="EVENT")
 @click.option("--db", "database", metavar="FILE", help="The embedded database that has the fans.")
 @click.option(
-    "--export", "exported", metavar="DIR", help="An export of the demand table, or a folder of it."
+    "--export",
+    "exported",
+    metavar="DIR",
+    help="An export of the demand table, or a folder that has one.",
 )
 @click.option("--output", "out", required=True, metavar="DIR", help="A new folder for the chunks.")
 @click.option(
@@ -52,11 +55,7 @@ def chunks(event: str, database: str | None, exported: str | None, out: str, siz
     if (database is None) is (exported is None):
         refuse("--db and --export: expected one of them")
     event_id = EventId(checked_id("EVENT", event))
-    folder = Path(out)
-    if folder.exists():
-        refuse(f"--output: {out}: exists already")
-    if not folder.absolute().parent.is_dir():
-        refuse(f"--output: {out}: there is no folder for it")
+    folder = new_folder(out)
     settings = environment(None)
     if database is not None:
         settings = with_file(settings, database)

@@ -66,7 +66,7 @@ def erase(
     if archive_days is not None and settings.aws is None:
         refuse("--archive-days has no meaning without FANSCORE_BACKEND=aws")
     archived = None if archive_days is None else timedelta(days=archive_days)
-    with _problems_told(), ExitStack() as closing:
+    with _problems_refused(), ExitStack() as closing:
         ours = chosen_api(settings)
         erasure = connect_erasure(settings, ours, closing, archived, reads_only=not is_meant)
         if is_meant:
@@ -101,7 +101,7 @@ def _show(counts: Counts) -> None:
 
 
 @contextmanager
-def _problems_told() -> Iterator[None]:
+def _problems_refused() -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:

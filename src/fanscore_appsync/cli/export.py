@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
 from fanscore_adapters.bulk.work_folder import UNFINISHED, WorkFolder, keep, naming
+from fanscore_appsync.cli.files import new_folder
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import (
     api_option,
@@ -34,11 +34,7 @@ def export(database: str | None, out: str, api: str | None) -> None:
     refuse_empty("--output", out)
     settings = with_file(environment(api), database)
     chosen = chosen_api(settings)
-    folder = Path(out)
-    if folder.exists():
-        refuse(f"--output: {out}: exists already")
-    if not folder.absolute().parent.is_dir():
-        refuse(f"--output: {out}: there is no folder for it")
+    folder = new_folder(out)
     tables = [each.name for each in chosen.tables]
     at = datetime.now(UTC)
     try:

@@ -11,8 +11,11 @@ from typing import BinaryIO
 import attrs
 import click
 
+from fanscore_adapters.documents.receipts import read_receipts
+from fanscore_appsync.api import Api
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_core.errors import InvalidInput
+from fanscore_core.receipt import Receipt
 
 STANDARD_INPUT = "-"
 
@@ -49,6 +52,21 @@ def opened(named_by: str, path: str) -> Iterator[BinaryIO]:
         yield file
 
 
+def receipts_of(named_by: str, path: str, api: Api) -> Iterator[Receipt]:
+    """Read the receipts of a file.
+
+    Args:
+        named_by: what names the path, for an error.
+        path: of a receipts file; ``-`` is standard input.
+        api: whose signals receipts may have.
+
+    Raises:
+        InvalidInput: it is no receipts file, or not as it was written; says where.
+    """
+    with opened(named_by, path) as file:
+        yield from read_receipts(file, api.signals)
+
+
 def write(text: str, output: str | None) -> None:
     """Print a text, or write it into a file; refuse one that cannot be written."""
     if output is None:
@@ -58,6 +76,16 @@ def write(text: str, output: str | None) -> None:
         Path(output).write_bytes(text.encode())
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
         refuse(f"--output: {output}: {error.strerror}")
+
+
+def new_folder(out: str) -> Path:
+    """Return the path of a folder that ``--output`` has made; refuse one that cannot be made."""
+    folder = Path(out)
+    if folder.exists():
+        refuse(f"--output: {out}: exists already")
+    if not folder.absolute().parent.is_dir():
+        refuse(f"--output: {out}: there is no folder for it")
+    return folder
 
 
 def refuse_same(named_by: str, output: str | None, other: str, path: str | None) -> None:

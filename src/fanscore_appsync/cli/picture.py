@@ -109,8 +109,8 @@ def _lines(score: AccountFanscore, values: Sequence[Decimal | None]) -> Iterator
     ends = pairwise(accumulate((each.points for each in score.reasons), initial=0))
     for reason, value, (start, end) in zip(score.reasons, values, ends, strict=True):
         # The points of the first reason are its value already, unless that was rounded.
-        is_told = reason is score.reasons[0] and value == reason.points
-        message = reason.message if value is None or is_told else f"{reason.message}: {value:f}"
+        is_shown = reason is score.reasons[0] and value == reason.points
+        message = reason.message if value is None or is_shown else f"{reason.message}: {value:f}"
         yield _Line(reason, message, start, end)
 
 

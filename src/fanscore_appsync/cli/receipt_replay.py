@@ -5,26 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import attrs
 import click
 
-from fanscore_adapters.documents.receipts import read_receipts, starts_receipts
+from fanscore_adapters.documents.receipts import starts_receipts
 from fanscore_appsync.api import Api
-from fanscore_appsync.cli.files import opened
+from fanscore_appsync.cli.files import receipts_of
 from fanscore_appsync.cli.mistakes import FAILED, note, refuse
 from fanscore_appsync.cli.terminal import counted
 from fanscore_appsync.code_version import code_version
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_core.errors import InvalidInput
-from fanscore_core.receipt import Receipt
 from fanscore_core.receipt_replay import ReplayedReceipt, replay_receipts, would_have_been
 
 MOST_SHOWN = 20
-"""So many receipts are named at most."""
+"""The most receipts that are named."""
 
 
 @attrs.define
@@ -114,12 +112,12 @@ def replay_file(
         path: of the file.
         api: whose signals the findings have.
         live: the path of the policies that decide; ``None`` for the shipped one.
-        other: the path of the policies to decide by instead, if there are.
+        other: the path of the policies to decide by instead, if there are any.
         is_json: whether to print JSON.
     """
     counts = ReplayCounts()
     try:
-        receipts = _receipts(path, api)
+        receipts = receipts_of("FILE", path, api)
         if other is None:
             replayed = replay_receipts(receipts, policy_book(live, api=api))
         else:
@@ -130,11 +128,6 @@ def replay_file(
         refuse(str(error))
     _show(counts, is_json=is_json)
     sys.exit(FAILED if counts.mismatched or counts.unknown else 0)
-
-
-def _receipts(path: str, api: Api) -> Iterator[Receipt]:
-    with opened("FILE", path) as file:
-        yield from read_receipts(file, api.signals)
 
 
 def _show(counts: ReplayCounts, *, is_json: bool) -> None:

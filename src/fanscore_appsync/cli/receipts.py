@@ -18,7 +18,13 @@ from fanscore_adapters.documents.receipts import (
 )
 from fanscore_adapters.documents.sealing import parse_head, parse_proof
 from fanscore_appsync.api import Api
-from fanscore_appsync.cli.files import opened, output_option, refuse_same, write
+from fanscore_appsync.cli.files import (
+    opened,
+    output_option,
+    receipts_of,
+    refuse_same,
+    write,
+)
 from fanscore_appsync.cli.mistakes import FAILED, end, note, refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.stored_receipts import list_receipts, show_receipt
@@ -140,7 +146,7 @@ def findings(file: str, api: str | None) -> None:
 
     def found() -> Iterator[FindingsLine]:
         nonlocal errors
-        for each in _receipts(file, chosen):
+        for each in receipts_of("RECEIPTS", file, chosen):
             if each.findings is None:
                 errors += 1
             else:
@@ -156,7 +162,7 @@ def findings(file: str, api: str | None) -> None:
 
 def _verify_receipts(path: str, api: Api) -> None:
     try:
-        count = sum(1 for _ in _receipts(path, api))
+        count = sum(1 for _ in receipts_of("FILE", path, api))
     except InvalidInput as error:
         end(str(error), FAILED)
     if not count:
@@ -186,11 +192,6 @@ def _verify_proof(path: str, head: SealedHead, proof_path: str, api: Api) -> Non
     if not proof.holds(receipt, head):
         end(f"{path}: the proof does not lead from this receipt to the head", FAILED)
     click.echo(f"{one_line(path)}: receipt {receipt.leaf} is among the {head.size} of the head")
-
-
-def _receipts(path: str, api: Api) -> Iterator[Receipt]:
-    with opened("FILE", path) as file:
-        yield from read_receipts(file, api.signals)
 
 
 def _one_receipt(named_by: str, path: str, api: Api) -> Receipt:

@@ -14,7 +14,7 @@ from typing import NoReturn
 import attrs
 import click
 
-from fanscore_adapters.bulk.assembly import PARQUET, assemble, parquet_of, require_duckdb
+from fanscore_adapters.bulk.assembly import PARQUET, assemble, parquet_of
 from fanscore_adapters.bulk.chunks import SCORES, Record, findings_record, read_tally
 from fanscore_adapters.bulk.event_scoring import JOINED_TABLES, EventScoring, Step, do
 from fanscore_adapters.bulk.receipts import (
@@ -25,6 +25,7 @@ from fanscore_adapters.bulk.receipts import (
     receipts_record,
 )
 from fanscore_adapters.bulk.work_folder import WorkFolder
+from fanscore_adapters.columns.parquet import require_duckdb
 from fanscore_adapters.dynamodb.export_manifest import TableExport
 from fanscore_appsync.api import Api
 from fanscore_appsync.cli.mistakes import FAILED, note, refuse

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from operator import attrgetter
-from typing import cast
+from typing import TypeVar, cast
 
 import click
 
@@ -21,6 +20,7 @@ from fanscore_appsync.cli.options import (
     of_tables,
     refuse_empty,
 )
+from fanscore_appsync.cli.terminal import counted
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.printable import one_line
 from fanscore_appsync.wiring.apps import connect_tables
@@ -32,25 +32,32 @@ from fanscore_core.receipt import Receipt, time_text
 
 NEWEST = "newest"
 LEAST_DIGITS, MOST_DIGITS = 8, 64
-"""Of a leaf, so that it means one receipt."""
+"""How many digits name a leaf: enough to mean one receipt, and all."""
 
-_event = click.option("--event", metavar="ID", help="Those for this event alone, as it was asked.")
-_database = click.option(
-    "--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB."
-)
-_json = click.option(
-    "--json", "is_json", is_flag=True, help="Print the lines of a receipts file instead."
-)
+CommandT = TypeVar("CommandT", bound=Callable[..., None])
+
+
+def _options(command: CommandT) -> CommandT:
+    """Add the options that both commands have."""
+    for option in (
+        output_option,
+        click.option(
+            "--json", "is_json", is_flag=True, help="Print the lines of a receipts file instead."
+        ),
+        api_option,
+        click.option(
+            "--db", "database", metavar="FILE", help="The database. Default: FANSCORE_DB."
+        ),
+        click.option("--event", metavar="ID", help="Those for this event alone, as it was asked."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.command(name="list")
 @click.argument("fan", metavar="FAN")
-@_event
-@_database
-@api_option
-@_json
-@output_option
-def list_receipts(  # its options
+@_options
+def list_receipts(
     *,
     fan: str,
     event: str | None,
@@ -73,18 +80,14 @@ def list_receipts(  # its options
         write("".join(map(receipt_line, found)), output)
     else:
         click.echo("".join(map(_row, found)), nl=False)
-    click.echo(f"{len(found)} receipt{'' if len(found) == 1 else 's'}", err=True)
+    click.echo(counted(len(found), "receipt"), err=True)
 
 
 @click.command(name="show")
 @click.argument("fan", metavar="FAN")
 @click.argument("leaf", metavar="LEAF")
-@_event
-@_database
-@api_option
-@_json
-@output_option
-def show_receipt(  # its options
+@_options
+def show_receipt(
     *,
     fan: str,
     leaf: str,
@@ -109,7 +112,6 @@ def show_receipt(  # its options
         write(receipt_line(receipt), output)
     else:
         click.echo(json.dumps({"leaf": receipt.leaf, **receipt.document}, indent=2))
-    sys.exit(0)
 
 
 def _chooser(leaf: str) -> Callable[[Sequence[Receipt]], Receipt | None]:

@@ -16,6 +16,7 @@ from fanscore_adapters.documents.converter import date_time_text
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.embedded.deliveries import DeliveredEvent, Delivery, Place, Undelivered
 from fanscore_adapters.embedded.event_archive import EventChoice
+from fanscore_appsync.api import SCORE_FIELD
 from fanscore_appsync.app import Response
 from fanscore_appsync.found_reasons import found_reasons
 from fanscore_appsync.local.graphql.trace_extension import write_run
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from fanscore_appsync.wiring.embedded import Embedded
 
 Json = Mapping[str, object]
-
-SCORE = ("VFApi", "accountFanscore")
-"""The field that is asked for an explanation: parent type and name."""
 
 MOST_DEAD = 50
 """How many dead letters are shown."""
@@ -135,7 +133,7 @@ class Workbench:
         """Deliver an event once more.
 
         Raises:
-            InvalidInput: no consumer is named, or one sends and is not meant.
+            InvalidInput: no consumer is named, or one sends to the outside, and may not.
         """
         return _redelivered(self._stores.desk.replay(event_id, consumers, also_send=also_send))
 
@@ -155,7 +153,7 @@ def _finding(finding: Finding | None) -> Json:
 
 
 def _score_event(arguments: Json, identity: Mapping[str, object]) -> Json:
-    parent, field = SCORE
+    parent, _, field = SCORE_FIELD.partition(".")
     return {
         "arguments": arguments,
         "identity": identity,

@@ -131,7 +131,7 @@ def consumer_adapters(
 
 
 def score_objects(settings: Settings, aws: AwsSettings, closing: ExitStack) -> ObjectStore:
-    """Return where the chunks of an event's registrants lie, and what comes of them.
+    """Return the store of an event's chunks of registrants, and of their scores.
 
     Raises:
         InvalidInput: as ``resolver_adapters``.

@@ -15,13 +15,13 @@ from fanscore_core.ports.receipts import NewestReceipt
 
 @attrs.frozen
 class DecisionReceiptArgs:
-    """Whose newest receipt, for which event, and what is told of it.
+    """Whose newest receipt is wanted, for which event, and how much of it.
 
     Attributes:
         global_user_id: about whom.
         event_id: for which event, as it was asked; ``None`` for a score without one.
         book: the policies in use.
-        is_whole: whether the whole receipt is told, too.
+        is_whole: whether its document is wanted, too.
     """
 
     global_user_id: GlobalUserId

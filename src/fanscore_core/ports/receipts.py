@@ -35,7 +35,7 @@ class FanReceipts(Query[tuple[Receipt, ...]]):
 
 @attrs.frozen
 class PutReceipt(Effect[bool]):
-    """Store a receipt with its fan. The answer is whether it was: not if another has its place.
+    """Store a receipt with its fan. The answer is ``False`` if another has its place.
 
     Attributes:
         receipt: what to store.

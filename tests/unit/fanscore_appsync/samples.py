@@ -180,3 +180,14 @@ def score_event(
     """Make the event of a fan, or another caller, who asks for the fan's score for ``EVENT``."""
     given = {"globalUserId": fan, "eventId": EVENT, **arguments}
     return appsync_event(ACCOUNT_FANSCORE, given, identity or user(fan), envelope=envelope)
+
+
+UNDECIDED: Mapping[str, object] = {
+    "namespace": appsync_event("Query.api", {}, user(FAN)),
+    "other field": appsync_event(
+        "VFApi.campaign", {"campaignId": "camp1"}, user(FAN), envelope=True
+    ),
+    "refused": score_event(FAN, user(OTHER_FAN), envelope=True),
+    "nothing": [],
+}
+"""Events that no score is decided for."""

@@ -18,7 +18,7 @@ from fanscore_adapters.sources import Sources
 from fanscore_appsync.app import App
 from fanscore_appsync.log import InvocationLog, ReceiptCounts
 from fanscore_appsync.receipts import MAX_WAIT_S, ReceiptKeeper, fresh_nonce
-from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_appsync.testing import service, user
 from fanscore_core.decision_line import decision_line
 from fanscore_core.engine.question import Answered, Ask, Question, Source
 from fanscore_core.engine.rounds import run_many
@@ -47,6 +47,7 @@ from tests.unit.fanscore_appsync.samples import (
     OTHER_SCORE,
     SCORE,
     TIME_LEFT_S,
+    UNDECIDED,
     Faulty,
     desk,
     score_event,
@@ -177,16 +178,7 @@ def test_a_batch_has_the_receipt_of_each_decision() -> None:
     assert (kept.counts, len(store.times_left_s)) == (ReceiptCounts(2, 0), 1)
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        appsync_event("Query.api", {}, user(FAN)),
-        appsync_event("VFApi.campaign", {"campaignId": "camp1"}, user(FAN), envelope=True),
-        score_event(FAN, user(OTHER_FAN), envelope=True),
-        [],
-    ],
-    ids=["namespace", "other field", "refused", "nothing"],
-)
+@pytest.mark.parametrize("event", UNDECIDED.values(), ids=UNDECIDED)
 def test_where_nothing_was_decided(event: object) -> None:
     """Without a decision there is no receipt, no call, and no word of it in the log."""
     store = Store()

@@ -7,7 +7,7 @@ import pytest
 
 from fanscore_appsync.log import InvocationLog
 from fanscore_appsync.shadow import ShadowCounts, shadowed
-from fanscore_appsync.testing import appsync_event, service, user
+from fanscore_appsync.testing import service, user
 from fanscore_core.engine.question import Question
 from fanscore_core.engine.rounds import run
 from fanscore_core.engine.state import Outcome
@@ -25,6 +25,7 @@ from tests.unit.fanscore_appsync.samples import (
     OTHER_SCORE,
     SCORE,
     TIME_LEFT_S,
+    UNDECIDED,
     desk,
     score_event,
 )
@@ -124,16 +125,7 @@ def test_a_book_of_shadows_decides_by_the_event_that_is_asked() -> None:
     assert (response, asked, reports) == (plain[0], plain[2], plain[3])
 
 
-@pytest.mark.parametrize(
-    "event",
-    [
-        appsync_event("Query.api", {}, user(FAN)),
-        appsync_event("VFApi.campaign", {"campaignId": "camp1"}, user(FAN), envelope=True),
-        score_event(FAN, user(OTHER_FAN), envelope=True),
-        [],
-    ],
-    ids=["namespace", "other field", "refused", "nothing"],
-)
+@pytest.mark.parametrize("event", UNDECIDED.values(), ids=UNDECIDED)
 def test_where_nothing_was_decided(event: object) -> None:
     """Without a decision, a shadow has nothing to decide, and the line says nothing of it."""
     assert shown(event, KINDER)[1] is None

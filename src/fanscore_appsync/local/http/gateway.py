@@ -219,7 +219,7 @@ class Gateway:
         if make_token is None or not _is_from_here(request):
             raise Unacceptable(404, "NotFound", "There is no such page")
         body = await self._body(request, monotonic() + self.limits.request_s)
-        sub, groups = _token_wish(parse_json(body, "The body"))
+        sub, groups = _token_request(parse_json(body, "The body"))
         try:
             token = await asyncio.to_thread(make_token, sub, groups)
         except InvalidInput as error:
@@ -235,16 +235,16 @@ class Gateway:
         lab = self.development.lab
         if lab is None or not _is_from_here(request):
             raise Unacceptable(404, "NotFound", "There is no such page")
-        wish, expires_at = await self._wish(request)
-        return await asyncio.to_thread(lab_page, lab, request.url.path, wish, expires_at)
+        given, expires_at = await self._given(request)
+        return await asyncio.to_thread(lab_page, lab, request.url.path, given, expires_at)
 
     async def _workbench(self, request: HttpRequest) -> HttpResponse:
         workbench = self._workbench_for(request)
-        wish, expires_at = await self._wish(request)
-        return await asyncio.to_thread(workbench_page, workbench, request, wish, expires_at)
+        given, expires_at = await self._given(request)
+        return await asyncio.to_thread(workbench_page, workbench, request, given, expires_at)
 
-    async def _wish(self, request: HttpRequest) -> tuple[object, float]:
-        """Return what is asked for, of the address or of the body; and until when."""
+    async def _given(self, request: HttpRequest) -> tuple[object, float]:
+        """Return what a request gives, by its address or its body, and when it must be answered."""
         expires_at = monotonic() + self.limits.request_s
         if request.method != "POST":
             return dict(request.query_params), expires_at
@@ -331,7 +331,7 @@ def _is_from_here(request: HttpRequest) -> bool:
     return is_from_this_machine(request) and is_own
 
 
-def _token_wish(document: object) -> tuple[str, Sequence[str]]:
+def _token_request(document: object) -> tuple[str, Sequence[str]]:
     match document:
         case {"sub": str(sub), **rest} if sub and rest.keys() <= {"groups"}:
             groups = rest.get("groups", [])

@@ -14,7 +14,7 @@ from fanscore_appsync.local.http.response import PERSONAL, json_response
 from fanscore_appsync.local.policy_lab import PolicyLab
 from fanscore_core.errors import InvalidInput
 
-Wish = Mapping[str, str | None]
+Given = Mapping[str, str | None]
 
 REPORT_HEADERS: Mapping[str, str] = {
     "content-security-policy": (
@@ -33,67 +33,67 @@ class LabPage:
 
     Attributes:
         method: of HTTP.
-        answer: makes the page, of what is wished and the seconds that are left.
-        texts: the members that a wish must have, each a text.
+        answer: makes the page, from what the request gives and the seconds that are left.
+        texts: the members that a request must give, each a text.
         optional: those that may be left out or be null.
     """
 
     method: str
-    answer: Callable[[PolicyLab, Wish, float], HttpResponse]
+    answer: Callable[[PolicyLab, Given, float], HttpResponse]
     texts: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
 
 
-def lab_page(lab: PolicyLab, path: str, wish: object, expires_at: float) -> HttpResponse:
+def lab_page(lab: PolicyLab, path: str, given: object, expires_at: float) -> HttpResponse:
     """Answer a request to the lab.
 
     Args:
         lab: answers.
         path: of ``LAB_PAGES``.
-        wish: the body's document, or the parameters of the URL.
+        given: the body's document, or the parameters of the URL.
         expires_at: when it must have been answered, by ``time.monotonic``.
 
     Raises:
-        Unacceptable: the wish does not have the page's members.
+        Unacceptable: it does not give the page's members.
     """
     page = LAB_PAGES[path]
-    return page.answer(lab, _wish(page, wish), max(0.0, expires_at - monotonic() - MARGIN_S))
+    return page.answer(lab, _checked(page, given), max(0.0, expires_at - monotonic() - MARGIN_S))
 
 
-def _wish(page: LabPage, wish: object) -> Wish:
+def _checked(page: LabPage, given: object) -> Given:
     known = page.texts | page.optional
-    if isinstance(wish, dict) and page.texts <= wish.keys() <= known:
-        required_hold = all(isinstance(wish[name], str) for name in page.texts)
-        if required_hold and all(isinstance(each, str | None) for each in wish.values()):
-            return wish
+    if isinstance(given, dict) and page.texts <= given.keys() <= known:
+        required_hold = all(isinstance(given[name], str) for name in page.texts)
+        if required_hold and all(isinstance(each, str | None) for each in given.values()):
+            return given
     members = ", ".join(f'"{name}": "..."' for name in sorted(known))
     raise Unacceptable(400, MALFORMED, f"Expected {{{members}}}")
 
 
-def _policies(lab: PolicyLab, _wish: Wish, _time_left_s: float) -> HttpResponse:
+def _policies(lab: PolicyLab, _given: Given, _time_left_s: float) -> HttpResponse:
     return json_response(lab.policies(), 200, JSON)
 
 
-def _sample(lab: PolicyLab, _wish: Wish, _time_left_s: float) -> HttpResponse:
+def _sample(lab: PolicyLab, _given: Given, _time_left_s: float) -> HttpResponse:
     return HttpResponse(lab.sample(), media_type="application/jsonl")
 
 
-def _findings(lab: PolicyLab, wish: Wish, time_left_s: float) -> HttpResponse:
-    found = lab.findings(str(wish["fan"]), wish.get("event"), time_left_s)
+def _findings(lab: PolicyLab, given: Given, time_left_s: float) -> HttpResponse:
+    found = lab.findings(str(given["fan"]), given.get("event"), time_left_s)
     return json_response(found, 200, JSON, PERSONAL)
 
 
-def _check(lab: PolicyLab, wish: Wish, _time_left_s: float) -> HttpResponse:
-    return json_response(lab.check(str(wish["policy"])), 200, JSON)
+def _check(lab: PolicyLab, given: Given, _time_left_s: float) -> HttpResponse:
+    return json_response(lab.check(str(given["policy"])), 200, JSON)
 
 
-def _diff(lab: PolicyLab, wish: Wish, _time_left_s: float) -> HttpResponse:
-    return json_response(lab.diff(wish.get("event"), str(wish["policy"])), 200, JSON)
+def _diff(lab: PolicyLab, given: Given, _time_left_s: float) -> HttpResponse:
+    return json_response(lab.diff(given.get("event"), str(given["policy"])), 200, JSON)
 
 
-def _report(lab: PolicyLab, wish: Wish, _time_left_s: float) -> HttpResponse:
+def _report(lab: PolicyLab, given: Given, _time_left_s: float) -> HttpResponse:
     try:
-        text = lab.report(wish.get("event"), str(wish["policy"]))
+        text = lab.report(given.get("event"), str(given["policy"]))
     except InvalidInput as error:
         raise Unacceptable(400, MALFORMED, str(error)) from error
     return HttpResponse(text, headers=REPORT_HEADERS, media_type="text/html")

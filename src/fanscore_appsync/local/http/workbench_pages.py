@@ -24,7 +24,7 @@ ROLE = "console"
 
 
 @attrs.frozen
-class Wish:
+class PageRequest:
     """What a request to the workbench asks for.
 
     Attributes:
@@ -64,11 +64,11 @@ class WorkbenchPage:
     Attributes:
         method: of HTTP.
         answer: makes the document.
-        members: that a wish may have.
+        members: that a request may give.
     """
 
     method: str
-    answer: Callable[[Workbench, Wish], Json]
+    answer: Callable[[Workbench, PageRequest], Json]
     members: frozenset[str] = frozenset()
 
 
@@ -84,15 +84,15 @@ def workbench_page(
         expires_at: when it must have been answered, by ``time.monotonic``.
 
     Raises:
-        Unacceptable: it has not the members that the page needs, what it asks for is not here, or
-            the store did not answer.
+        Unacceptable: its members are not those that the page takes, the data are not on this
+            machine, or the store did not answer.
     """
     page = WORKBENCH_PAGES[request.url.path]
     if not isinstance(given, dict) or not given.keys() <= page.members:
         members = ", ".join(sorted(page.members)) or "nothing"
         raise Unacceptable(400, MALFORMED, f"Expected an object with {members}")
     try:
-        document = page.answer(workbench, Wish(given, peer_of(request), expires_at))
+        document = page.answer(workbench, PageRequest(given, peer_of(request), expires_at))
     except NotFound as error:
         raise Unacceptable(404, "NotFound", "The data are not on this machine") from error
     except Unavailable as error:
@@ -103,58 +103,58 @@ def workbench_page(
     return json_response(document, 200, JSON, PERSONAL)
 
 
-def _about(workbench: Workbench, _wish: Wish) -> Json:
+def _about(workbench: Workbench, _asked: PageRequest) -> Json:
     return workbench.about()
 
 
-def _find(workbench: Workbench, wish: Wish) -> Json:
-    prefix = wish.text("prefix")
+def _find(workbench: Workbench, asked: PageRequest) -> Json:
+    prefix = asked.text("prefix")
     if len(prefix) > MAX_CHARACTERS:
         raise InvalidInput("prefix", f"expected at most {MAX_CHARACTERS} characters")
     return workbench.find(prefix)
 
 
-def _fan(workbench: Workbench, wish: Wish) -> Json:
-    return workbench.fan(GlobalUserId(wish.id("fan")))
+def _fan(workbench: Workbench, asked: PageRequest) -> Json:
+    return workbench.fan(GlobalUserId(asked.id("fan")))
 
 
-def _explanation(workbench: Workbench, wish: Wish) -> Json:
-    identity = iam_identity(ROLE, wish.peer)
-    time_left_s = max(0.0, wish.expires_at - monotonic() - MARGIN_S)
-    return workbench.explain(wish.id("fan"), wish.optional_id("event"), identity, time_left_s)
+def _explanation(workbench: Workbench, asked: PageRequest) -> Json:
+    identity = iam_identity(ROLE, asked.peer)
+    time_left_s = max(0.0, asked.expires_at - monotonic() - MARGIN_S)
+    return workbench.explain(asked.id("fan"), asked.optional_id("event"), identity, time_left_s)
 
 
-def _events(workbench: Workbench, wish: Wish) -> Json:
-    fan = wish.optional_id("fan")
+def _events(workbench: Workbench, asked: PageRequest) -> Json:
+    fan = asked.optional_id("fan")
     place = (
-        Place(_epoch_s(wish, "beforeAt"), wish.text("beforeId"))
-        if wish.given.get("beforeAt")
+        Place(_epoch_s(asked, "beforeAt"), asked.text("beforeId"))
+        if asked.given.get("beforeAt")
         else Place()
     )
     return workbench.events(None if fan is None else GlobalUserId(fan), place)
 
 
-def _epoch_s(wish: Wish, name: str) -> float:
+def _epoch_s(asked: PageRequest, name: str) -> float:
     try:
-        return float(wish.text(name))
+        return float(asked.text(name))
     except ValueError as error:
         raise InvalidInput(name, "expected a number of seconds") from error
 
 
-def _retry(workbench: Workbench, wish: Wish) -> Json:
-    return workbench.retry(wish.text("event"))
+def _retry(workbench: Workbench, asked: PageRequest) -> Json:
+    return workbench.retry(asked.text("event"))
 
 
-def _replay(workbench: Workbench, wish: Wish) -> Json:
-    names = wish.given.get("consumers")
-    also_send = wish.given.get("alsoSend", False)
+def _replay(workbench: Workbench, asked: PageRequest) -> Json:
+    names = asked.given.get("consumers")
+    also_send = asked.given.get("alsoSend", False)
     known = {each.value: each for each in Consumer}
     if not isinstance(names, list) or not all(each in known for each in map(str, names)):
         raise InvalidInput("consumers", f"expected a list of {', '.join(known)}")
     if not isinstance(also_send, bool):
         raise InvalidInput("alsoSend", "expected true or false")
     consumers = {known[str(each)] for each in names}
-    return workbench.replay(wish.text("event"), consumers, also_send=also_send)
+    return workbench.replay(asked.text("event"), consumers, also_send=also_send)
 
 
 WORKBENCH_PAGES: Mapping[str, WorkbenchPage] = {

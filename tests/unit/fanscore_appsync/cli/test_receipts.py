@@ -217,8 +217,8 @@ REFUSED: tuple[tuple[Sequence[str], str], ...] = (
     (("receipts", "prove", "receipts.jsonl", "x"), "RECEIPT: receipts.jsonl: $: expected one "),
     (("receipts", "prove", "empty", "x"), "RECEIPT: empty: $: not JSON"),
     (("receipts", "prove", "one.json", "x"), "LINES: cannot read x: FileNotFoundError"),
-    (("findings", "one.json"), "FILE: one.json: line 1: $: expected "),
-    (("findings", "x"), "FILE: cannot read x: FileNotFoundError"),
+    (("findings", "one.json"), "RECEIPTS: one.json: line 1: $: expected "),
+    (("findings", "x"), "RECEIPTS: cannot read x: FileNotFoundError"),
 )
 
 
