@@ -7,7 +7,13 @@ from pathlib import Path
 from types import ModuleType
 
 from fanscore_adapters.bulk.chunks import Record, new_file
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming
+from fanscore_adapters.bulk.work_folder import (
+    OWNER_ONLY,
+    UNFINISHED,
+    keep,
+    naming,
+    written_beside,
+)
 from fanscore_core.errors import InvalidInput
 
 PARQUET = "parquet"
@@ -41,7 +47,7 @@ def assemble(chunks: Sequence[Path], record: Record, path: Path) -> int:
     Raises:
         OSError: it cannot be written; names the file.
     """
-    unfinished = _unfinished(path)
+    unfinished = written_beside(path)
     lines = 0
     with naming(unfinished):
         with new_file(unfinished) as whole:
@@ -91,10 +97,6 @@ def require_duckdb() -> ModuleType:
         raise InvalidInput(PARQUET, problem) from error
     module: ModuleType = duckdb
     return module
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f"{path.name}{UNFINISHED}")
 
 
 def _quoted(path: Path) -> str:
