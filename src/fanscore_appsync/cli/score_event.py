@@ -237,6 +237,8 @@ def _check_files(wanted: Wanted) -> None:
     if wanted.form == PARQUET:
         require_duckdb()
     for name, path in wanted.files.items():
+        if not path.name:
+            raise InvalidInput(name, f"{path}: expected the name of a file")
         if not path.absolute().parent.is_dir():
             raise InvalidInput(name, f"{path}: there is no folder for it")
     remove_left(wanted.work)
@@ -324,11 +326,12 @@ def _exported(settings: Settings, work: WorkFolder) -> Mapping[str, TableExport]
 
 
 def _put_together(wanted: Wanted, chunks: Sequence[Path], work: WorkFolder) -> Mapping[str, int]:
-    if not work.has(_MADE):
-        _refuse_existing(wanted)
+    begun = {*_begun(work.path / _MADE)}
+    made = {str(each.resolve()) for each in wanted.files.values()}
+    if not made <= begun:
+        _refuse_existing(wanted, begun)
         with work.making(_MADE) as path:
-            made = [str(each.resolve()) for each in wanted.files.values()]
-            path.write_text(json.dumps(made), encoding="utf-8")
+            path.write_text(json.dumps(sorted(made | begun)), encoding="utf-8")
     targets = {**wanted.files}
     if wanted.form == PARQUET:
         targets[OUTPUT] = work.path / SCORES.name

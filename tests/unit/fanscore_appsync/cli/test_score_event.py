@@ -284,6 +284,8 @@ EMBEDDED = ("--db", "fans.db", "--output", "s.jsonl")
             "--receipts: s.jsonl.work.unfinished: expected a file outside of s.jsonl.work",
         ),
         (("evt456", *EMBEDDED, "--receipts", "no/x"), "--receipts: no/x: there is no folder"),
+        (("evt456", "--db", "fans.db", "--output", "."), "--output: .: expected the name of a"),
+        (("evt456", *EMBEDDED, "--receipts", "/"), "--receipts: /: expected the name of a file"),
         (("evt456", *EMBEDDED, "--arm-scores", "no"), "no: cannot be read: No such file"),
         (("evt456", *EMBEDDED, "--arm-scores", "x", "--without-arm"), "--without-arm and --arm-"),
         (("evt456", *EMBEDDED, "--format", "csv"), "Invalid value for '--format'"),
@@ -439,6 +441,20 @@ def test_what_was_stopped_while_it_removed_its_folder_leaves_nothing() -> None:
     assert (done.exit_code, done.stderr) == (2, problem)
     assert Path("s.jsonl").read_bytes() == expected
     assert not Path("s.jsonl.work.unfinished").exists()
+
+
+def test_a_run_may_go_on_to_files_of_other_names() -> None:
+    """It has begun these, too: stopped once more, it goes on."""
+    Path("r.jsonl.unfinished").mkdir()  # stands in the way
+    assert fanscore("score-event", "evt456", *EXPORTED, *RECEIPTS).exit_code == 1
+    Path("s.jsonl.unfinished").mkdir()  # (the same)
+    others = ("evt456", *EXPORTED, "--receipts", "other", "--decisions", "d.jsonl")
+    assert fanscore("score-event", *others).exit_code == 1
+    assert Path("other").exists()
+    Path("s.jsonl.unfinished").rmdir()
+    done = fanscore("score-event", *others)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(receipts("other")) == 2
 
 
 KEY = "00" * 32
