@@ -18,7 +18,9 @@ OF = "SnapshotOf"
 MAX_BYTES = 4096
 """The length of a parameter (CloudFormation, "Understand CloudFormation quotas")."""
 
-_SEPARATOR = "|"
+_SEPARATOR = "`"
+"""Neither URLs nor names have it, and hardly an expression: ``|`` stands in those of clients."""
+
 _SECTION = re.compile(r"^Parameters:\n(.*?)^(?=[A-Z])", re.DOTALL | re.MULTILINE)
 _NAME = re.compile(r"^  ([A-Za-z0-9]+):$", re.MULTILINE)
 
@@ -31,11 +33,16 @@ def snapshot(template: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
         parameters: all of them. The one that names the package differs with the package.
 
     Raises:
-        ValueError: they are longer together than a parameter may be.
+        ValueError: a value has the character that separates them, so that others could make the
+            same text; or they are longer together than a parameter may be.
     """
     if parameters.get(SNAP_START) != "true":
         return {DIGEST: "", OF: ""}
-    values = _SEPARATOR.join(parameters[name] for name in _compared(parameters))
+    names = _compared(parameters)
+    if unclear := [name for name in names if _SEPARATOR in parameters[name]]:
+        message = f"{', '.join(unclear)}: with {SNAP_START}, no value may have {_SEPARATOR} in it"
+        raise ValueError(message)
+    values = _SEPARATOR.join(parameters[name] for name in names)
     if len(values.encode()) > MAX_BYTES:
         message = f"{SNAP_START}: all parameters together have more than {MAX_BYTES:,} bytes"
         raise ValueError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -151,6 +152,39 @@ def test_without_make_deploy_there_is_no_snapshot() -> None:
     asked = attrs.evolve(ANEW, parameters=ALL)
     assert asked.made() == ANEW.made()
     assert asked.resource("Resolver") == ANEW.resource("Resolver")
+
+
+@pytest.mark.parametrize("text", ["|", ",", " ", "\n", "`", "`|", "|`"])
+def test_what_is_moved_from_value_to_value_is_another_snapshot(text: str) -> None:
+    """No two sets of values make the same text, so that one's version would decide for the other.
+
+    What could make it is refused, by the name of its parameter.
+    """
+    for name, following in pairwise(sorted({*OTHERS} - {SNAP_START})):
+        taken = [
+            _taken_or_refused({**ALL, name: f"a{text}b", following: "c"}),
+            _taken_or_refused({**ALL, name: "a", following: f"b{text}c"}),
+        ]
+        if "`" in text:
+            refused = "with SnapStart, no value may have ` in it"
+            assert taken == [f"{each}: {refused}" for each in (name, following)]
+        else:
+            assert taken[0] != taken[1]
+
+
+def _taken_or_refused(parameters: Mapping[str, str]) -> object:
+    """Return what a snapshot is of, or why none is taken."""
+    try:
+        return snapshot("the template", parameters)
+    except ValueError as error:
+        return str(error)
+
+
+def test_two_clients_may_be_named() -> None:
+    """The expression of several clients has what separates alternatives."""
+    parameters = {**ALL, "UserPoolId": "eu-west-1_a", "UserPoolClientIds": "one|two"}
+    taken = {**parameters, **snapshot("the template", parameters)}
+    assert _called(attrs.evolve(ANEW, parameters=taken)) == "ResolverAlias"
 
 
 def test_parameters_of_ones_own_count(tmp_path: Path) -> None:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fanscore_adapters.bulk.chunks import Record
-from fanscore_adapters.bulk.work_folder import OWNER_ONLY, UNFINISHED, keep, naming, new_file
+from fanscore_adapters.bulk.work_folder import (
+    OWNER_ONLY,
+    UNFINISHED,
+    keep,
+    naming,
+    new_file,
+    written_beside,
+)
 from fanscore_adapters.columns.parquet import require_duckdb, sql_text
 from fanscore_core.errors import InvalidInput
 
@@ -41,7 +48,7 @@ def assemble(chunks: Sequence[Path], record: Record, path: Path) -> int:
     Raises:
         OSError: it cannot be written; names the file.
     """
-    unfinished = _unfinished(path)
+    unfinished = written_beside(path)
     lines = 0
     with naming(unfinished):
         with new_file(unfinished) as whole:
@@ -78,7 +85,3 @@ def parquet_of(lines: Path, path: Path) -> None:
         raise InvalidInput(str(path), f"cannot be written: {type(error).__name__}") from error
     unfinished.chmod(OWNER_ONLY)
     keep(unfinished, path)
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(f"{path.name}{UNFINISHED}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 
 from fanscore_adapters.bulk.chunks import Record
-from fanscore_adapters.bulk.work_folder import new_file
+from fanscore_adapters.bulk.work_folder import damaged, kept_document, new_file
 from fanscore_adapters.documents.receipts import receipt_line
 from fanscore_adapters.documents.scores import NO_SCORE
 from fanscore_core.decision_line import decision_line_text
@@ -104,8 +104,17 @@ class ReceiptMaker:
 
     @cached_property
     def _deciding(self) -> Deciding:
-        kept = json.loads(self.path.read_text(encoding="ascii"))
-        return Deciding(datetime.fromisoformat(kept["decidedAt"]), bytes.fromhex(kept["key"]))
+        kept = kept_document(self.path, dict)
+        try:
+            at, key = (
+                datetime.fromisoformat(str(kept["decidedAt"])),
+                bytes.fromhex(str(kept["key"])),
+            )
+        except (KeyError, ValueError):
+            raise damaged(self.path) from None
+        if at.tzinfo is None or len(key) != _KEY_BYTES:
+            raise damaged(self.path)
+        return Deciding(at, key)
 
 
 def begin_deciding(path: Path, begin: Callable[[], Deciding] = Deciding.now) -> None:

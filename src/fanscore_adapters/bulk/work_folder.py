@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 
 from fanscore_core.errors import InvalidInput
 
@@ -22,9 +22,13 @@ try:
 except ImportError:  # pragma: no cover  # Windows: two runs at once are not noticed there
     fcntl = None  # type: ignore[assignment]
 
+KeptT = TypeVar("KeptT", dict[str, object], list[str])
+
 UNFINISHED = ".unfinished"
 PLAN = "plan.json"
 LOCK = "lock"
+
+_NOT_OURS = "exists, and has no work of ours in it"
 
 OWNER_ONLY = 0o600
 OWNER_ONLY_FOLDER = 0o700
@@ -79,12 +83,13 @@ class WorkFolder:
         """
         self.path = path
         self._done, self._sync = done, sync
-        if _removed(path).exists():  # of a run that was stopped at its very end
-            _remove_folder(_removed(path))
-        if not path.exists():
+        remove_left(path)
+        if os.path.lexists(written_beside(path)):
+            raise InvalidInput(str(written_beside(path)), _NOT_OURS)
+        if not os.path.lexists(path):
             path.mkdir(mode=OWNER_ONLY_FOLDER)
-        elif not path.is_dir() or (not (path / LOCK).exists() and any(path.iterdir())):
-            raise InvalidInput(str(path), "exists, and has no work of ours in it")
+        elif not _is_folder(path) or (not (path / LOCK).exists() and any(path.iterdir())):
+            raise InvalidInput(str(path), _NOT_OURS)
         path.chmod(OWNER_ONLY_FOLDER)
         self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
         try:
@@ -129,8 +134,8 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Remove the folder, once all of it is of no more use: at once, to whoever looks for it."""
-        self.path.replace(_removed(self.path))
-        _remove_folder(_removed(self.path))
+        self.path.replace(written_beside(self.path))
+        _remove_folder(written_beside(self.path))
 
     def _take_lock(self) -> None:
         if fcntl is not None:  # pragma: no branch  # (as said above)
@@ -147,11 +152,50 @@ class WorkFolder:
             unfinished.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
             keep(unfinished, path, self._sync)
             return
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = kept_document(path, dict)
         others = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
         if others:
             problem = f"has the work of another run, which differs in: {', '.join(others)}"
             raise InvalidInput(str(self.path), f"{problem}; remove it, or name another output")
+
+
+def remove_left(path: Path) -> None:
+    """Remove what a run has left that was stopped at its very end, while it removed its folder.
+
+    Args:
+        path: of the folder, as the run had it.
+    """
+    if _is_folder(written_beside(path)):
+        _remove_folder(written_beside(path))
+
+
+def written_beside(path: Path) -> Path:
+    """Return where a file is written until it is whole, and a folder lies while it is removed."""
+    return path.with_name(f"{path.name}{UNFINISHED}")
+
+
+def kept_document(path: Path, kind: type[KeptT]) -> KeptT:
+    """Read the JSON document that a run has kept in its folder.
+
+    Args:
+        path: of the file.
+        kind: what it must be.
+
+    Raises:
+        InvalidInput: it is none, or of another kind; names the file.
+    """
+    try:
+        kept: object = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        kept = None
+    if not isinstance(kept, kind):
+        raise damaged(path)
+    return kept
+
+
+def damaged(path: Path) -> InvalidInput:
+    """Return the error of a file that no run has left so."""
+    return InvalidInput(str(path), "is damaged; remove its folder, to begin anew")
 
 
 def keep(unfinished: Path, finished: Path, sync: Callable[[Path], object] = sync_to_disk) -> None:
@@ -177,8 +221,9 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _removed(path: Path) -> Path:
-    return path.with_name(f"{path.name}{UNFINISHED}")
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder, and no link to one, which could not be removed as one."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def _remove_folder(path: Path) -> None:

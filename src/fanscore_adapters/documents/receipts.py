@@ -32,7 +32,7 @@ from fanscore_core.receipt import (
     is_hash,
     kept_decision,
 )
-from fanscore_core.signals import INTEGER_RULE, SIGNALS, Missing, Signal
+from fanscore_core.signals import INTEGER_RULE, SIGNALS, Missing, Signal, checked_integer
 
 MAX_BYTES = 64 * 1024
 """The longest line of a receipt that is read."""
@@ -302,6 +302,8 @@ def _decision(document: object) -> Decision:
     reasons, degraded = given["reasons"], given["degraded"]
     if type(reasons) is not list:
         raise InvalidInput("decision.reasons", "expected an array")
+    for name in ("score", "rawScore"):  # what is kept is found by them, which an array cannot be
+        checked_integer(f"decision.{name}", given[name])
     if type(degraded) is not list or not all(type(each) is str for each in degraded):
         raise InvalidInput("decision.degraded", "expected an array of strings")
     pairs = tuple(_reason(f"decision.reasons[{index}]", each) for index, each in enumerate(reasons))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from json import JSONDecoder
 from operator import length_hint
 from pathlib import Path
@@ -33,7 +34,8 @@ _SHAPE = 'expected {"Item": {…}}'
 
 _GZIP = 16 + zlib.MAX_WBITS
 
-_decode = JSONDecoder().raw_decode
+# Of ints, Python reads no more than 4,300 digits; no number of an item is written as one.
+_decode = JSONDecoder(parse_int=Decimal).raw_decode
 
 
 def read_lines(file: DataFile) -> Iterator[Sequence[bytes]]:

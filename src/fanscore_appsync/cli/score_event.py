@@ -24,7 +24,12 @@ from fanscore_adapters.bulk.receipts import (
     decisions_record,
     receipts_record,
 )
-from fanscore_adapters.bulk.work_folder import WorkFolder
+from fanscore_adapters.bulk.work_folder import (
+    WorkFolder,
+    kept_document,
+    remove_left,
+    written_beside,
+)
 from fanscore_adapters.columns.parquet import require_duckdb
 from fanscore_adapters.dynamodb.export_manifest import TableExport
 from fanscore_appsync.api import Api
@@ -72,6 +77,7 @@ class Wanted:
         exports: folders of exports, each perhaps with its table.
         files: what to make, by the option that names it.
         form: of the file of scores.
+        policy_path: the file of the policy, if one was named.
         arm_scores: the file of ARM risks, if there is one.
         asks_arm: whether ARM may be asked.
     """
@@ -82,6 +88,7 @@ class Wanted:
     exports: Sequence[str]
     files: Mapping[str, Path]
     form: str
+    policy_path: str | None
     arm_scores: str | None
     asks_arm: bool
 
@@ -199,6 +206,7 @@ def score_event(  # noqa: PLR0913  # its options
             exports,
             {name: Path(path) for name, path in files.items() if path is not None},
             form,
+            policy_path,
             arm_scores,
             not without_arm,
         )
@@ -230,22 +238,39 @@ def _check_files(wanted: Wanted) -> None:
     if wanted.form == PARQUET:
         require_duckdb()
     for name, path in wanted.files.items():
+        if not path.name:
+            raise InvalidInput(name, f"{path}: expected the name of a file")
         if not path.absolute().parent.is_dir():
             raise InvalidInput(name, f"{path}: there is no folder for it")
-    _refuse_same(wanted.files)
-    begun = wanted.work / _MADE
-    _refuse_existing(wanted, json.loads(begun.read_text("utf-8")) if begun.exists() else ())
+    remove_left(wanted.work)
+    _refuse_existing(wanted, _begun(wanted.work / _MADE))
+    _refuse_same(wanted)
     if wanted.arm_scores and Path(wanted.arm_scores).is_fifo():
         raise InvalidInput("--arm-scores", f"{wanted.arm_scores}: a pipe; expected a file")
 
 
-def _refuse_same(files: Mapping[str, Path]) -> None:
-    """Refuse to make one file of two kinds."""
-    named_by: dict[Path, str] = {}
-    for name, path in files.items():
-        other = named_by.setdefault(path.resolve(), name)
-        if other != name:
-            raise InvalidInput(name, f"expected another file than {other}")
+def _refuse_same(wanted: Wanted) -> None:
+    """Refuse to make one file of two kinds, or where something else lies or is read."""
+    read = {
+        "--db": wanted.database,
+        "--policy": wanted.policy_path,
+        "--arm-scores": wanted.arm_scores,
+    }
+    named_by = {Path(path).resolve(): name for name, path in read.items() if path is not None}
+    work = wanted.work.resolve()
+    for name, path in wanted.files.items():
+        for each in (path, written_beside(path)):
+            other = named_by.setdefault(each.resolve(), name)
+            if other != name:
+                raise InvalidInput(name, f"expected another file than {other}")
+        places = {path.resolve(), *path.resolve().parents}
+        if not places.isdisjoint({work, written_beside(work)}):
+            raise InvalidInput(name, f"{path}: expected a file outside of {wanted.work}")
+
+
+def _begun(path: Path) -> Collection[str]:
+    """Return the files that a run had begun to put together."""
+    return kept_document(path, list) if path.exists() else ()
 
 
 def _refuse_existing(wanted: Wanted, begun: Collection[str] = ()) -> None:
@@ -302,11 +327,12 @@ def _exported(settings: Settings, work: WorkFolder) -> Mapping[str, TableExport]
 
 
 def _put_together(wanted: Wanted, chunks: Sequence[Path], work: WorkFolder) -> Mapping[str, int]:
-    if not work.has(_MADE):
-        _refuse_existing(wanted)
+    begun = {*_begun(work.path / _MADE)}
+    made = {str(each.resolve()) for each in wanted.files.values()}
+    if not made <= begun:
+        _refuse_existing(wanted, begun)
         with work.making(_MADE) as path:
-            made = [str(each.resolve()) for each in wanted.files.values()]
-            path.write_text(json.dumps(made), encoding="utf-8")
+            path.write_text(json.dumps(sorted(made | begun)), encoding="utf-8")
     targets = {**wanted.files}
     if wanted.form == PARQUET:
         targets[OUTPUT] = work.path / SCORES.name

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from io import BytesIO
 
@@ -179,6 +179,33 @@ def test_a_mistake_is_named_by_its_path(changes: Mapping[str, object], refused: 
         parse_receipt(changed(changes))
     assert str(error.value) == refused
     assert isinstance(error.value, InvalidId) == refused.endswith(RULE)
+
+
+def places(document: object) -> Iterator[str]:
+    """Yield the JSON of each member in a document, with its name before it."""
+    match document:
+        case dict():
+            for name, value in document.items():
+                yield f'"{name}":{jcs_text(value)}'
+                yield from places(value)
+        case list():
+            for value in document:
+                yield from places(value)
+        case _:
+            pass
+
+
+@pytest.mark.parametrize("value", ["[]", "[[]]", '[{"a":1}]', "{}", '{"a":[]}', "true", "1", '"1"'])
+def test_whatever_stands_for_a_value_breaks_nothing(value: str) -> None:
+    """What is read is a receipt of that very text, or refused by where the mistake is."""
+    for place in places(json.loads(TEXT)):
+        name, _, before = place.partition(":")
+        text = TEXT.replace(place, f"{name}:{value}")
+        assert (text == TEXT) is (value == before)
+        try:
+            assert parse_receipt(text).canonical_bytes.decode() == text
+        except InvalidInput as error:
+            assert error.where  # noqa: PT017  # a few of them are receipts
 
 
 LONG = ("9" * 64 + "." + "9" * 64, "-" + "9" * 64, "0." + "0" * 63 + "1", "10", "-0.5", "0")

@@ -397,6 +397,19 @@ def test_both_readers_read_the_same(
         assert quick == plain
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "1" * 400 + "e9", "1e99999"])
+@pytest.mark.parametrize("place", ['"Item":{%s,"x":N}', '"Item":{%s,"ttl":N}', '"x":N,"Item":{%s}'])
+def test_both_readers_take_numbers_of_any_length(place: str, number: str) -> None:
+    """A number that no score depends on costs nobody the line, however it is read."""
+    line = f"{{{place.replace('N', number) % json.dumps(KEYS)[1:-1]}}}".encode()
+    quick, plain = (
+        read_or_refused(read, line) for read in (members_reader(*MEMBERS), plain_members)
+    )
+    assert quick == plain
+    assert isinstance(plain, tuple)
+    assert plain[:2] == ("fan:x", "identity")
+
+
 def test_folders_without_an_export(tmp_path: Path) -> None:
     """A folder that is missing or has no export is refused by its name."""
     for path in (tmp_path / "missing", tmp_path):

@@ -36,6 +36,7 @@ from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from fanscore_core.ports.event_bus import PublishUserEvent
 from fanscore_core.scalars import Email
 from fanscore_core.user_events import UserEvent
+from tests.aws.waiting import wait_for
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 PATIENCE_S = 600.0

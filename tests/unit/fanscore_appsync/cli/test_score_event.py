@@ -267,7 +267,25 @@ EMBEDDED = ("--db", "fans.db", "--output", "s.jsonl")
             "--decisions: expected another file than --receipts",
         ),
         (("evt456", *EMBEDDED, "--receipts", "fans.db"), "--receipts: fans.db: exists already"),
+        (
+            ("evt456", *EMBEDDED, "--receipts", "s.jsonl.unfinished"),
+            "--receipts: expected another file than --output",
+        ),
+        (
+            ("evt456", *EMBEDDED, "--decisions", "x", "--receipts", "x.unfinished"),
+            "--decisions: expected another file than --receipts",
+        ),
+        (
+            ("evt456", *EMBEDDED, "--findings", "s.jsonl.work"),
+            "--findings: s.jsonl.work: expected a file outside of s.jsonl.work",
+        ),
+        (
+            ("evt456", *EMBEDDED, "--receipts", "s.jsonl.work.unfinished"),
+            "--receipts: s.jsonl.work.unfinished: expected a file outside of s.jsonl.work",
+        ),
         (("evt456", *EMBEDDED, "--receipts", "no/x"), "--receipts: no/x: there is no folder"),
+        (("evt456", "--db", "fans.db", "--output", "."), "--output: .: expected the name of a"),
+        (("evt456", *EMBEDDED, "--receipts", "/"), "--receipts: /: expected the name of a file"),
         (("evt456", *EMBEDDED, "--arm-scores", "no"), "no: cannot be read: No such file"),
         (("evt456", *EMBEDDED, "--arm-scores", "x", "--without-arm"), "--without-arm and --arm-"),
         (("evt456", *EMBEDDED, "--format", "csv"), "Invalid value for '--format'"),
@@ -376,6 +394,98 @@ def test_what_lies_where_it_is_written_gives_nobody_access(form: str) -> None:
         assert fanscore("score-event", *arguments).exit_code == 0
         assert Path(name).lstat().st_mode == 0o100600
     assert Path("elsewhere").read_text() == "precious"
+
+
+@pytest.mark.parametrize("option", ["--db", "--arm-scores", "--policy"])
+def test_nothing_is_written_over_what_is_read(option: str) -> None:
+    """Not even where a file lies under the name that another has while it is written."""
+    Path("risks").write_text('{"globalUserId":"user123","risk":2}\n')
+    Path("policy").write_text(fanscore("policy", "show").stdout)
+    given = {"--db": "fans.db", "--arm-scores": "risks", "--policy": "policy"}
+    Path(given[option]).rename("one.unfinished")
+    kept = Path("one.unfinished").read_bytes()
+    arguments = [each for pair in {**given, option: "one.unfinished"}.items() for each in pair]
+    for name, out in (
+        ("--output", ("--output", "one")),
+        ("--receipts", ("--output", "s.jsonl", "--receipts", "one")),
+    ):
+        done = fanscore("score-event", "evt456", *arguments, *out)
+        problem = f"fanscore: {name}: expected another file than {option}\n"
+        assert (done.exit_code, done.stderr) == (2, problem)
+        assert Path("one.unfinished").read_bytes() == kept
+
+
+def test_a_link_is_no_folder_for_work() -> None:
+    """It could not be removed in the end; what it leads to stays as it is."""
+    Path("elsewhere").mkdir()
+    for name in ("s.jsonl.work", "s.jsonl.work.unfinished"):
+        for to in ("elsewhere", "nowhere"):
+            Path(name).symlink_to(to)
+            done = fanscore("score-event", "evt456", *EXPORTED, *RECEIPTS)
+            problem = f"fanscore: {name}: exists, and has no work of ours in it\n"
+            assert (done.exit_code, done.stderr) == (2, problem)
+            Path(name).unlink()
+    assert [*Path("elsewhere").iterdir()] == []
+    assert sorted(each.name for each in Path().iterdir()) == ["elsewhere", "exports", "fans.db"]
+
+
+def test_what_was_stopped_while_it_removed_its_folder_leaves_nothing() -> None:
+    """Given the same command again, what could make nonces is gone, and the scores stay."""
+    wanted = ("evt456", *EXPORTED, *RECEIPTS)
+    assert fanscore("score-event", *wanted).exit_code == 0
+    expected = Path("s.jsonl").read_bytes()
+    Path("s.jsonl.work.unfinished").mkdir()
+    Path("s.jsonl.work.unfinished/deciding.json").touch()
+    done = fanscore("score-event", *wanted)
+    problem = "fanscore: --output: s.jsonl: exists already\n"
+    assert (done.exit_code, done.stderr) == (2, problem)
+    assert Path("s.jsonl").read_bytes() == expected
+    assert not Path("s.jsonl.work.unfinished").exists()
+
+
+def test_a_run_may_go_on_to_files_of_other_names() -> None:
+    """It has begun these, too: stopped once more, it goes on."""
+    Path("r.jsonl.unfinished").mkdir()  # stands in the way
+    assert fanscore("score-event", "evt456", *EXPORTED, *RECEIPTS).exit_code == 1
+    Path("s.jsonl.unfinished").mkdir()  # (the same)
+    others = ("evt456", *EXPORTED, "--receipts", "other", "--decisions", "d.jsonl")
+    assert fanscore("score-event", *others).exit_code == 1
+    assert Path("other").exists()
+    Path("s.jsonl.unfinished").rmdir()
+    done = fanscore("score-event", *others)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(receipts("other")) == 2
+
+
+KEY = "00" * 32
+DAMAGED = [
+    *((name, text) for name in ("plan", "made", "deciding") for text in (b"", b"{", b"5", b"\xff")),
+    ("made", b"{}"),
+    *((name, b"[]") for name in ("plan", "deciding")),
+    ("deciding", b"{}"),
+    ("deciding", f'{{"decidedAt":5,"key":"{KEY}"}}'.encode()),
+    ("deciding", f'{{"decidedAt":"2026-01-01T00:00:00","key":"{KEY}"}}'.encode()),
+    ("deciding", b'{"decidedAt":"2026-01-01T00:00:00Z","key":"0"}'),
+    ("deciding", b'{"decidedAt":"2026-01-01T00:00:00Z","key":"00"}'),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGED)
+def test_work_that_was_damaged_is_named(name: str, content: bytes) -> None:
+    """A run goes on with nothing that it has not left so, and says which file to look at."""
+    wanted = ("evt456", *EXPORTED, *RECEIPTS)
+    Path("r.jsonl.unfinished").mkdir()  # stands in the way
+    assert fanscore("score-event", *wanted).exit_code == 1
+    Path("r.jsonl.unfinished").rmdir()
+    if name == "deciding":
+        for each in ("made.json", "scored-000000"):  # is read where something is still to decide
+            path = Path("s.jsonl.work", each)
+            path.rename(f"{path}.unfinished")
+    Path("s.jsonl.work", f"{name}.json").write_bytes(content)
+    done = fanscore("score-event", *wanted)
+    problem = f"s.jsonl.work/{name}.json: is damaged; remove its folder, to begin anew"
+    assert (done.exit_code, done.stderr) == (2, f"fanscore: {problem}\n")
+    assert not Path("s.jsonl").exists()
 
 
 def test_a_pipe_of_risks_is_refused() -> None:
