@@ -1,12 +1,8 @@
 """How long the property tests search: HYPOTHESIS_PROFILE is `default`, `long` or `teeth`."""
 
 import os
-from collections.abc import Iterator
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
-
-from tests.patience import patient_databases
 
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile(
@@ -20,10 +16,3 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def wait_for_databases() -> Iterator[None]:
-    """Let nobody give up a database for which they wait their turn on a busy machine."""
-    with patient_databases():
-        yield

@@ -32,6 +32,7 @@ from fanscore_core.errors import Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
 from fanscore_core.ports.consumers import ErasedMark
 from fanscore_core.systems import ACCOUNT_FANSCORE, DEMAND, FAN_IDENTITY, TABLES, VERIFICATION
+from tests.patience import patient_databases
 from tests.unit.fanscore_adapters.databases import item, raw
 
 FAN, OTHER_FAN = GlobalUserId("user123"), GlobalUserId("user1234")
@@ -385,7 +386,7 @@ def test_erasing_goes_on_while_others_write(path: str) -> None:
             for attempt in range(writes):
                 mine.put(DEMAND, item(PK, f"demand#e{number}-s{attempt % 3}"))
 
-    with SqliteTables(path) as tables, EventStore(path) as events:
+    with patient_databases(), SqliteTables(path) as tables, EventStore(path) as events:
         load(tables)
         erasure = Erasure(tables, events)
         with ThreadPoolExecutor(writers) as threads:
