@@ -118,7 +118,7 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 7 minutes)
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 10 minutes)
 	@env -u PYTHONDONTWRITEBYTECODE $(BY_TWO) coverage $(PARTS)
 
 # The tests start some hundred processes, and without bytecode each of them would compile all anew.

@@ -13,8 +13,13 @@ NAMES = {
 }
 """The constant of each system."""
 
-OTHERS = {"rekognition": {"fanscore_appsync/wiring/aws.py"}}
-"""Where the same text stands for something else: botocore's name of the service."""
+_MODULES = {"fanscore_adapters/documents/proxies.py"}
+OTHERS = {
+    "rekognition": {"fanscore_appsync/wiring/aws.py"},
+    "arm_scoring": _MODULES,
+    "event_details": _MODULES,
+}
+"""Where the same text is something else: botocore's name of the service, a module of calls."""
 
 
 def test_each_system_is_named_once() -> None:
