@@ -270,6 +270,16 @@ def peak_table(sales: Sequence[int] = SALES, assumed: Assumptions = ASSUMED) -> 
     )
 
 
+def changes(given: Iterable[str]) -> Mapping[str, float]:
+    """Read what is assumed otherwise, by options such as ``NAME=1.5``.
+
+    Raises:
+        ValueError: a value is no number.
+    """
+    pairs = (each.partition("=") for each in given)
+    return {name: float(value) for name, _, value in pairs}
+
+
 def main(arguments: Sequence[str]) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser("deploy.capacity", description=__doc__)
@@ -277,10 +287,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE")
     given = parser.parse_args(arguments)
     try:
-        changed = {
-            name: float(value) for name, _, value in (each.partition("=") for each in given.set)
-        }
-        assumed = attrs.evolve(ASSUMED, **changed)
+        assumed = attrs.evolve(ASSUMED, **changes(given.set))
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     sales = given.sales or SALES

@@ -15,7 +15,7 @@ from math import ceil
 import attrs
 
 from deploy import capacity
-from deploy.capacity import MILLION, dollars, table
+from deploy.capacity import MILLION, changes, dollars, table
 from fanscore_adapters.documents.chunk import FANS_OF_A_CHUNK
 from fanscore_adapters.dynamodb.adapter import MAX_KEYS
 from fanscore_core.engine.rounds import CHUNK as FANS_OF_A_ROUND
@@ -294,10 +294,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE")
     given = parser.parse_args(arguments)
     try:
-        changed = {
-            name: float(value) for name, _, value in (each.partition("=") for each in given.set)
-        }
-        assumed = attrs.evolve(ASSUMED, **changed)
+        assumed = attrs.evolve(ASSUMED, **changes(given.set))
     except (TypeError, ValueError) as error:
         parser.error(str(error))
     events = given.fans or EVENTS

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from fanscore_core.lazy_face import lazy_face
 
 if TYPE_CHECKING:
-    from fanscore_appsync.api import API, Api, ApiMisuse, named_api
+    from fanscore_appsync.api import API, Api, named_api
+    from fanscore_appsync.api_checks import ApiMisuse
     from fanscore_appsync.app import App, Response
     from fanscore_appsync.authorization import Caller, CallerKind, Group, Pattern, group
     from fanscore_appsync.connectors import Connector, Resources
@@ -31,7 +32,8 @@ else:
     __getattr__, __dir__ = lazy_face(
         __name__,
         {
-            "api": ("API", "Api", "ApiMisuse", "named_api"),
+            "api": ("API", "Api", "named_api"),
+            "api_checks": ("ApiMisuse",),
             "app": ("App", "Response"),
             "authorization": ("Caller", "CallerKind", "Group", "Pattern", "group"),
             "connectors": ("Connector", "Resources"),

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import attrs
 
 from fanscore_adapters.adapter import by_question
-from fanscore_adapters.documents.converter import camel
 from fanscore_adapters.documents.idv import IDV_CALLS
 from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_adapters.items.operations import (
@@ -29,13 +28,21 @@ from fanscore_adapters.items.operations import (
     Write,
 )
 from fanscore_adapters.items.tables import ROWS, TABLES
-from fanscore_adapters.named_rows import NamedRows, RowSequence, RowT, Systems
-from fanscore_appsync.authorization import Pattern
+from fanscore_adapters.named_rows import NamedRows, RowSequence, Systems
+from fanscore_appsync.api_checks import (
+    ApiMisuse,
+    check_field,
+    check_kind,
+    check_named,
+    check_once,
+    check_signal,
+    check_stand_in,
+)
 from fanscore_appsync.connectors import LNAA, Connector
-from fanscore_appsync.fields import FIELDS, NAMESPACES, Cache, Field, NamedFields
+from fanscore_appsync.fields import FIELDS, NAMESPACES, Field, NamedFields
 from fanscore_core import ports
 from fanscore_core.engine.question import Question
-from fanscore_core.errors import InvalidInput, PipelineError
+from fanscore_core.errors import InvalidInput
 from fanscore_core.policy import DEFAULT_POLICY, ScorePolicy
 from fanscore_core.signals import Signal
 from fanscore_core.systems import (
@@ -63,34 +70,6 @@ Text: TypeAlias = str | Callable[[], str]
 
 _is_system = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+").fullmatch
 _is_field = re.compile(r"[A-Z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*").fullmatch
-_is_signal = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*").fullmatch
-
-_is_cache_key = re.compile(r"(arguments|source|identity)\.[^\s.]+(\.[^\s.]+)*").fullmatch
-
-MAX_TTL_S = 3600
-"""How long AppSync keeps an answer at most (AWS, "CachingConfig")."""
-
-MAX_BATCH_SIZE = 2000
-"""How many items AppSync puts in a batch at most (AWS, "AWS::AppSync::Resolver")."""
-
-_PUBLIC = frozenset({Pattern.PUBLIC, Pattern.API_KEY})
-_OF_THE_CALLER = "identity.sub"
-
-
-@attrs.frozen
-class ApiMisuse(PipelineError):
-    """An API does not hold together.
-
-    Attributes:
-        where: the field, table, question or other part.
-        problem: what is wrong with it.
-    """
-
-    where: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.problem}"
 
 
 class Answers(RowSequence[Answer]):
@@ -114,7 +93,7 @@ class Answers(RowSequence[Answer]):
             ApiMisuse: one of the rows is no such row, or of a question that has one.
         """
         more = tuple(rows)
-        _check_kind("answers", more, Lookup, PrefixRead, Write, ProxyCall)
+        check_kind("answers", more, Lookup, PrefixRead, Write, ProxyCall)
         try:
             asked = by_question(more)
         except ValueError as error:
@@ -179,12 +158,12 @@ class Api:
 
     def __attrs_post_init__(self) -> None:
         """Check what can be checked without reading a file or importing anything."""
-        _check_kind("tables", self.tables, Table)
-        _check_kind("connectors", self.connectors, Connector)
+        check_kind("tables", self.tables, Table)
+        check_kind("connectors", self.connectors, Connector)
         _check_answers(self)
         _check_names(self)
         for name, field in self.fields.given.items():
-            _check_field(name, field)
+            check_field(name, field)
 
     def check(self) -> None:
         """Load every row, and check it as those that are given.
@@ -193,13 +172,13 @@ class Api:
             ApiMisuse: as for ``Api``; or a name is of no row.
         """
         for name, field in self.fields.items():
-            _check_field(name, field)
+            check_field(name, field)
         for connector in self.connectors:
-            _check_stand_in(connector)
+            check_stand_in(connector)
             if isinstance(connector.systems, Systems):
-                _check_named(connector.systems.rows)
-        _check_named(self.answers.tables)
-        _check_named(self.answers.calls)
+                check_named(connector.systems.rows)
+        check_named(self.answers.tables)
+        check_named(self.answers.calls)
 
     @operations.default
     def _table_operations(self) -> Operations:
@@ -326,9 +305,9 @@ def _check_signals(signals: Sequence[SignalStep]) -> None:
     # Only here, and below: without signals of one's own, the first event may not be about a score.
     from fanscore_core.pipelines.account_scoring import SignalStep  # noqa: PLC0415
 
-    _check_kind("signals", signals, SignalStep)
+    check_kind("signals", signals, SignalStep)
     for each in signals:
-        _check_signal(each.signal)
+        check_signal(each.signal)
 
 
 def _scoring_with(signals: Sequence[SignalStep], api: Api) -> Field:
@@ -356,26 +335,11 @@ def _reading_receipts_with(signals: Sequence[SignalStep], api: Api) -> Answers:
     )
 
 
-def _check_kind(where: str, parts: Iterable[object], *kinds: type[object]) -> None:
-    """Refuse a part of another type, for whoever runs no type checker."""
-    for each in parts:
-        if not isinstance(each, kinds):
-            expected = " or ".join(kind.__name__ for kind in kinds)
-            raise ApiMisuse(where, f"expected {expected}, got {type(each).__name__}")
-
-
-def _check_signal(signal: Signal) -> None:
-    where = f"signal {signal.name}"
-    if not _is_signal(signal.name):
-        raise ApiMisuse(where, "expected a name in small letters, with _")
-    if signal.required:
-        raise ApiMisuse(where, "may not be required: existing policies do not have it")
-
-
 def _check_names(api: Api) -> None:
+    """Refuse names that are unusable, or of two things."""
     ours = {*OUR_TABLES, *FUNCTIONS, *_systems_in(LNAA.systems)}
-    _check_once("table", [each.name for each in api.tables])
-    _check_once("signal", [each.name for each in api.signals])
+    check_once("table", [each.name for each in api.tables])
+    check_once("signal", [each.name for each in api.signals])
     systems = {*api.own_tables, *api.services} - ours
     for name in sorted(systems):
         if not _is_system(name):
@@ -397,14 +361,8 @@ def _check_names(api: Api) -> None:
         raise ApiMisuse("signals", str(error)) from error
 
 
-def _check_once(what: str, names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            where = f"{what} {name}"
-            raise ApiMisuse(where, "is declared twice")
-
-
 def _check_answers(api: Api) -> None:
+    """Refuse a question that is declared twice, and a table that is not declared."""
     known = {each.name for each in api.tables}
     for table in api.answers.tables.system_names:
         if table not in known:
@@ -418,74 +376,17 @@ def _check_answers(api: Api) -> None:
         else:
             own += connector.systems
         if not isinstance(connector.stand_in, RowSequence):
-            _check_stand_in(connector)
+            check_stand_in(connector)
     names = [each.__name__ for each in own]
-    _check_once("question", names)
+    check_once("question", names)
     if not NAMES_OF_PORTS.isdisjoint(names):  # which of them are questions, only the rows know
         every = {asked for rows in named for asked in rows}
-        _check_once("question", [each.__name__ for each in every.union(own)])
-
-
-def _check_stand_in(connector: Connector) -> None:
-    for call in connector.stand_in:
-        if connector.systems.get(call.question) != call.service:
-            problem = "is in stand_in, and not among the connector's systems"
-            raise ApiMisuse(call.question.__name__, problem)
-
-
-def _check_named(rows: NamedRows[RowT]) -> None:
-    """Refuse a port that has no row, or one to another system than is named."""
-    for port in rows.ports:
-        loaded = rows.load(port)
-        if not loaded:
-            raise ApiMisuse(port.port, f"{port.module} has no row for its questions")
-        for row in loaded:
-            if row.system != port.system:
-                raise ApiMisuse(row.question.__name__, f"is named as one to {port.system}")
+        check_once("question", [each.__name__ for each in every.union(own)])
 
 
 def _systems_in(systems: Mapping[type[Question[object]], str]) -> Iterable[str]:
+    """Return the systems that a connector asks, without loading what is named."""
     return systems.rows.system_names if isinstance(systems, Systems) else systems.values()
-
-
-def _check_field(name: str, field: Field) -> None:
-    """Refuse what no call could use, and what would let in more than it says."""
-    _check_kind(name, [field], Field)
-    if not isinstance(field.patterns, frozenset):
-        raise ApiMisuse(name, "expected patterns, such as LOGIN or group(...), in a frozenset")
-    if not attrs.has(field.given):
-        raise ApiMisuse(name, "expected an attrs class that its arguments are read into")
-    if (field.owner is None) is (Pattern.OWNER in field.patterns):
-        problem = "the pattern OWNER needs owner=, which finds whose it is, and owner= the pattern"
-        raise ApiMisuse(name, problem)
-    if not 0 <= field.batch_size <= MAX_BATCH_SIZE:
-        raise ApiMisuse(name, f"expected a batch size from 0 to {MAX_BATCH_SIZE}")
-    members = {camel(each.name) for each in attrs.fields(field.given)}
-    for argument in sorted(field.service_only - members):
-        raise ApiMisuse(name, f"keeps {argument} for services, and has no such argument")
-    if field.cache is not None:
-        _check_cache(name, field, field.cache)
-
-
-def _check_cache(name: str, field: Field, cache: Cache) -> None:
-    """Refuse a cache that would answer whom the handler refuses: AppSync asks it first."""
-    if not 1 <= cache.ttl_s <= MAX_TTL_S:
-        raise ApiMisuse(name, f"is cached, so that it needs a time from 1 to {MAX_TTL_S} s")
-    for key in cache.keys:
-        if not _is_cache_key(key):
-            problem = f"is cached by {key}: expected a key such as arguments.eventId"
-            raise ApiMisuse(name, problem)
-    if field.from_source:
-        if not any(key.startswith("source.") for key in cache.keys):
-            problem = "is cached, so that what tells its parents apart must be among its keys"
-            raise ApiMisuse(name, problem)
-        return
-    if not field.patterns <= _PUBLIC and _OF_THE_CALLER not in cache.keys:
-        problem = (
-            "is cached, so that its patterns must be PUBLIC or API_KEY, "
-            "or identity.sub among the keys of its cache"
-        )
-        raise ApiMisuse(name, problem)
 
 
 def _given(text: Text | None) -> Sequence[Text]:

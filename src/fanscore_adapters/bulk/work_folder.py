@@ -182,7 +182,7 @@ def kept_document(path: Path, kind: type[KeptT]) -> KeptT:
         kind: what it must be.
 
     Raises:
-        InvalidInput: it is none, or of another kind; names the file.
+        InvalidInput: the file is damaged: it holds no JSON, or a value of another kind.
     """
     try:
         kept: object = json.loads(path.read_text(encoding="utf-8"))

@@ -150,7 +150,10 @@ def _case(
     bands: Sequence[str],
     reasons: Iterable[tuple[Missing, str]],
 ) -> str:
-    """Choose by where a value lies, or by why there is none; what has neither was not asked."""
+    """Choose by the band of a value, or by the reason why it is missing.
+
+    A row without value and reason was not asked.
+    """
     value, chosen = value_column(signal), dict(reasons)
     below = [
         f"WHEN {value} < {bound:f} THEN {band}" for bound, band in zip(bounds, bands, strict=False)

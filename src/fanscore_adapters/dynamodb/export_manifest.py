@@ -84,7 +84,7 @@ def find_exports(folder: Path) -> Sequence[Path]:
     """Find the folders of exports: the folder itself, or those in its ``AWSDynamoDB``.
 
     Raises:
-        InvalidInput: it cannot be read, or there is none.
+        InvalidInput: the folder cannot be read, or holds no export.
     """
     try:
         if (folder / f"{SUMMARY}.json").is_file():

@@ -155,7 +155,7 @@ def _typed(item: Item) -> Mapping[str, object]:
 
 
 def _parts(lines: Iterator[bytes], size: int) -> Iterator[Iterator[bytes]]:
-    """Cut lines into the parts that a file has, each read before the next; one if there is none."""
+    """Cut lines into one part for each file, to be read in order; no lines make one empty part."""
     first = next(lines, None)
     yield islice(chain(() if first is None else (first,), lines), size)
     while (first := next(lines, None)) is not None:

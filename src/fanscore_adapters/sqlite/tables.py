@@ -252,7 +252,7 @@ class SqliteTables:
             return [pk for (pk,) in connection.execute(statement, values).fetchall()]
 
     def last(self, table: str, prefix: Key) -> list[str]:
-        """Read the last item of a prefix, as JSON text; nothing if there is none."""
+        """Read the last item of a prefix, as JSON text; an empty list if it has no items."""
         statement = _LAST.format(table=self._names[table])
         values = (*prefix, end_of_prefix(prefix.sk))
         with self._connection() as connection:

@@ -9,7 +9,8 @@ from typing import TypeAlias, get_type_hints
 
 import attrs
 
-from fanscore_appsync.api import Api, ApiMisuse
+from fanscore_appsync.api import Api
+from fanscore_appsync.api_checks import ApiMisuse
 from fanscore_appsync.fields import NAMESPACES, Field
 from fanscore_appsync.testing.misuse import ExtraMissing
 from fanscore_appsync.testing.spelling import graphql_classes, graphql_members

@@ -11,7 +11,8 @@ import pytest
 from fanscore_adapters.documents.proxies import CALLS, ProxyCall
 from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Lookup, Table
-from fanscore_appsync.api import API, Api, ApiMisuse, named_api
+from fanscore_appsync.api import API, Api, named_api
+from fanscore_appsync.api_checks import ApiMisuse
 from fanscore_appsync.authorization import Pattern, Patterns, group
 from fanscore_appsync.connectors import Connector
 from fanscore_appsync.fields import (

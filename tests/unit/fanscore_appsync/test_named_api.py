@@ -15,7 +15,8 @@ from fanscore_adapters.items.keys import Key
 from fanscore_adapters.items.operations import Lookup, TableRow
 from fanscore_adapters.named_rows import NamedRows, RowSequence, RowsOfPort
 from fanscore_appsync import routes
-from fanscore_appsync.api import API, NAMES_OF_PORTS, Answers, Api, ApiMisuse
+from fanscore_appsync.api import API, NAMES_OF_PORTS, Answers, Api
+from fanscore_appsync.api_checks import ApiMisuse
 from fanscore_appsync.connectors import LNAA, Connector
 from fanscore_appsync.fields import FIELDS, NamedFields
 from fanscore_appsync.testing.routing import check
