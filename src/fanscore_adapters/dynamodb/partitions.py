@@ -46,7 +46,7 @@ class DynamoDbPartitions:
         Raises:
             Unavailable: DynamoDB did not answer, or refused.
         """
-        with _told_of(table):
+        with _as_unavailable(table):
             return [_held(item) for page in self._pages(table, pk) for item in page]
 
     def delete(self, table: str, key: Key) -> None:
@@ -56,7 +56,7 @@ class DynamoDbPartitions:
             Unavailable: as ``partition``.
         """
         place = {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
-        with _told_of(table):
+        with _as_unavailable(table):
             self._call("delete_item", {"TableName": self.names[table], "Key": place})
 
     def write(self, table: str, item: Item) -> None:
@@ -66,7 +66,7 @@ class DynamoDbPartitions:
             Unavailable: as ``partition``.
         """
         request = {"TableName": self.names[table], "Item": write_item(item)}
-        with _told_of(table):
+        with _as_unavailable(table):
             self._call("put_item", request)
 
     def scrub(self) -> bool:
@@ -107,7 +107,7 @@ def _member_id(written: object) -> str | None:
 
 
 @contextmanager
-def _told_of(table: str) -> Iterator[None]:
+def _as_unavailable(table: str) -> Iterator[None]:
     try:
         yield
     except AwsError as error:
