@@ -17,7 +17,6 @@ def no_collections() -> Iterator[None]:
     not into the next.
     """
     collects = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield

@@ -22,6 +22,9 @@ BUSY_POLL_S = 0.01
 
 _OWNER_ONLY = 0o600
 
+_PRIMARY_CODE = 0xFF
+"""Which bits of a result code tell its kind (https://sqlite.org/rescode.html)."""
+
 
 class Access(enum.Enum):
     """What a database is opened for."""
@@ -107,7 +110,7 @@ def write_ahead(connection: sqlite3.Connection, where: str) -> None:
         where: what an error names.
 
     Raises:
-        sqlite3.Error: others kept writing.
+        sqlite3.Error: others kept writing, or the file cannot be written.
         InvalidInput: there can be no such log, on a network file system for instance.
     """
     mode = _journal_mode(connection)
@@ -120,12 +123,16 @@ def _journal_mode(connection: sqlite3.Connection) -> object:
     while True:
         try:
             (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError:
-            if monotonic() > expires_at:
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or monotonic() > expires_at:
                 raise
             sleep(BUSY_POLL_S)
         else:
             return mode
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
 
 
 @contextmanager

@@ -48,7 +48,9 @@ class Plan:
         """Fail, if it is time."""
         number, self.count = self.count, self.count + 1
         if self.first <= number <= self.last:
-            raise sqlite3.OperationalError
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
 
     def fail(self, first: int, last: int) -> None:
         """Begin to count."""
