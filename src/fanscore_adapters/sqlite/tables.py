@@ -413,7 +413,8 @@ class SqliteTables:
     def _idle_connection(self) -> sqlite3.Connection | None:
         in_memory = self._path == IN_MEMORY
         try:
-            return self._idle.get(block=in_memory, timeout=BUSY_TIMEOUT_S)
+            is_worth_waiting = in_memory and not self._is_closed
+            return self._idle.get(block=is_worth_waiting, timeout=BUSY_TIMEOUT_S)
         except Empty as error:
             if in_memory:
                 problem = "the database in memory is closed or busy"
