@@ -13,17 +13,17 @@ DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --requi
 
 # The tests that the coverage floor is measured on. Measuring takes nearly as long as the tests, so
 # what reaches next to nothing that these do not reach is left out.
-COVERED := tests/unit tests/contracts tests/gateway
+COVERED := tests/unit tests/gateway
 
 # Each other folder with tests is a part of its own, but for the one that needs Terraform. Two parts
 # run at a time, each on a core: the longest first.
-LONG := docs property aws hostile e2e simulation golden concurrency
+LONG := docs property aws hostile e2e simulation contracts golden concurrency
 SHORT := $(filter-out $(COVERED:tests/%=%) $(LONG) terraform,$(sort $(patsubst tests/%/,%,$(dir \
 	$(wildcard tests/*/test_*.py)))))
 PARTS := $(addprefix test-part-,$(LONG) $(SHORT))
 
 # What test-pythons runs, and by which versions: the oldest, and the one that is deployed.
-FAST := $(COVERED) tests/golden tests/e2e
+FAST := $(COVERED) tests/contracts tests/golden tests/e2e
 PYTHONS ?= 3.11 3.13
 
 # The targets of test-full: one for each thing that needs more than Python, or than one, the longest

@@ -1,5 +1,9 @@
-"""How long the property tests search: HYPOTHESIS_PROFILE is `default`, `long` or `teeth`."""
+"""What holds for all tests.
 
+How long the property tests search says HYPOTHESIS_PROFILE: `default`, `long` or `teeth`.
+"""
+
+import gc
 import os
 
 from hypothesis import HealthCheck, Phase, settings
@@ -16,3 +20,9 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking again and again through all tests."""
+    gc.collect()
+    gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import NoReturn, cast
 
@@ -12,12 +13,17 @@ import click
 
 from fanscore_appsync.app import Response
 from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
+from fanscore_appsync.cli.options import chosen_api
 from fanscore_appsync.cli.picture import draw_score, draw_trace
 from fanscore_appsync.cli.terminal import columns, show
 from fanscore_appsync.found_reasons import found_reasons
+from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.local.graphql.trace_extension import write_run
+from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event
+from fanscore_appsync.wiring import apps
 from fanscore_core.engine.state import Outcome
+from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import Finding
 from fanscore_core.scoring import AccountFanscore
 
@@ -30,6 +36,16 @@ def score_event(
 ) -> Mapping[str, object]:
     """Make the event of a caller who asks for a score, with an envelope."""
     return appsync_event("VFApi.accountFanscore", arguments, identity, envelope=True)
+
+
+def answer_of(settings: Settings, event: Mapping[str, object]) -> Response:
+    """Answer an event from what the settings name, and change nothing there."""
+    with ExitStack() as closing:
+        try:
+            app = apps.connect_reader(settings, closing, chosen_api(settings))
+        except InvalidInput as error:
+            refuse(str(error))
+        return app.answer(event, time_left_s(None))
 
 
 def show_explanation(answer: Response, *, is_json: bool) -> NoReturn:

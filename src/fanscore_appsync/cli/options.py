@@ -12,7 +12,6 @@ import click
 from fanscore_appsync.api import API, Api, named_api
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
-from fanscore_appsync.wiring.embedded import outage_names
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import RULE, is_id
 
@@ -21,6 +20,17 @@ api_option = click.option(
     metavar="MODULE:NAME",
     help="One's own API, such as presale.api:PRESALE; modules are found in the working directory, "
     "too. Default: FANSCORE_API, else the shipped one.",
+)
+
+outage_option = click.option(
+    "--outage",
+    "outages",
+    multiple=True,
+    metavar="SERVICE",
+    help="Declare a service out of order, such as arm_scoring. May be given more than once.",
+)
+json_option = click.option(
+    "--json", "is_json", is_flag=True, help="Print JSON for programs instead of the pictures."
 )
 
 
@@ -75,15 +85,22 @@ def with_options(
     refuse_empty("--db", database)
     if settings.aws is not None and (database or outages):
         refuse("--db and --outage have no meaning with FANSCORE_BACKEND=aws")
-    known = outage_names(chosen_api(settings)) if outages else frozenset()
-    for each in outages:
-        if each not in known:
-            refuse(f"--outage {each}: expected one of {', '.join(sorted(known))}")
+    if outages:
+        _refuse_unknown(outages, chosen_api(settings))
     return attrs.evolve(
         settings,
         database=database or settings.database,
         outages=settings.outages | frozenset(outages),
     )
+
+
+def _refuse_unknown(outages: tuple[str, ...], api: Api) -> None:
+    from fanscore_appsync.wiring.embedded import outage_names  # noqa: PLC0415  # takes long to import
+
+    known = outage_names(api)
+    for each in outages:
+        if each not in known:
+            refuse(f"--outage {each}: expected one of {', '.join(sorted(known))}")
 
 
 def with_file(settings: Settings, database: str | None) -> Settings:

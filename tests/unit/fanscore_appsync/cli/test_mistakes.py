@@ -32,6 +32,7 @@ SCORE_EVENT = "score-event evt456 --output scores"
 NAMED = "expected module:NAME, such as presale.api:PRESALE"
 
 ROWS: tuple[tuple[str, str], ...] = (
+    ("serv", "No such command 'serv'. Did you mean 'serve'? See 'fanscore --help'."),
     ("nope", "No such command 'nope'. Did you mean 'invoke'? See 'fanscore --help'."),
     ("demo more", "Got unexpected extra argument (more). See 'fanscore demo --help'."),
     ("demo --outage", "Option '--outage' requires an argument."),

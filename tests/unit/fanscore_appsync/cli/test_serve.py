@@ -10,8 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from fanscore_appsync.cli import main as command
-from fanscore_appsync.cli.main import main
+from fanscore_appsync.cli.main import COMMANDS, GATEWAY_COMMANDS, main
 from fanscore_appsync.cli.serve import read_limits
 from fanscore_appsync.local.graphql.limits import Limits
 
@@ -69,13 +68,12 @@ def test_limits() -> None:
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the gateway's packages, its commands say what they need; the others are there."""
-    missing = {"serve": "no_such_package.serve"}
-    monkeypatch.setattr(command, "LATER_COMMANDS", missing)
+    monkeypatch.setitem(COMMANDS, "serve", "no_such_module")
     packages = "fanscore[gateway] (pip install 'fanscore[cli,gateway]')"
     for arguments in (["serve"], ["serve", "--port", "0"], ["serve", "user123", "-x"]):
         result = CliRunner().invoke(main, arguments)
         assert (result.exit_code, result.stdout) == (2, "")
-        problem = f"serve needs {packages}: there is no no_such_package"
+        problem = f"serve needs {packages}: there is no fanscore_appsync.cli.no_such_module"
         assert result.stderr == f"fanscore: {problem}\n"
     shown = CliRunner().invoke(main, ["--help"])
     assert (shown.exit_code, "Needs fanscore[gateway]." in shown.stdout) == (0, True)
@@ -85,9 +83,8 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_other_commands_need_no_extra_but_their_own() -> None:
     """What is no command of the gateway's loads none of the packages of its extra."""
     packages = {"graphql", "joserfc", "starlette", "uvicorn"}
-    program = (
-        "import sys, fanscore_appsync.cli.main\n"
-        f"sys.exit(' '.join(sorted({packages} & set(sys.modules))))"
-    )
+    others = {COMMANDS[name] for name in COMMANDS.keys() - GATEWAY_COMMANDS}
+    modules = ", ".join(f"fanscore_appsync.cli.{module}" for module in sorted(others))
+    program = f"import sys, {modules}\nsys.exit(' '.join(sorted({packages} & set(sys.modules))))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.stderr.decode().strip() == ""
