@@ -15,8 +15,8 @@ DOWNLOAD = $(BIN)/python -m pip -qq --disable-pip-version-check download --requi
 # what reaches next to nothing that these do not reach is left out.
 COVERED := tests/unit tests/gateway
 
-# Each other folder with tests is a part of its own, but for the one that needs Terraform. Two parts
-# run at a time, each on a core: the longest first.
+# Each other folder with tests is a part of its own, but for the one that needs Terraform. Three parts
+# run at a time, the longest first: on two cores, one of them mostly waits.
 LONG := docs property aws hostile e2e simulation contracts golden concurrency
 SHORT := $(filter-out $(COVERED:tests/%=%) $(LONG) terraform,$(sort $(patsubst tests/%/,%,$(dir \
 	$(wildcard tests/*/test_*.py)))))
@@ -31,8 +31,8 @@ PYTHONS ?= 3.11 3.13
 FULL := test-pythons test-console test-deploy test-presale test-terraform lint-deploy test-audit \
 	test-appsync-js
 
-# Two targets at a time, each on a core, and what each of them says in one piece.
-BY_TWO := $(MAKE) --no-print-directory --jobs=2 --keep-going \
+# Some targets at a time, and what each of them says in one piece.
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --keep-going \
 	$(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: help
@@ -119,7 +119,7 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 
 .PHONY: test
 test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 10 minutes)
-	@env -u PYTHONDONTWRITEBYTECODE $(BY_TWO) coverage $(PARTS)
+	@env -u PYTHONDONTWRITEBYTECODE $(SIDE_BY_SIDE) --jobs=3 coverage $(PARTS)
 
 # The tests start some hundred processes, and without bytecode each of them would compile all anew.
 .PHONY: $(PARTS)
@@ -128,7 +128,7 @@ $(PARTS): test-part-%: .venv/.dev .ministack/.ready .lambda/.ready
 
 .PHONY: test-full
 test-full: ## Run the tests that need more than Python, or than one
-	@$(BY_TWO) $(FULL)
+	@$(SIDE_BY_SIDE) --jobs=2 $(FULL)
 	@$(MAKE) --no-print-directory test-load
 
 .PHONY: test-pythons

@@ -24,9 +24,16 @@ CONSUMERS = [consumer.value for consumer in Consumer]
 
 RECORDS: list[Record] = [("fan0", f"sale{sale}") for sale in range(3)]
 
-# Processes are forked from one that has imported the handler already.
+# Processes are forked from one that has imported already what they need.
 _context = get_context("forkserver")
-_context.set_forkserver_preload(["fanscore_appsync.handler"])
+_context.set_forkserver_preload(
+    [
+        "fanscore_appsync.routes.demand_records",
+        "fanscore_appsync.routes.entries",
+        "fanscore_appsync.wiring.embedded",
+        "tests.concurrency.saving",
+    ]
+)
 
 
 def live(database: Path, life: int, pending: Sequence[Step], chance: random.Random) -> list[str]:
