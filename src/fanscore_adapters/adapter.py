@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+from functools import cache, partial
+from typing import Protocol, TypeAlias, TypeGuard, TypeVar, runtime_checkable
 
 import attrs
 
@@ -91,8 +91,17 @@ class Divisible(Protocol):
 
 def parts_of(adapter: Adapter, asks: Sequence[Ask]) -> Parts:
     """Return the calls that a group of asks takes: one, unless the adapter divides it."""
-    divided = adapter.parts(asks) if isinstance(adapter, Divisible) else None
+    divided = adapter.parts(asks) if _is_divisible(adapter) else None
     return divided or undivided(adapter, asks)
+
+
+def _is_divisible(adapter: Adapter) -> TypeGuard[Divisible]:
+    return _is_divisible_type(type(adapter))
+
+
+@cache
+def _is_divisible_type(kind: type[Adapter]) -> bool:
+    return issubclass(kind, Divisible)  # takes as long as to look an item up
 
 
 def undivided(adapter: Adapter, asks: Sequence[Ask]) -> Parts:

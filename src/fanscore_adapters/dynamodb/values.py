@@ -36,6 +36,9 @@ _numbers = Context(
     traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow],
 )
 
+_PLAIN = {str: "S", bool: "BOOL"}
+"""The types of values that are written as they are."""
+
 
 def write_value(value: object) -> Mapping[str, object]:
     """Write a value.
@@ -83,12 +86,12 @@ def read_item(written: object) -> Item:
 
 def _write_value(value: object) -> Mapping[str, object]:
     match value:
+        case str():
+            return {"S": value}
         case None | bool():
             return {"NULL": True} if value is None else {"BOOL": value}
         case int() | Decimal():
             return {"N": _write_number(value)}
-        case str():
-            return {"S": value}
         case Mapping():
             return {"M": {name: _write_value(each) for name, each in value.items()}}
         case list() | tuple():
@@ -118,17 +121,22 @@ def _read_rare(written: object) -> object:
 
 
 def _read_value(written: object) -> object:
-    match written:
-        case {"S": str(plain)} | {"BOOL": bool(plain)}:
-            return plain
-        case {"NULL": True}:
+    kind, value = (
+        next(iter(written.items()))
+        if isinstance(written, dict) and len(written) == 1
+        else (None, None)
+    )
+    match value:
+        case str() | bool() if kind == _PLAIN.get(type(value)):
+            return value
+        case str() if kind == "N":
+            return _read_number(value)
+        case dict() if kind == "M":
+            return {name: _read_value(each) for name, each in value.items()}
+        case list() if kind == "L":
+            return [_read_value(each) for each in value]
+        case True if kind == "NULL":
             return None
-        case {"N": str(text)}:
-            return _read_number(text)
-        case {"M": dict(members)}:
-            return {name: _read_value(value) for name, value in members.items()}
-        case {"L": list(values)}:
-            return [_read_value(value) for value in values]
         case _:
             return _read_rare(written)
 
