@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
+from typing import TypeAlias
 
 import attrs
 
@@ -23,36 +25,51 @@ SHORT = 500
 """More characters than any refusal needs, fewer than would quote a hostile value."""
 
 
+Contents: TypeAlias = Mapping[str, list[object]]
+"""Every row of every table."""
+
+
 @attrs.frozen
 class Stage:
-    """An app on a database file with the sample data."""
+    """An app on a database file with the sample data.
+
+    Attributes:
+        database: the file.
+        app: on it.
+        at_first: what was in the file before the app was asked anything.
+    """
 
     database: str
     app: App
+    at_first: Contents
 
     def answer(self, event: object) -> object:
         """Give what AppSync learns of an event's answer."""
         return told(lambda: self.app.answer(event, TIME_LEFT_S).response)
 
-    def contents(self) -> Mapping[str, list[object]]:
-        """Give every row of every table."""
-        connection = sqlite3.connect(self.database)
+    def contents(self) -> Contents:
+        """Give what is in the file."""
+        return contents_of(self.database)
+
+
+def contents_of(database: str) -> Contents:
+    """Give every row of every table."""
+    with closing(sqlite3.connect(database)) as connection:
         tables = connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table'"
         ).fetchall()
-        rows = {
+        return {
             table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608  # its own name
             for (table,) in tables
         }
-        connection.close()
-        return rows
 
 
 def set_stage(database: str) -> Stage:
     """Write the sample data into a database file, and wire an app to it."""
     settings = Settings(database=database)
     write_sample(settings)
-    return Stage(database, connect(settings))
+    app = connect(settings)
+    return Stage(database, app, contents_of(database))
 
 
 def refusals(event: object, answer: object) -> list[str]:
