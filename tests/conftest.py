@@ -8,7 +8,7 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-settings.register_profile("default", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("default", max_examples=80, deadline=None, derandomize=True)
 settings.register_profile(
     "long", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -11,6 +11,7 @@ import attrs
 import httpx
 
 from tests.patience import AMPLE_S
+from tests.plain_http import NO_TLS
 
 UNHEARD = "X-Unheard"
 """The header of an answer of which nothing is heard (``all``), or not the end (``rest``)."""
@@ -39,7 +40,7 @@ class Impatient(httpx.BaseTransport):
     """Sends as the usual transport does, and does not hear what it is not to hear."""
 
     _transport: httpx.HTTPTransport = attrs.field(
-        factory=lambda: httpx.HTTPTransport(trust_env=False)
+        factory=lambda: httpx.HTTPTransport(verify=NO_TLS, trust_env=False)
     )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

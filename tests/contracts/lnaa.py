@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias, cast
 
-import httpx
-
 from fanscore_adapters.adapter import Adapter
 from fanscore_adapters.embedded.stand_ins import Case, Sample, StandIns
 from fanscore_adapters.http.lnaa import Lnaa
 from tests.aws.lnaa_server import TOKEN, Reply, json_reply, lnaa_server
-from tests.patience import AMPLE_S
+from tests.plain_http import patient_client
 
 Responses: TypeAlias = Mapping[str, Mapping[str, object]]
 """What LNAA says of each fan, to either question: ``{"data": ...}`` or ``{"error": ...}``."""
@@ -40,7 +38,7 @@ def stand_ins(responses: Responses) -> Iterator[Adapter]:
 @contextmanager
 def over_http(responses: Responses) -> Iterator[Adapter]:
     """Ask a server on loopback, without waiting between attempts."""
-    with lnaa_server() as server, httpx.Client(timeout=AMPLE_S, trust_env=False) as client:
+    with lnaa_server() as server, patient_client() as client:
         server.replies.update({fan: _reply(response) for fan, response in responses.items()})
         yield Lnaa(server.url, TOKEN, client, lambda _: None)
 

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
 
 import attrs
-import httpx
 import pytest
 
 from fanscore_adapters.adapter import Adapter
@@ -21,7 +20,7 @@ from fanscore_core.ports.consumers import Post, PostNotification, PostSync
 from tests.aws.parties import parties
 from tests.contracts.asking import asked, said
 from tests.contracts.user_events import BARE, FULL, NOW
-from tests.patience import AMPLE_S
+from tests.plain_http import patient_client
 
 NOTIFICATION, SYNC = "notification_endpoint", "sync_endpoint"
 BOTH = (NOTIFICATION, SYNC)
@@ -65,7 +64,7 @@ def webhooks(systems: Collection[str], outages: Collection[str]) -> Iterator[End
     """Post to a server on loopback; where there is an outage, to a path that it does not know."""
     with (
         parties(Sample({}, {})) as served,
-        httpx.Client(timeout=AMPLE_S, trust_env=False) as client,
+        patient_client() as client,
     ):
         system_of = {path: system for system, path in PATHS.items()}
         urls = {

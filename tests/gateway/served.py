@@ -26,6 +26,7 @@ from fanscore_appsync.local.http.serving import http_protocol
 from fanscore_appsync.testing import user
 from tests.e2e.local_system import LocalSystem, local_system
 from tests.patience import AMPLE_S
+from tests.plain_http import NO_TLS
 
 API_KEY = "da2-key"
 PATIENT = Limits(request_s=AMPLE_S)
@@ -155,6 +156,7 @@ def served(
             # A connection for each request: one that lay idle may be closed while it is used again.
             httpx.Client(
                 base_url=f"http://{address[0]}:{address[1]}",
+                verify=NO_TLS,
                 timeout=AMPLE_S,
                 limits=httpx.Limits(max_keepalive_connections=0),
             ) as client,

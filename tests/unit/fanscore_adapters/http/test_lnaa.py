@@ -29,7 +29,7 @@ from tests.aws.lnaa_server import (
     lnaa_server,
 )
 from tests.contracts.asking import said
-from tests.patience import AMPLE_S
+from tests.plain_http import patient_client
 from tests.virtual_time import VirtualTime
 
 FAN = GlobalUserId("user123")
@@ -53,7 +53,7 @@ class Desk:
 def desk() -> Iterator[Desk]:
     """Serve LNAA, and connect to it."""
     time = VirtualTime()
-    with lnaa_server() as server, httpx.Client(timeout=AMPLE_S, trust_env=False) as client:
+    with lnaa_server() as server, patient_client() as client:
         yield Desk(server, time, Lnaa(server.url, TOKEN, client, time.wait, time.clock, time.now))
 
 

@@ -9,7 +9,6 @@ from math import inf
 from typing import cast
 
 import attrs
-import httpx
 import pytest
 
 from fanscore_adapters import Adapter, HttpCall, HttpEndpoint, json_reader, one_by_one
@@ -18,7 +17,7 @@ from fanscore_core import Answered, Ask, InvalidInput, Query, Question, Unavaila
 from fanscore_core.errors import DeadlineExceeded
 from tests.aws.lnaa_server import Fault, LnaaServer, Reply, Request, json_reply, lnaa_server
 from tests.contracts.asking import said
-from tests.patience import AMPLE_S
+from tests.plain_http import patient_client
 from tests.virtual_time import VirtualTime
 
 SYSTEM = "seat_maps"
@@ -99,7 +98,7 @@ class Desk:
 def desk() -> Iterator[Desk]:
     """Serve, and connect."""
     time = VirtualTime()
-    with lnaa_server() as server, httpx.Client(timeout=AMPLE_S, trust_env=False) as client:
+    with lnaa_server() as server, patient_client() as client:
         endpoint = HttpEndpoint(SYSTEM, client, wait=time.wait, clock=time.clock, now=time.now)
         yield Desk(server, time, endpoint)
 

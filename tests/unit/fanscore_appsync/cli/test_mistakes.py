@@ -320,10 +320,17 @@ SETTINGS: tuple[tuple[Mapping[str, str], str], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name a folder for what lasts: the key of the development issuer, once it is made."""
+    return str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder(tmp_path: Path, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in a folder with a file of each kind."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", state)
     for name, content in FILES.items():
         Path(name).write_bytes(content)
     Path("event.json").write_text("{}")
@@ -335,7 +342,6 @@ def fanscore(line: str, environ: Mapping[str, str] | None = None) -> Result:
         "FANSCORE_BACKEND": None,
         "FANSCORE_DB": None,
         "FANSCORE_OUTAGES": None,
-        "XDG_STATE_HOME": str(Path.cwd()),
         **(environ or {}),
     }
     return CliRunner().invoke(main, words(line), env=environment, prog_name="fanscore")

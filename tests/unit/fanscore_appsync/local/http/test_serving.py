@@ -32,10 +32,11 @@ def closing() -> Iterator[ExitStack]:
         yield stack
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> Options:
-    """Give the options of a gateway for this machine alone."""
-    return Options("127.0.0.1", 0, Settings(), folder=str(tmp_path / "keys of mine"))
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Options:
+    """Give the options of a gateway for this machine alone; all have one key."""
+    folder = tmp_path_factory.mktemp("serving") / "keys of mine"
+    return Options("127.0.0.1", 0, Settings(), folder=str(folder))
 
 
 def test_listening(local: Options, closing: ExitStack) -> None:
@@ -94,13 +95,14 @@ def test_own_keys(local: Options, closing: ExitStack, tmp_path: Path) -> None:
         gateway.credentials.check_key(DEVELOPMENT_KEY)
 
 
-def test_own_user_pool(local: Options, closing: ExitStack) -> None:
+def test_own_user_pool(local: Options, closing: ExitStack, tmp_path: Path) -> None:
     """With a user pool of one's own there is no development issuer, and no key is made."""
     url = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE"
-    options = attrs.evolve(local, user_pool=url, client_ids=("client1",))
+    keys = tmp_path / "keys"
+    options = attrs.evolve(local, folder=str(keys), user_pool=url, client_ids=("client1",))
     assert make_gateway(options, closing).development.make_token is None
     assert open_gateway(options, closing).token_command is None
-    assert not Path(str(local.folder)).exists()
+    assert not keys.exists()
 
 
 @pytest.mark.parametrize(
