@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,11 +62,8 @@ def program(
 # The packages
 
 
-def test_the_tests_of_the_example(site: Path, presale_site: Path, tmp_path: Path) -> None:
-    """With nothing but both wheels, the example's own tests pass."""
-    shutil.copytree(PRESALE / "tests", tmp_path / "tests")
-    shutil.copy(PRESALE / "pyproject.toml", tmp_path)
-    environ = environment({"PYTHONPATH": f"{site}:{presale_site}"})
+def test_what_is_used_is_what_was_built(site: Path, presale_site: Path, tmp_path: Path) -> None:
+    """All that follows uses nothing but both wheels."""
     packages = {"fanscore_core": site, "fanscore_adapters": site, "fanscore_appsync": site}
     code = "; ".join(
         f"import {package}; print({package}.__file__)" for package in (*packages, "presale")
@@ -75,7 +71,7 @@ def test_the_tests_of_the_example(site: Path, presale_site: Path, tmp_path: Path
     found = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env=environ,
+        env=environment({"PYTHONPATH": f"{site}:{presale_site}"}),
         capture_output=True,
         text=True,
         check=True,
@@ -84,16 +80,6 @@ def test_the_tests_of_the_example(site: Path, presale_site: Path, tmp_path: Path
         str(where / package / "__init__.py")
         for package, where in {**packages, "presale": presale_site}.items()
     ]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
-        cwd=tmp_path,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert re.search(r"=+ [0-9]+ passed in ", done.stdout)
 
 
 FACES = (
