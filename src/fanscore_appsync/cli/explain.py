@@ -99,36 +99,27 @@ def explain(  # noqa: PLR0913, PLR0917  # its options
 
 def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Response:
     """Answer as without a recording, and write one."""
-    try:
-        refuse_path(path)
-        api = chosen_api(settings)
-        with ExitStack() as closing:
-            app = apps.connect_reader(settings, closing, api)
-            recordings: list[Recording] = []
+    refuse_path(path)
+    api = chosen_api(settings)
+    with ExitStack() as closing:
+        app = apps.connect_reader(settings, closing, api)
+        recordings: list[Recording] = []
 
-            def source(time_left_s: float) -> Source:
-                recordings.append(Recording(app.source(time_left_s)))
-                return recordings[-1]
+        def source(left_s: float) -> Source:
+            recordings.append(Recording(app.source(left_s)))
+            return recordings[-1]
 
-            event = score_event(arguments, service())
-            answer = attrs.evolve(app, source=source).answer(event, time_left_s(None))
-        _check_recordable(path, answer)
-        event_id = arguments.get("eventId")
-        decides = app.policy.policy_for(None if event_id is None else EventId(event_id))
-        answers = [each for recording in recordings for each in recording.kept]
-        recorded = Recorded(
-            code_version(), settings.api, arguments, decides, answers, answer.response
-        )
-    except InvalidInput as error:
-        refuse(str(error))
+        event = score_event(arguments, service())
+        answer = attrs.evolve(app, source=source).answer(event, time_left_s(None))
+    if error_code(answer) == INTERNAL:
+        end(f"{path}: not recorded: the run ended in an error of the code", FAILED)
+    event_id = arguments.get("eventId")
+    decides = app.policy.policy_for(None if event_id is None else EventId(event_id))
+    answers = [each for recording in recordings for each in recording.kept]
+    recorded = Recorded(code_version(), settings.api, arguments, decides, answers, answer.response)
     try:
         write_recording(path, recorded, api)
     except InvalidInput as error:
         end(f"{path}: not recorded: {error}", FAILED)
     click.echo(f"fanscore: {one_line(path)}: recorded; it holds personal data", err=True)
     return answer
-
-
-def _check_recordable(path: str, answer: Response) -> None:
-    if error_code(answer) == INTERNAL:
-        end(f"{path}: not recorded: the run ended in an error of the code", FAILED)

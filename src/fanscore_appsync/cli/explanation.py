@@ -23,7 +23,6 @@ from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import appsync_event
 from fanscore_appsync.wiring import apps
 from fanscore_core.engine.state import Outcome
-from fanscore_core.errors import InvalidInput
 from fanscore_core.findings import Finding
 from fanscore_core.scoring import AccountFanscore
 
@@ -41,10 +40,7 @@ def score_event(
 def answer_of(settings: Settings, event: Mapping[str, object]) -> Response:
     """Answer an event from what the settings name, and change nothing there."""
     with ExitStack() as closing:
-        try:
-            app = apps.connect_reader(settings, closing, chosen_api(settings))
-        except InvalidInput as error:
-            refuse(str(error))
+        app = apps.connect_reader(settings, closing, chosen_api(settings))
         return app.answer(event, time_left_s(None))
 
 

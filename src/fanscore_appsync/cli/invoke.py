@@ -9,14 +9,11 @@ from typing import TextIO
 
 import click
 
-from fanscore_appsync.app import App
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment
 from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.log import log_decisions_to
-from fanscore_appsync.settings import Settings
 from fanscore_appsync.wiring import apps
-from fanscore_core.errors import InvalidInput
 
 BYTE_ORDER_MARK = "\ufeff"
 MAX_CHARACTERS = 32 * 1024 * 1024
@@ -51,7 +48,8 @@ def invoke(event: TextIO, api: str | None) -> None:
     except (ValueError, RecursionError) as error:
         refuse(f"{event.name}: not JSON: {type(error).__name__}")
     with ExitStack() as closing:
-        app = _connect(environment(api), closing)
+        settings = environment(api)
+        app = apps.connect(settings, closing, LINGER_S, chosen_api(settings))
         closing.enter_context(log_decisions_to(sys.stderr))  # standard output has the answer
         try:
             response = app.answer(document, time_left_s(None)).response
@@ -59,13 +57,6 @@ def invoke(event: TextIO, api: str | None) -> None:
             response = {"errorMessage": str(error), "errorType": type(error).__name__}
         click.echo(json.dumps(response, indent=2))
     sys.exit(_is_error(response))
-
-
-def _connect(settings: Settings, closing: ExitStack) -> App:
-    try:
-        return apps.connect(settings, closing, LINGER_S, chosen_api(settings))
-    except InvalidInput as error:
-        refuse(str(error))
 
 
 def _is_error(response: object) -> bool:
