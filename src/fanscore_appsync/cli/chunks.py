@@ -59,10 +59,7 @@ def chunks(event: str, database: str | None, exported: str | None, out: str, siz
     settings = environment(None)
     if database is not None:
         settings = with_file(settings, database)
-    try:
-        fans, written = _write(event_id, settings, exported, folder, size)
-    except InvalidInput as error:
-        refuse(str(error))
+    fans, written = _write(event_id, settings, exported, folder, size)
     click.echo(f"{counted(fans, 'registrant')} in {counted(written, 'chunk')}")
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import timedelta
 
 import click
 
 from fanscore_adapters.erasure import Counts, Erased
 from fanscore_appsync.cli.erase_wiring import connect_erasure
-from fanscore_appsync.cli.mistakes import FAILED, end, refuse, with_reason
+from fanscore_appsync.cli.mistakes import FAILED, refuse
 from fanscore_appsync.cli.options import api_option, checked_id, chosen_api, of_tables
-from fanscore_core.errors import InvalidInput, Unavailable
 from fanscore_core.ids import GlobalUserId, MemberId
 
 ELSEWHERE = """\
@@ -66,7 +64,7 @@ def erase(
     if archive_days is not None and settings.aws is None:
         refuse("--archive-days has no meaning without FANSCORE_BACKEND=aws")
     archived = None if archive_days is None else timedelta(days=archive_days)
-    with _problems_refused(), ExitStack() as closing:
+    with ExitStack() as closing:
         ours = chosen_api(settings)
         erasure = connect_erasure(settings, ours, closing, archived, reads_only=not is_meant)
         if is_meant:
@@ -98,13 +96,3 @@ def _show_erased(done: Erased) -> int:
 def _show(counts: Counts) -> None:
     for (table, kind), count in sorted(counts.items()):
         click.echo(f"{table}\t{kind}\t{count}")
-
-
-@contextmanager
-def _problems_refused() -> Iterator[None]:
-    try:
-        yield
-    except InvalidInput as error:
-        refuse(str(error))
-    except Unavailable as error:
-        end(with_reason(error), FAILED)

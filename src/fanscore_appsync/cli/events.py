@@ -135,7 +135,7 @@ def retry(event_id: str | None, database: str | None) -> None:
     """
     refuse_empty("--id", event_id)
     settings = with_file(environment(), database)
-    _check_posting(settings)
+    check_posting(settings)
     if event_id is not None:
         known = {each.event_id for each in embedded.undelivered(settings)}
         if event_id not in known:
@@ -191,7 +191,7 @@ def replay(
         refuse("--also-send: no --consumer is named that sends")
     choice = _choice(fan, kind, since, until)
     settings = with_file(environment(), database)
-    _check_posting(settings)
+    check_posting(settings)
     name = f"{ALSO_SEND if also_send else 'replay'}-{mint()}"
     with embedded.connect_bus(settings) as bus:
         count = bus.replay(choice, set(names), name)
@@ -224,10 +224,3 @@ def _moment(where: str, text: str, now: datetime) -> datetime:
         return now - int(match[1]) * UNITS[match[2]]
     except (InvalidInput, OverflowError):
         refuse(f"{where}: {MOMENT}")
-
-
-def _check_posting(settings: Settings) -> None:
-    try:
-        check_posting(settings)
-    except InvalidInput as error:
-        refuse(str(error))

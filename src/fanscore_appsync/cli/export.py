@@ -8,7 +8,6 @@ import click
 
 from fanscore_adapters.bulk.work_folder import UNFINISHED, WorkFolder, keep, naming
 from fanscore_appsync.cli.files import new_folder
-from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import (
     api_option,
     chosen_api,
@@ -17,7 +16,6 @@ from fanscore_appsync.cli.options import (
     with_file,
 )
 from fanscore_appsync.wiring.bulk import export_database
-from fanscore_core.errors import InvalidInput
 
 _EXPORTS = "exports"
 
@@ -37,19 +35,16 @@ def export(database: str | None, out: str, api: str | None) -> None:
     folder = new_folder(out)
     tables = [each.name for each in chosen.tables]
     at = datetime.now(UTC)
-    try:
-        # Nothing of it is of use to another run: it is there to be alone, and to leave nothing.
-        with WorkFolder(folder.with_name(f"{folder.name}.work"), {}) as work:
-            unfinished = work.path / f"{_EXPORTS}{UNFINISHED}"
-            try:
-                with naming(unfinished):
-                    counts = export_database(
-                        settings.database, unfinished, at, tables, chosen.own_tables
-                    )
-                    keep(unfinished, folder)
-            finally:
-                work.remove()
-    except InvalidInput as error:
-        refuse(str(error))
+    # Nothing of it is of use to another run: it is there to be alone, and to leave nothing.
+    with WorkFolder(folder.with_name(f"{folder.name}.work"), {}) as work:
+        unfinished = work.path / f"{_EXPORTS}{UNFINISHED}"
+        try:
+            with naming(unfinished):
+                counts = export_database(
+                    settings.database, unfinished, at, tables, chosen.own_tables
+                )
+                keep(unfinished, folder)
+        finally:
+            work.remove()
     for table, count in counts.items():
         click.echo(f"{table}\t{count}")

@@ -11,9 +11,7 @@ from fanscore_adapters.columns.parquet import count_parquet, write_parquet
 from fanscore_adapters.documents.counted_findings import count_findings
 from fanscore_adapters.documents.findings import read_findings
 from fanscore_appsync.cli.files import naming, opened
-from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
-from fanscore_core.errors import InvalidInput
 from fanscore_core.finding_classes import FindingClass, SharedBands
 from fanscore_core.ids import EventId
 from fanscore_core.signals import Signal
@@ -55,8 +53,5 @@ def findings_to_parquet(path: str, output: str, api: str | None) -> None:
     refuse_empty("FILE", path)
     refuse_empty("OUTPUT", output)
     signals = chosen_api(environment(api)).signals
-    try:
-        with opened("FILE", path) as file:
-            write_parquet(Path(output), read_findings(file, signals), signals)
-    except InvalidInput as error:
-        refuse(str(error))
+    with opened("FILE", path) as file:
+        write_parquet(Path(output), read_findings(file, signals), signals)

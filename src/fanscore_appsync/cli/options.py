@@ -12,7 +12,6 @@ import click
 from fanscore_appsync.api import API, Api, named_api
 from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.settings import IN_MEMORY, Settings, read_settings
-from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import RULE, is_id
 
 api_option = click.option(
@@ -43,10 +42,7 @@ def environment(api: str | None = None) -> Settings:
         api: what ``--api`` says.
     """
     refuse_empty("--api", api)
-    try:
-        settings = read_settings(os.environ)
-    except InvalidInput as error:
-        refuse(str(error))
+    settings = read_settings(os.environ)
     if api is not None:
         settings = attrs.evolve(settings, api=api)
     here = str(Path.cwd())
@@ -60,10 +56,7 @@ def chosen_api(settings: Settings) -> Api:
     if settings.api is None:
         return API
     where = "FANSCORE_API" if os.environ.get("FANSCORE_API") == settings.api else "--api"
-    try:
-        api = named_api(settings.api, where)
-    except InvalidInput as error:
-        refuse(str(error))
+    api = named_api(settings.api, where)
     _refuse_unfit(api, where)
     return api
 

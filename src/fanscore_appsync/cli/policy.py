@@ -7,11 +7,9 @@ import click
 from fanscore_adapters.documents.json_text import json_text
 from fanscore_adapters.documents.policy import policy_book_text
 from fanscore_appsync.cli.findings_files import findings_to_parquet
-from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.policy_diff import policy_diff, sample_findings
 from fanscore_appsync.wiring.apps import policy_book
-from fanscore_core.errors import InvalidInput
 from fanscore_core.policy_book import PolicyBook, path_of
 
 _file = click.option(
@@ -47,13 +45,10 @@ def show(path: str | None, api: str | None, *, is_digests: bool) -> None:
     refuse_empty("--policy", path)
     settings = environment(api)
     chosen = chosen_api(settings)
-    try:
-        if path is None:
-            book = policy_book(settings.policy, api=chosen)
-        else:
-            book = policy_book(path, "--policy", chosen)
-    except InvalidInput as error:
-        refuse(str(error))
+    if path is None:
+        book = policy_book(settings.policy, api=chosen)
+    else:
+        book = policy_book(path, "--policy", chosen)
     click.echo(_digest_lines(book) if is_digests else policy_book_text(book))
 
 

@@ -96,15 +96,12 @@ def policy_diff(  # noqa: PLR0913  # one for each option
         refuse("--seats and --weights: expected both or neither")
     event = None if event_id is None else EventId(checked_id("--event", event_id))
     chosen = chosen_api(environment(api))
-    try:
-        policies = _policy("OLD", old, chosen, event), _policy("NEW", new, chosen, event)
-        draw = _draw(seats, weights)
-        kept = () if rules is None else parsed_file(rules, "--rules", parse_rules)
-        people = counted_file(path, compared_bands(*policies), chosen.signals, event)
-        report = diff_of_classes(*policies, people, draw)
-        verdicts = _judged(report, kept, rules)
-    except InvalidInput as error:
-        refuse(str(error))
+    policies = _policy("OLD", old, chosen, event), _policy("NEW", new, chosen, event)
+    draw = _draw(seats, weights)
+    kept = () if rules is None else parsed_file(rules, "--rules", parse_rules)
+    people = counted_file(path, compared_bands(*policies), chosen.signals, event)
+    report = diff_of_classes(*policies, people, draw)
+    verdicts = _judged(report, kept, rules)
     if not report.people:
         refuse(f"--findings: {path}: there are none{' of this event' if event else ''}")
     _print(form, report, verdicts)

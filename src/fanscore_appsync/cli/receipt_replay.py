@@ -18,7 +18,6 @@ from fanscore_appsync.cli.mistakes import FAILED, note, refuse
 from fanscore_appsync.cli.terminal import counted
 from fanscore_appsync.code_version import code_version
 from fanscore_appsync.wiring.apps import policy_book
-from fanscore_core.errors import InvalidInput
 from fanscore_core.receipt_replay import ReplayedReceipt, replay_receipts, would_have_been
 
 MOST_SHOWN = 20
@@ -116,16 +115,13 @@ def replay_file(
         is_json: whether to print JSON.
     """
     counts = ReplayCounts()
-    try:
-        receipts = receipts_of("FILE", path, api)
-        if other is None:
-            replayed = replay_receipts(receipts, policy_book(live, api=api))
-        else:
-            replayed = would_have_been(receipts, policy_book(other, "--policy", api))
-        for each in replayed:
-            counts.add(each)
-    except InvalidInput as error:
-        refuse(str(error))
+    receipts = receipts_of("FILE", path, api)
+    if other is None:
+        replayed = replay_receipts(receipts, policy_book(live, api=api))
+    else:
+        replayed = would_have_been(receipts, policy_book(other, "--policy", api))
+    for each in replayed:
+        counts.add(each)
     _show(counts, is_json=is_json)
     sys.exit(FAILED if counts.mismatched or counts.unknown else 0)
 

@@ -78,9 +78,9 @@ def verify(
     if head is None:
         _verify_receipts(file, chosen)
     elif proof is None:
-        _verify_lines(file, _parsed(head, "--head", parse_head), previous)
+        _verify_lines(file, parsed_file(head, "--head", parse_head), previous)
     else:
-        _verify_proof(file, _parsed(head, "--head", parse_head), proof, chosen)
+        _verify_proof(file, parsed_file(head, "--head", parse_head), proof, chosen)
 
 
 @receipts.command(name="seal")
@@ -98,7 +98,7 @@ def seal_lines(lines: str, previous: str | None, output: str | None) -> None:
         refuse_empty(name, text)
     for name, path in (("LINES", lines), ("--previous", previous)):
         refuse_same("--output", output, name, path)
-    before = None if previous is None else _parsed(previous, "--previous", parse_head)
+    before = None if previous is None else parsed_file(previous, "--previous", parse_head)
     counts = LineCounts()
     sealed = _sealed(lines, counts, refuse)
     write(f"{sealed.head(before).text}\n", output)
@@ -120,10 +120,7 @@ def prove(receipt: str, lines: str, api: str | None) -> None:
     refuse_empty("RECEIPT", receipt)
     refuse_empty("LINES", lines)
     chosen = chosen_api(environment(api))
-    try:
-        wanted = _one_receipt("RECEIPT", receipt, chosen)
-    except InvalidInput as error:
-        refuse(str(error))
+    wanted = _one_receipt("RECEIPT", receipt, chosen)
     proof = _sealed(lines, LineCounts(), refuse).prove(wanted.leaf)
     if proof is None:
         end(f"{receipt}: no line of {lines} has the leaf of this receipt", FAILED)
@@ -152,10 +149,7 @@ def findings(file: str, api: str | None) -> None:
             else:
                 yield FindingsLine(each.event_id, each.findings)
 
-    try:
-        print_lines(findings_lines(found()))
-    except InvalidInput as error:
-        refuse(str(error))
+    print_lines(findings_lines(found()))
     if errors:
         note(f"{counted(errors, 'receipt')} of an error passed over")
 
@@ -171,7 +165,7 @@ def _verify_receipts(path: str, api: Api) -> None:
 
 
 def _verify_lines(path: str, head: SealedHead, previous: str | None) -> None:
-    before = None if previous is None else _parsed(previous, "--previous", parse_head)
+    before = None if previous is None else parsed_file(previous, "--previous", parse_head)
     sealed = _sealed(path, LineCounts(), lambda problem: end(problem, FAILED))
     if before is not None and head.previous != before.digest:
         end(f"{previous}: not the head that --head names as the one before it", FAILED)
@@ -184,7 +178,7 @@ def _verify_lines(path: str, head: SealedHead, previous: str | None) -> None:
 
 
 def _verify_proof(path: str, head: SealedHead, proof_path: str, api: Api) -> None:
-    proof = _parsed(proof_path, "--proof", parse_proof)
+    proof = parsed_file(proof_path, "--proof", parse_proof)
     try:
         receipt = _one_receipt("FILE", path, api)
     except InvalidInput as error:
@@ -221,10 +215,3 @@ def _sealed(path: str, counts: LineCounts, stop: Callable[[str], NoReturn]) -> S
 def _lines(path: str, counts: LineCounts) -> Iterator[DecisionLine]:
     with opened("LINES", path) as file:
         yield from read_decision_lines(file, counts)
-
-
-def _parsed(path: str, named_by: str, parse: Callable[[str], ParsedT]) -> ParsedT:
-    try:
-        return parsed_file(path, named_by, parse)
-    except InvalidInput as error:
-        refuse(str(error))

@@ -7,7 +7,7 @@ import click
 from fanscore_appsync.api import Api
 from fanscore_appsync.app import App, Response
 from fanscore_appsync.cli.explanation import score_event, show_explanation
-from fanscore_appsync.cli.mistakes import FAILED, end, note, refuse
+from fanscore_appsync.cli.mistakes import FAILED, end, note
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.receipt_replay import holds_receipts, replay_file
 from fanscore_appsync.cli.recordings import Recorded, read_recording
@@ -18,7 +18,6 @@ from fanscore_appsync.testing import service
 from fanscore_appsync.wiring.apps import policy_book
 from fanscore_appsync.wiring.parts import mint, now
 from fanscore_core.engine.recording import Replay
-from fanscore_core.errors import InvalidInput
 from fanscore_core.policy import ScorePolicy
 from fanscore_core.policy_book import PolicyBook
 from fanscore_core.scoring import AccountFanscore
@@ -59,11 +58,8 @@ def replay(file: str, policy: str | None, api: str | None, *, is_json: bool) -> 
     chosen = chosen_api(settings)
     if holds_receipts(file):
         replay_file(file, chosen, settings.policy, policy, is_json=is_json)
-    try:
-        recorded = read_recording(file, chosen, settings.api)
-        others = None if policy is None else policy_book(policy, "--policy", chosen)
-    except InvalidInput as error:
-        refuse(str(error))
+    recorded = read_recording(file, chosen, settings.api)
+    others = None if policy is None else policy_book(policy, "--policy", chosen)
     answer = _again(recorded, chosen, recorded.policy)
     if recorded.code != code_version():
         note(f"recorded by fanscore {recorded.code}, replayed by {code_version()}")

@@ -195,25 +195,22 @@ def score_event(  # noqa: PLR0913  # its options
     chosen = chosen_api(settings)
     if database is not None:
         settings = with_file(settings, database)
-    try:
-        book = policy_book(
-            policy_path or settings.policy, "--policy" if policy_path else "FANSCORE_POLICY", chosen
-        )
-        wanted = Wanted(
-            event_id,
-            book.policy_for(event_id),
-            database,
-            exports,
-            {name: Path(path) for name, path in files.items() if path is not None},
-            form,
-            policy_path,
-            arm_scores,
-            not without_arm,
-        )
-        _check_files(wanted)
-        tally, lines = _score(wanted, settings, chosen)
-    except InvalidInput as error:
-        refuse(str(error))
+    book = policy_book(
+        policy_path or settings.policy, "--policy" if policy_path else "FANSCORE_POLICY", chosen
+    )
+    wanted = Wanted(
+        event_id,
+        book.policy_for(event_id),
+        database,
+        exports,
+        {name: Path(path) for name, path in files.items() if path is not None},
+        form,
+        policy_path,
+        arm_scores,
+        not without_arm,
+    )
+    _check_files(wanted)
+    tally, lines = _score(wanted, settings, chosen)
     show(draw_tally(tally, event_id, wanted.policy.version, columns()))
     _end(wanted, tally, lines)
 

@@ -108,31 +108,28 @@ def serve(  # noqa: PLR0913  # one for each option
     for each in filter(None, origins):
         if not _is_origin(each):
             refuse(f"--allow-origin {each}: expected an origin such as https://example.com")
-    try:
-        settings = with_options(environment(api), database, outages)
-        options = Options(
-            host,
-            port,
-            settings,
-            read_limits(limits, has_introspection=not no_introspection),
-            origins,
-            believes_iam_header=believes_iam_header,
-            is_traceable=not no_trace,
-            api_keys=api_keys,
-            user_pool=user_pool,
-            client_ids=client_ids,
-            folder=folder,
-            environ=os.environ,
-            api=chosen_api(settings),
-        )
-        with ExitStack() as closing:
-            served = open_gateway(options, closing)
-            with served.stopped_by_signals():
-                click.echo(_greeting(served))
-                closing.enter_context(log_decisions_to(sys.stdout))
-                served.run()
-    except InvalidInput as error:
-        refuse(str(error))
+    settings = with_options(environment(api), database, outages)
+    options = Options(
+        host,
+        port,
+        settings,
+        read_limits(limits, has_introspection=not no_introspection),
+        origins,
+        believes_iam_header=believes_iam_header,
+        is_traceable=not no_trace,
+        api_keys=api_keys,
+        user_pool=user_pool,
+        client_ids=client_ids,
+        folder=folder,
+        environ=os.environ,
+        api=chosen_api(settings),
+    )
+    with ExitStack() as closing:
+        served = open_gateway(options, closing)
+        with served.stopped_by_signals():
+            click.echo(_greeting(served))
+            closing.enter_context(log_decisions_to(sys.stdout))
+            served.run()
 
 
 def read_limits(given: tuple[str, ...], *, has_introspection: bool) -> Limits:

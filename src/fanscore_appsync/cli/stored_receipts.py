@@ -25,7 +25,7 @@ from fanscore_appsync.lambda_context import time_left_s
 from fanscore_appsync.printable import one_line
 from fanscore_appsync.wiring.apps import connect_tables
 from fanscore_core.engine.question import Ask
-from fanscore_core.errors import FanscoreError, InvalidInput
+from fanscore_core.errors import FanscoreError
 from fanscore_core.ids import EventId, GlobalUserId
 from fanscore_core.ports.receipts import FanReceipts
 from fanscore_core.receipt import Receipt, time_text
@@ -129,10 +129,7 @@ def _found(fan: str, event: str | None, database: str | None, api: str | None) -
     event_id = None if event is None else EventId(checked_id("--event", event))
     settings = of_tables(database, api)
     with ExitStack() as closing:
-        try:
-            source = connect_tables(settings, closing, chosen_api(settings))
-        except InvalidInput as error:
-            refuse(str(error))
+        source = connect_tables(settings, closing, chosen_api(settings))
         (answered,) = source(time_left_s(None)).fetch([Ask(FanReceipts(person, event_id))])
     if isinstance(answered.answer, FanscoreError):
         end(with_reason(answered.answer), FAILED)

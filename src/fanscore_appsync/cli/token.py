@@ -8,10 +8,8 @@ from pathlib import Path
 
 import click
 
-from fanscore_appsync.cli.mistakes import refuse
 from fanscore_appsync.cli.options import checked_id, refuse_empty
 from fanscore_appsync.local.auth.issuer import TokenUse, default_folder, open_issuer
-from fanscore_core.errors import InvalidInput
 
 MINUTE_S = 60
 
@@ -45,8 +43,5 @@ def token(
         refuse_empty("--group", each)
     refuse_empty("--keys", folder)
     use = TokenUse.ACCESS if access else TokenUse.ID
-    try:
-        issuer = open_issuer(Path(folder) if folder else default_folder(os.environ))
-    except InvalidInput as error:
-        refuse(str(error))
+    issuer = open_issuer(Path(folder) if folder else default_folder(os.environ))
     click.echo(issuer.sign(sub, groups, minutes * MINUTE_S, use, time.time()))

@@ -11,7 +11,7 @@ from fanscore_adapters import erasure
 from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.sqlite import connection
 from fanscore_adapters.sqlite.tables import SqliteTables
-from fanscore_appsync.cli.erase import erase
+from fanscore_appsync.cli.main import main
 from fanscore_core.ids import RULE
 from tests.unit.fanscore_adapters.databases import item, raw
 
@@ -46,7 +46,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def fanscore_erase(*arguments: str, environment: Sequence[tuple[str, str]] = ()) -> Result:
     """Run the command."""
     clean = {"FANSCORE_DB": None, "FANSCORE_BACKEND": None, **dict(environment)}
-    return CliRunner().invoke(erase, arguments, env=clean)
+    return CliRunner().invoke(main, ["erase", *arguments], env=clean)
 
 
 def told(result: Result) -> tuple[int, str, str]:

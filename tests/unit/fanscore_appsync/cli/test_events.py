@@ -18,7 +18,7 @@ from fanscore_adapters.embedded.event_store import EventStore
 from fanscore_adapters.erasure import Held
 from fanscore_adapters.sqlite.tables import SqliteTables
 from fanscore_appsync import Settings
-from fanscore_appsync.cli.events import events
+from fanscore_appsync.cli.main import main
 from fanscore_appsync.wiring.embedded import connect_bus
 from fanscore_core.consumer_mark import Consumer
 from fanscore_core.ids import CampaignId, GlobalUserId, MemberId
@@ -71,7 +71,7 @@ def path(tmp_path: Path) -> str:
 def fanscore_events(*arguments: str, environment: Sequence[tuple[str, str]] = ()) -> Result:
     """Run the command."""
     clean = {"FANSCORE_DB": None, "FANSCORE_OUTAGES": None, **dict(environment)}
-    return CliRunner().invoke(events, arguments, env=clean)
+    return CliRunner().invoke(main, ["events", *arguments], env=clean)
 
 
 def test_what_is_not_delivered_is_listed(path: str) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from fanscore_adapters.documents.receipts import read_receipts, receipt_line
 from fanscore_adapters.sqlite.tables import SqliteTables
-from fanscore_appsync.cli.receipts import receipts
+from fanscore_appsync.cli.main import main
 from fanscore_core.systems import DEMAND
 from tests.stored_receipts import receipt, stored
 
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> str:
 def run(*arguments: str) -> Result:
     """Run a command of the group."""
     clean = {"FANSCORE_DB": None, "FANSCORE_BACKEND": None}
-    return CliRunner().invoke(receipts, arguments, env=clean)
+    return CliRunner().invoke(main, ["receipts", *arguments], env=clean)
 
 
 def told(result: Result) -> tuple[int, str, str]:

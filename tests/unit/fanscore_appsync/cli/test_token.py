@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from click.testing import CliRunner, Result
 
-from fanscore_appsync.cli.token import token
+from fanscore_appsync.cli.main import main
 from fanscore_appsync.local.auth.issuer import CLIENT_ID, ISSUER, open_issuer
 from fanscore_appsync.local.auth.jwks import FixedKeys
 from fanscore_appsync.local.auth.user_pool import UserPool
@@ -16,7 +16,7 @@ from fanscore_appsync.local.auth.user_pool import UserPool
 
 def fanscore_token(folder: Path, *arguments: str) -> Result:
     """Run the command, with a folder for state."""
-    return CliRunner().invoke(token, arguments, env={"XDG_STATE_HOME": str(folder)})
+    return CliRunner().invoke(main, ["token", *arguments], env={"XDG_STATE_HOME": str(folder)})
 
 
 def identity_of(folder: Path, text: str) -> Mapping[str, object]:
