@@ -22,7 +22,8 @@ SHORT := $(filter-out $(LONG) terraform,$(sort $(patsubst tests/%/,%,$(dir \
 	$(wildcard tests/*/test_*.py)))))
 PARTS := $(addprefix test-part-,$(LONG) $(SHORT))
 
-# What test-pythons runs, and by which versions: the oldest, and the one that is deployed.
+# What test-pythons runs besides COVERED, and by which versions: the oldest, and the one that is
+# deployed.
 FAST := tests/contracts tests/golden tests/e2e
 PYTHONS ?= 3.11 3.13
 

@@ -33,7 +33,7 @@ for event in json.load(sys.stdin):
 
 COMMAND = "from fanscore_appsync.cli.main import main; main()"
 
-PATIENT = "from fanscore_appsync.cli import main; main.LINGER_S = 600; main.main()"
+PATIENT = f"from fanscore_appsync.cli import invoke; invoke.LINGER_S = 600; {COMMAND}"
 """The command with more time to deliver than any machine needs."""
 
 

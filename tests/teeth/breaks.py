@@ -378,8 +378,8 @@ BREAKS = (
     Break(
         "later fields of a batch have the time that is over",
         "app",
-        "expires_at - self.clock()",
-        "time_left_s",
+        "calls, expires_at - self.clock())",
+        "calls, time_left_s)",
     ),
     Break(
         "the client's request id is not taken",

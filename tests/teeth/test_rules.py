@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from tests.teeth import trial
+from tests.teeth.breaks import BREAKS
 from tests.teeth.rules import breaks_of, sample
 from tests.teeth.survivors import SURVIVORS
 from tests.teeth.trial import MODULES, ROOT
@@ -73,3 +75,16 @@ def test_survivors_are_breaks() -> None:
     ]
     stale = [each for each in SURVIVORS if not any(each.is_of(broken) for broken in breaks)]
     assert stale == []
+
+
+def test_what_is_broken_on_purpose_stands_there_once() -> None:
+    """Each break of the list changes one place of the code as it is."""
+    sources = {name: (ROOT / "src" / path).read_text("utf-8") for name, path in MODULES.items()}
+    counts = {each.name: sources[each.module].count(each.old) for each in BREAKS}
+    assert {name: count for name, count in counts.items() if count != 1} == {}
+
+
+def test_the_tests_that_catch_are_there() -> None:
+    """What is run for a module exists."""
+    paths = {path for module in MODULES for path in trial.tests_of(module)}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()

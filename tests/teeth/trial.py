@@ -98,20 +98,20 @@ _TESTS: Mapping[str, Sequence[str]] = {
         "tests/unit/fanscore_core/test_demand.py",
         "tests/unit/fanscore_core/pipelines/test_demand_record.py",
         "tests/unit/fanscore_adapters/items/test_demand.py",
-        "tests/unit/fanscore_appsync/test_demand_record.py",
+        "tests/unit/fanscore_appsync/routes/test_demand_records.py",
         "tests/property/test_demand_laws.py",
     ),
     "merging": (
         "tests/unit/fanscore_core/test_demand.py",
         "tests/unit/fanscore_core/test_entry_record.py",
         "tests/unit/fanscore_core/pipelines/test_demand_record.py",
-        "tests/unit/fanscore_appsync/test_demand_record.py",
+        "tests/unit/fanscore_appsync/routes/test_demand_records.py",
         "tests/property/test_demand_laws.py",
         "tests/property/test_entry_laws.py",
     ),
     "demand_record": (
         "tests/unit/fanscore_core/pipelines/test_demand_record.py",
-        "tests/unit/fanscore_appsync/test_demand_record.py",
+        "tests/unit/fanscore_appsync/routes/test_demand_records.py",
     ),
     "authorization": (
         "tests/unit/fanscore_appsync/test_authorization.py",
@@ -122,7 +122,7 @@ _TESTS: Mapping[str, Sequence[str]] = {
         "tests/unit/fanscore_appsync/test_log.py",
         "tests/unit/fanscore_appsync/test_report.py",
         "tests/unit/fanscore_appsync/test_handler.py",
-        "tests/unit/fanscore_appsync/test_demand_record.py",
+        "tests/unit/fanscore_appsync/routes/test_demand_records.py",
     ),
     "retries": (
         "tests/unit/fanscore_adapters/test_retries.py",

@@ -83,11 +83,13 @@ class ObjectStore:
         }
         with _as_our_errors():
             try:
-                self.client.call("put_object", request, expires_at)
+                answer = self.client.call("put_object", request, expires_at)
             except AwsError as error:
                 if error.status == _THERE_ALREADY:
                     return False
                 raise
+            if "ETag" not in answer:
+                raise malformed()
             return True
 
     def origin(self, key: str, expires_at: float) -> str | None:

@@ -57,7 +57,7 @@ class DynamoDbPartitions:
         """
         place = {"PK": {"S": key.pk}, "SK": {"S": key.sk}}
         with _as_unavailable(table):
-            self._call("delete_item", {"TableName": self.names[table], "Key": place})
+            self._write("delete_item", {"TableName": self.names[table], "Key": place})
 
     def write(self, table: str, item: Item) -> None:
         """Write an item over what is there.
@@ -67,7 +67,7 @@ class DynamoDbPartitions:
         """
         request = {"TableName": self.names[table], "Item": write_item(item)}
         with _as_unavailable(table):
-            self._call("put_item", request)
+            self._write("put_item", request)
 
     def scrub(self) -> bool:
         """Do nothing: the files are AWS's, and its backups end by themselves."""
@@ -82,6 +82,12 @@ class DynamoDbPartitions:
             "ConsistentRead": True,
         }
         return pages(partial(self._call, "query"), request)
+
+    def _write(self, operation: str, request: Mapping[str, object]) -> None:
+        """Write; an answer that does not say what it took is none."""
+        counted = {**request, "ReturnConsumedCapacity": "TOTAL"}
+        if "ConsumedCapacity" not in self._call(operation, counted):
+            raise malformed()
 
     def _call(self, operation: str, request: Mapping[str, object]) -> Mapping[str, object]:
         return self.client.call(operation, request, self.clock() + CALL_S)

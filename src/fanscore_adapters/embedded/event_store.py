@@ -68,9 +68,13 @@ CREATE TABLE IF NOT EXISTS posts (
 ) WITHOUT ROWID;
 """
 
+LONGEST_WAIT = timedelta(hours=1)
+"""Longer than any claim of a delivery, and than any pause before the next attempt."""
+
 _DUE = """
 SELECT event_id FROM deliveries
-WHERE consumer = :consumer AND state = 'PENDING' AND next_attempt_at <= :now
+WHERE consumer = :consumer AND state = 'PENDING'
+    AND (next_attempt_at <= :now OR next_attempt_at > :latest)
 ORDER BY next_attempt_at LIMIT 1
 """
 
@@ -244,8 +248,15 @@ class EventStore:
                 )
 
     def claim(self, consumer: str, now: datetime, lease_until: datetime) -> Claimed | None:
-        """Claim the delivery to a consumer that is due first; ``None`` if none is due."""
-        times = {"now": now.timestamp(), "lease_until": lease_until.timestamp()}
+        """Claim the delivery to a consumer that is due first; ``None`` if none is due.
+
+        One that is put off for longer than any is was put off by a clock that was wrong: it is due.
+        """
+        times = {
+            "now": now.timestamp(),
+            "latest": (now + LONGEST_WAIT).timestamp(),
+            "lease_until": lease_until.timestamp(),
+        }
         due = {"consumer": consumer, **times}
         with self._reading() as connection:  # to look takes no turn among the writers
             if connection.execute(_DUE, due).fetchone() is None:

@@ -8,7 +8,12 @@ from typing import cast
 
 import click
 
-from fanscore_appsync.cli.explanation import answer_of, draw_outcome, score_event, write_explanation
+from fanscore_appsync.cli.explanation import (
+    answer_of,
+    asking_for_score,
+    draw_outcome,
+    write_explanation,
+)
 from fanscore_appsync.cli.options import json_option, outage_option, with_options
 from fanscore_appsync.settings import Settings
 from fanscore_appsync.testing import user
@@ -34,7 +39,7 @@ def demo(outages: tuple[str, ...], *, is_json: bool) -> None:
     """Answer the query of the tutorial from the sample data, and show how."""
     settings = with_options(Settings(), None, outages)
     arguments = {"globalUserId": "user123", "eventId": "evt456"}
-    answer = answer_of(settings, score_event(arguments, user("user123")))
+    answer = answer_of(settings, asking_for_score(arguments, user("user123")))
     outcome = cast("Outcome[object, object]", answer.outcome)
     response = cast("Mapping[str, Mapping[str, object]]", answer.response)
     fields = {name: response["data"][name] for name in SELECTED}

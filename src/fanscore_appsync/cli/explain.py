@@ -13,11 +13,11 @@ from fanscore_appsync.app import Response
 from fanscore_appsync.cli.explanation import (
     INTERNAL,
     answer_of,
+    asking_for_score,
     error_code,
-    score_event,
     show_explanation,
 )
-from fanscore_appsync.cli.mistakes import FAILED, end, refuse
+from fanscore_appsync.cli.mistakes import FAILED, end, note, refuse
 from fanscore_appsync.cli.options import (
     api_option,
     checked_id,
@@ -28,10 +28,9 @@ from fanscore_appsync.cli.options import (
     refuse_empty,
     with_options,
 )
-from fanscore_appsync.cli.recordings import Recorded, refuse_path, write_recording
+from fanscore_appsync.cli.recordings import Recorded, check_new_file, write_recording
 from fanscore_appsync.code_version import code_version
 from fanscore_appsync.lambda_context import time_left_s
-from fanscore_appsync.printable import one_line
 from fanscore_appsync.settings import IN_MEMORY, Settings
 from fanscore_appsync.testing import service
 from fanscore_appsync.wiring import apps
@@ -91,15 +90,15 @@ def explain(  # noqa: PLR0913, PLR0917  # its options
     given = {"globalUserId": global_user_id, "eventId": event_id, "memberId": member_id}
     arguments = {name: value for name, value in given.items() if value is not None}
     if record is None:
-        show_explanation(answer_of(settings, score_event(arguments, service())), is_json=is_json)
+        answer = answer_of(settings, asking_for_score(arguments, service()))
     else:
         answer = _recorded(settings, arguments, record)
-        show_explanation(answer, is_json=is_json)
+    show_explanation(answer, is_json=is_json)
 
 
 def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Response:
     """Answer as without a recording, and write one."""
-    refuse_path(path)
+    check_new_file(path)
     api = chosen_api(settings)
     with ExitStack() as closing:
         app = apps.connect_reader(settings, closing, api)
@@ -109,7 +108,7 @@ def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Re
             recordings.append(Recording(app.source(left_s)))
             return recordings[-1]
 
-        event = score_event(arguments, service())
+        event = asking_for_score(arguments, service())
         answer = attrs.evolve(app, source=source).answer(event, time_left_s(None))
     if error_code(answer) == INTERNAL:
         end(f"{path}: not recorded: the run ended in an error of the code", FAILED)
@@ -121,5 +120,5 @@ def _recorded(settings: Settings, arguments: Mapping[str, str], path: str) -> Re
         write_recording(path, recorded, api)
     except InvalidInput as error:
         end(f"{path}: not recorded: {error}", FAILED)
-    click.echo(f"fanscore: {one_line(path)}: recorded; it holds personal data", err=True)
+    note(f"{path}: recorded; it holds personal data")
     return answer

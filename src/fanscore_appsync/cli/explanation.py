@@ -30,7 +30,7 @@ INTERNAL = "INTERNAL"
 """The code of an error that nobody foresaw."""
 
 
-def score_event(
+def asking_for_score(
     arguments: Mapping[str, object], identity: Mapping[str, object]
 ) -> Mapping[str, object]:
     """Make the event of a caller who asks for a score, with an envelope."""
@@ -48,7 +48,7 @@ def show_explanation(answer: Response, *, is_json: bool) -> NoReturn:
     """Print a score and its run, and end the command as that run ended.
 
     Args:
-        answer: to an event that ``score_event`` made.
+        answer: to an event that ``asking_for_score`` made.
         is_json: whether programs read it.
     """
     outcome = answer.outcome
@@ -97,14 +97,14 @@ def reason_values(outcome: Outcome[object, object]) -> Sequence[Decimal | None]:
     return (*known, *[None] * (len(score.reasons) - len(known)))
 
 
-def write_explanation(response: Response, outcome: Outcome[object, object]) -> Mapping[str, object]:
+def write_explanation(answer: Response, outcome: Outcome[object, object]) -> Mapping[str, object]:
     """Write a score and its run as JSON.
 
     Args:
-        response: to an event that asks for an envelope.
-        outcome: of the response.
+        answer: to an event that asks for an envelope.
+        outcome: of the answer.
     """
-    envelope = cast("Mapping[str, Mapping[str, object]]", response.response)
+    envelope = cast("Mapping[str, Mapping[str, object]]", answer.response)
     score = envelope.get("data")
     return {
         "score": None if score is None else _with_values(score, reason_values(outcome)),

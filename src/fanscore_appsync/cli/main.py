@@ -30,7 +30,10 @@ COMMANDS = {
     "serve": "serve",
     "token": "token",
 }
-"""The module of each command, which is not imported before the command is asked for."""
+"""The module of each command, where it has the command's name.
+
+It is imported when the command is asked for, or when all are listed.
+"""
 
 GATEWAY_COMMANDS = frozenset({"serve", "token"})
 """The commands that need more than the others: ``fanscore[gateway]``."""

@@ -53,7 +53,7 @@ class Program(click.Group):
 
 
 def refuse(problem: str) -> NoReturn:
-    """End the command for input that cannot be used."""
+    """End the command for input that cannot be used; to raise ``InvalidInput`` does the same."""
     end(problem, UNUSABLE_INPUT)
 
 

@@ -57,8 +57,8 @@ class Recorded:
     response: object
 
 
-def refuse_path(path: str) -> None:
-    """Refuse a path at which no new file can be made, before anything is asked.
+def check_new_file(path: str) -> None:
+    """See that a new file can be made at a path, before anything is asked.
 
     Raises:
         InvalidInput: something has this name, or there is no folder for it.

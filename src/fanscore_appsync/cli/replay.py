@@ -6,7 +6,7 @@ import click
 
 from fanscore_appsync.api import Api
 from fanscore_appsync.app import App, Response
-from fanscore_appsync.cli.explanation import score_event, show_explanation
+from fanscore_appsync.cli.explanation import asking_for_score, show_explanation
 from fanscore_appsync.cli.mistakes import FAILED, end, note
 from fanscore_appsync.cli.options import api_option, chosen_api, environment, refuse_empty
 from fanscore_appsync.cli.receipt_replay import holds_receipts, replay_file
@@ -75,7 +75,7 @@ def replay(file: str, policy: str | None, api: str | None, *, is_json: bool) -> 
 def _again(recorded: Recorded, api: Api, policy: ScorePolicy | PolicyBook) -> Response:
     source = Replay(list(recorded.answers))
     app = App(lambda _: source, report, now, mint, policy, api)
-    return app.answer(score_event(recorded.arguments, service()), time_left_s(None))
+    return app.answer(asking_for_score(recorded.arguments, service()), time_left_s(None))
 
 
 def _score(answer: Response) -> str:

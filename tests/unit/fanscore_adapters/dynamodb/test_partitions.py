@@ -10,6 +10,7 @@ from fanscore_adapters.erasure import Held
 from fanscore_adapters.items.keys import Key
 from fanscore_core.errors import Unavailable
 from fanscore_core.systems import DEMAND, TABLES
+from tests.unit.fanscore_adapters.told_client import Told
 
 NAMES = {table: f"our-{table}" for table in TABLES}
 PK = "fan:user123"
@@ -22,26 +23,8 @@ QUERY = {
     "ConsistentRead": True,
 }
 
-
-class Told(AwsClient):
-    """A client whose answers are told beforehand, and which notes what it is asked."""
-
-    def __init__(self, *answers: Mapping[str, object]) -> None:
-        super().__init__("dynamodb", AwsSession("eu-west-1"), 1)
-        self.answers = list(answers)
-        self.asked: list[tuple[str, Mapping[str, object]]] = []
-
-    def call(
-        self,
-        operation: str,
-        parameters: Mapping[str, object],
-        expires_at: float,
-        body: str | None = None,
-    ) -> Mapping[str, object]:
-        """Answer."""
-        del expires_at, body
-        self.asked.append((operation, dict(parameters)))
-        return self.answers.pop(0)
+TO_BE_COUNTED = {"TableName": "our-demand_table", "ReturnConsumedCapacity": "TOTAL"}
+COUNTED = {"ConsumedCapacity": {"TableName": "our-demand_table", "CapacityUnits": 1.0}}
 
 
 def test_all_pages_are_read() -> None:
@@ -57,19 +40,28 @@ def test_all_pages_are_read() -> None:
 
 def test_an_item_is_deleted_by_its_key() -> None:
     """Deleting names the table of the account and the key, and has no condition."""
-    client = Told({})
+    client = Told(COUNTED)
     partitions = DynamoDbPartitions(client, NAMES)
     partitions.delete(DEMAND, Key(PK, "demand#e-s1"))
     partitions.scrub()
-    assert client.asked == [("delete_item", {"TableName": "our-demand_table", "Key": LAST})]
+    assert client.asked == [("delete_item", {**TO_BE_COUNTED, "Key": LAST})]
 
 
 def test_an_item_is_written() -> None:
     """Writing names the table of the account, and has no condition."""
-    client = Told({})
+    client = Told(COUNTED)
     DynamoDbPartitions(client, NAMES).write(DEMAND, {"PK": PK, "SK": "demand#e-s1", "ttl": 7})
     item = {**LAST, "ttl": {"N": "7"}}
-    assert client.asked == [("put_item", {"TableName": "our-demand_table", "Item": item})]
+    assert client.asked == [("put_item", {**TO_BE_COUNTED, "Item": item})]
+
+
+def test_a_malformed_answer_is_not_taken_for_written() -> None:
+    """An answer that does not say what a write took makes no item count as deleted or written."""
+    partitions = DynamoDbPartitions(Told({}, {}), NAMES)
+    with pytest.raises(Unavailable, match=DEMAND):
+        partitions.delete(DEMAND, Key(PK, "demand#e-s1"))
+    with pytest.raises(Unavailable, match=DEMAND):
+        partitions.write(DEMAND, {"PK": PK, "SK": "demand#e-s1"})
 
 
 @pytest.mark.parametrize(

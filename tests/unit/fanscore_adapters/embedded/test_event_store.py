@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from fanscore_adapters.embedded.event_store import EventStore
+from fanscore_adapters.embedded.event_bus import DELIVERY_LEASE, MAX_ATTEMPTS, delay
+from fanscore_adapters.embedded.event_store import LONGEST_WAIT, EventStore
 from fanscore_core.ids import GlobalUserId
 
 FAN, OTHER_FAN = GlobalUserId("user123"), GlobalUserId("user1234")
@@ -24,6 +25,23 @@ def publish(events: EventStore, event_id: str, fan: str) -> None:
     assert claimed is not None
     events.bury(claimed, "declared out of order", NOW)
     events.record_post(event_id, "notification_endpoint", about(fan), NOW)
+
+
+def test_a_clock_that_was_a_day_ahead_holds_up_no_delivery() -> None:
+    """What lies further ahead than any delivery is put off is due; what may be put off is not."""
+    with EventStore(":memory:") as events:
+        for moment in (NOW + LONGEST_WAIT, NOW + timedelta(days=1)):
+            events.publish(moment.isoformat(), about(FAN), ["sync"], moment)
+        claimed = events.claim("sync", NOW, LATER)
+        assert claimed is not None
+        assert claimed.event_id == (NOW + timedelta(days=1)).isoformat()
+        assert events.claim("sync", NOW, LATER) is None
+
+
+def test_no_delivery_is_put_off_for_longer() -> None:
+    """Neither a claim nor a pause is as long as what is no longer believed."""
+    longest_pause = delay(MAX_ATTEMPTS - 1)
+    assert max(DELIVERY_LEASE, longest_pause) < LONGEST_WAIT
 
 
 ALL = {"deliveries": 1, "dead_letters": 1, "user_events": 1, "posts": 1}

@@ -690,20 +690,20 @@ def test_files_that_are_no_database(
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "problem"),
     [
-        ("explain", "user123", "--outage", "arm_scoring"),
-        ("explain", "user123", "--db", "fans.db"),
-        ("sample", "fans.db"),
+        (("explain", "user123", "--outage", "arm_scoring"), "--db and --outage have"),
+        (("explain", "user123", "--db", "fans.db"), "--db and --outage have"),
+        (("sample", "fans.db"), "sample has"),
     ],
 )
-def test_options_of_the_embedded_backend_are_refused_on_aws(
-    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+def test_what_is_of_the_embedded_backend_is_refused_on_aws(
+    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str], problem: str
 ) -> None:
     """What an option says is never silently ignored: on AWS these have no meaning."""
     monkeypatch.setenv("FANSCORE_BACKEND", "aws")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    refused(fanscore(*arguments), "--db and --outage have no meaning with FANSCORE_BACKEND=aws")
+    refused(fanscore(*arguments), f"{problem} no meaning with FANSCORE_BACKEND=aws")
 
 
 HOSTILE = {

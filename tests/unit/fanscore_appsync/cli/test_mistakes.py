@@ -459,7 +459,7 @@ def test_an_api_of_the_environment(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["explain fan --db x", "erase fan --db x", "events list --db x", "sample x", "serve --db x"],
+    ["explain fan --db x", "erase fan --db x", "events list --db x", "serve --db x"],
 )
 def test_files_on_aws(line: str) -> None:
     """An option that has no meaning on AWS is refused there."""

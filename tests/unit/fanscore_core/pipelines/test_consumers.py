@@ -253,10 +253,14 @@ def test_the_trace_shows_where_it_ended() -> None:
     assert outcome.trace.fates == (Fate.RAN, Fate.RAN, Fate.ENDED, *[Fate.NOT_REACHED] * 2)
 
 
+A_BIT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("lease_until", [NOW + A_BIT, NOW + 2 * LEASE], ids=["ends", "ahead"])
 @each_consumer
-def test_a_live_lease_of_another_owner_raises(consumer: Consumer) -> None:
+def test_a_live_lease_of_another_owner_raises(consumer: Consumer, lease_until: datetime) -> None:
     """While another owner is at work the delivery fails, so that the event comes again."""
-    other = mark("other", consumer=consumer, lease_until=NOW + timedelta(microseconds=1))
+    other = mark("other", consumer=consumer, lease_until=lease_until)
     world = World(other)
     assert world.consume(consumer) == LEASED
     assert world.kinds == [ErasedMark, ConsumerMark]
@@ -267,12 +271,13 @@ def test_a_live_lease_of_another_owner_raises(consumer: Consumer) -> None:
     "stored",
     [
         pytest.param(mark("other", lease_until=NOW), id="expired"),
+        pytest.param(mark("other", lease_until=NOW + 2 * LEASE + A_BIT), id="of a wrong clock"),
         pytest.param(mark("other", FREE), id="free"),
         pytest.param(mark("me"), id="own"),
     ],
 )
 def test_an_event_nobody_works_on_is_taken_over(stored: Mark) -> None:
-    """A mark that is free, whose lease is over, or that is one's own is claimed."""
+    """A mark that is free, whose lease is over or nobody's, or that is one's own is claimed."""
     world = World(stored)
     assert world.consume() is Consumed.NOW
     assert PutMark(mark(), stored, 0) in world.asked
