@@ -178,7 +178,7 @@ FLOORS: Mapping[str, tuple[int, ...]] = {
 }
 """The first release of each without what is known, where we install it."""
 
-OURS = ("demo.txt", "dev.txt", "lambda.txt")
+OURS = ("demo.txt", "serve.txt", "dev.txt", "lambda.txt")
 
 
 @pytest.mark.parametrize("name", OURS)

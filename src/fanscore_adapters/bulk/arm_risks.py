@@ -15,6 +15,7 @@ import attrs
 from fanscore_adapters.bulk.spill import SEPARATOR, SpillWriter
 from fanscore_adapters.documents.calls.arm_scoring import MAX_ARM_SCORE
 from fanscore_adapters.documents.json_text import parse_json
+from fanscore_adapters.documents.lines import parsed_lines
 from fanscore_adapters.items.escapes import escaped
 from fanscore_core.engine.question import Ask, Question, Source
 from fanscore_core.errors import DeadlineExceeded, InvalidId, InvalidInput, Unavailable
@@ -23,8 +24,6 @@ from fanscore_core.ids import RULE, EventId, GlobalUserId, is_id
 from fanscore_core.ports.arm_scoring import MAX_FANS, ArmScore, ArmScores
 from fanscore_core.receipt import finding_text
 from fanscore_core.signals import Missing
-
-MAX_LINE_BYTES = 16 * 1024
 
 NO_RISK = ""
 """Stands in a row for a fan of whom ARM knows no score."""
@@ -100,25 +99,14 @@ def spill_risks(file: BinaryIO, rows: SpillWriter) -> None:
     Raises:
         InvalidInput: a line is not valid; names its number and path.
     """
-    number = 0
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        try:
-            fan, risk = _risk(line)
-        except InvalidInput as error:
-            raise attrs.evolve(error, where=f"line {number}: {error.where}") from None
+    for fan, risk in parsed_lines(file, _risk):
         key = escaped(fan)
         rows.add(key, f"{key}{SEPARATOR}{risk}")
 
 
-def _risk(line: bytes) -> tuple[str, str]:
+def _risk(line: str) -> tuple[str, str]:
     """Return the fan and the risk of a line, as a row has it."""
-    if len(line) > MAX_LINE_BYTES:
-        raise InvalidInput("$", f"longer than {MAX_LINE_BYTES} bytes")
-    try:
-        document = parse_json(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InvalidInput("$", "not UTF-8") from error
+    document = parse_json(line)
     if type(document) is not dict or document.keys() != {"globalUserId", "risk"}:
         raise InvalidInput("$", "expected globalUserId and risk")
     fan, risk = document["globalUserId"], document["risk"]

@@ -18,7 +18,8 @@ from typing import BinaryIO, TypeAlias, TypeVar
 
 import attrs
 
-from fanscore_adapters.documents.findings import MAX_LINE_BYTES, FindingsLine, read_findings
+from fanscore_adapters.documents.findings import FindingsLine, read_findings
+from fanscore_adapters.documents.lines import MAX_LINE_BYTES
 from fanscore_core.errors import InvalidInput
 from fanscore_core.finding_classes import FindingClass, Place, SharedBands
 from fanscore_core.findings import ScoreOrigin, round_half_up

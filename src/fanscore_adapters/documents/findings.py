@@ -11,15 +11,13 @@ from typing import BinaryIO
 import attrs
 
 from fanscore_adapters.documents.json_text import json_text, parse_json
+from fanscore_adapters.documents.lines import parsed_lines
 from fanscore_adapters.documents.members import members_of, names_of
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.findings import MAX_STORED_SCORE, Finding, Findings, ScoreOrigin
 from fanscore_core.ids import RULE, EventId, is_id
 from fanscore_core.receipt import MAX_DIGITS
 from fanscore_core.signals import SIGNALS, Missing, Signal
-
-MAX_LINE_BYTES = 16 * 1024
-"""The longest line that is read."""
 
 DECIMAL_RULE = 'expected a decimal number in a string, such as "61.5"'
 
@@ -60,13 +58,7 @@ def read_findings(
         OSError: the file cannot be read.
     """
     by_name = {signal.name: signal for signal in signals}
-    number = first - 1
-    while line := file.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        try:
-            yield _line(_text(line, number), by_name)
-        except InvalidInput as error:
-            raise attrs.evolve(error, where=f"line {number}: {error.where}") from None
+    yield from parsed_lines(file, lambda text: _line(text, by_name), first)
 
 
 def findings_lines(lines: Iterable[FindingsLine]) -> Iterator[str]:
@@ -85,15 +77,6 @@ def findings_document(found: Findings) -> Mapping[str, object]:
 
 def _finding_text(finding: Finding) -> str:
     return finding.name if isinstance(finding, Missing) else f"{finding:f}"
-
-
-def _text(line: bytes, number: int) -> str:
-    if len(line) > MAX_LINE_BYTES:
-        raise InvalidInput("$", f"longer than {MAX_LINE_BYTES} bytes")
-    try:
-        return line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError:
-        raise InvalidInput("$", "not UTF-8") from None
 
 
 def _line(text: str, by_name: Mapping[str, Signal]) -> FindingsLine:

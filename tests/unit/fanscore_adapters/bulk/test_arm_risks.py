@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from decimal import Decimal
 from io import BytesIO
@@ -158,3 +159,16 @@ def test_a_risk_of_more_digits_than_anybody_needs_is_refused(risk: str) -> None:
     line = f'{{"globalUserId": "user123", "risk": {risk}}}\n'.encode()
     with pytest.raises(InvalidInput, match=r"^line 1: risk: a number has more than 64 digits"):
         spill_risks(BytesIO(line), SpillWriter(BytesIO(), 1))
+
+
+def test_a_file_of_risks_may_begin_with_a_byte_order_mark() -> None:
+    """What an editor puts before the first line is passed over, and nowhere else."""
+    line = b'{"globalUserId": "user123", "risk": 2.5}\n'
+    plain, marked = BytesIO(), BytesIO()
+    for text, file in ((line, plain), (codecs.BOM_UTF8 + line, marked)):
+        rows = SpillWriter(file, 1)
+        spill_risks(BytesIO(text), rows)
+        rows.finish()
+    assert plain.getvalue() == marked.getvalue() != b""
+    with pytest.raises(InvalidInput, match=r"^line 2: "):
+        spill_risks(BytesIO(line + codecs.BOM_UTF8 + line), SpillWriter(BytesIO(), 1))

@@ -6,7 +6,8 @@ from io import BytesIO
 import pytest
 
 from fanscore_adapters.documents.counted_findings import BLOCK_BYTES, count_findings
-from fanscore_adapters.documents.findings import MAX_LINE_BYTES, read_findings
+from fanscore_adapters.documents.findings import read_findings
+from fanscore_adapters.documents.lines import MAX_LINE_BYTES
 from fanscore_core.errors import InvalidInput
 from fanscore_core.finding_classes import FindingClass, shared_bands
 from fanscore_core.ids import EventId

@@ -9,11 +9,11 @@ import pytest
 
 from fanscore_adapters.documents.findings import (
     DECIMAL_RULE,
-    MAX_LINE_BYTES,
     FindingsLine,
     findings_lines,
     read_findings,
 )
+from fanscore_adapters.documents.lines import MAX_LINE_BYTES
 from fanscore_core.errors import InvalidId, InvalidInput
 from fanscore_core.findings import Findings, ScoreOrigin
 from fanscore_core.ids import RULE, EventId

@@ -594,13 +594,33 @@ def test_the_same_name_is_the_same_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert [found.name for found in tmp_path.iterdir()] == ["file:x.db"]
 
 
-def test_explaining_changes_no_byte(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "user123"),
+        ("events", "list"),
+        ("events", "list", "--all"),
+        ("erase", "user123"),
+        ("receipts", "list", "user123"),
+        ("chunks", "evt456", "--output", "out"),
+        ("export", "--output", "out"),
+        ("score-event", "evt456", "--output", "out"),
+    ],
+    ids=" ".join,
+)
+def test_reading_changes_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+) -> None:
     """A command that reads leaves the database and its folder as they are."""
-    database = str(tmp_path / "fans.db")
+    folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    database = str(folder / "fans.db")
     fanscore("sample", database)
-    before = {found.name: found.read_bytes() for found in tmp_path.iterdir()}
-    assert fanscore("explain", "user123", "--db", database).exit_code == 0
-    assert {found.name: found.read_bytes() for found in tmp_path.iterdir()} == before
+    before = {found.name: found.read_bytes() for found in folder.iterdir()}
+    monkeypatch.chdir(elsewhere)
+    assert fanscore(*arguments, "--db", database).exit_code == 0
+    assert {found.name: found.read_bytes() for found in folder.iterdir()} == before
 
 
 def malformed_score(path: Path) -> None:

@@ -312,6 +312,11 @@ DATABASES = (
     "erase fan --db FILE",
     "erase fan --yes --db FILE",
     "serve --db FILE",
+    "export --db FILE --output out",
+    "chunks evt456 --db FILE --output out",
+    "score-event evt456 --db FILE --output out",
+    "receipts list fan --db FILE",
+    "receipts show fan newest --db FILE",
 )
 
 SETTINGS: tuple[tuple[Mapping[str, str], str], ...] = (
