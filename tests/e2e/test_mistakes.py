@@ -29,7 +29,6 @@ PRINTING = (
     ("events", "replay", "--consumer", "profile", "--db", "fans.db"),
     ("policy", "show"),
     ("policy", "sample-findings", "--people", "9"),
-    ("receipts", "list", "user123", "--db", "fans.db"),
     ("schema",),
     ("erase", "user123", "--db", "fans.db"),
     ("token", "user123", "--keys", "keys"),
