@@ -12,27 +12,27 @@ from fanscore_appsync.cli.mistakes import Program, refuse
 from fanscore_appsync.cli.terminal import colors
 
 COMMANDS = {
-    "chunks": "chunks",
-    "demo": "demo",
-    "erase": "erase",
-    "events": "events",
-    "explain": "explain",
-    "export": "export",
-    "findings": "receipts",
-    "invoke": "invoke",
-    "policy": "policy",
-    "receipts": "receipts",
-    "replay": "replay",
-    "resolvers": "resolvers",
-    "sample": "sample",
-    "schema": "resolvers",
-    "score-event": "score_event",
-    "serve": "serve",
-    "token": "token",
+    "chunks": ("chunks", "Divide an event's fans into chunks, to score them on AWS."),
+    "demo": ("demo", "Score a fan of the sample data, and show how."),
+    "erase": ("erase", "Erase what is stored of a fan."),
+    "events": ("events", "See, retry and replay user events."),
+    "explain": ("explain", "Score a fan, and draw the reasons and the run."),
+    "export": ("export", "Write a database in the form of DynamoDB exports to S3."),
+    "findings": ("receipts", "Print the findings of receipts, without ids of fans."),
+    "invoke": ("invoke", "Hand an AppSync event to the resolver."),
+    "policy": ("policy", "Score policies: show them, and compare what they do."),
+    "receipts": ("receipts", "Receipts of decisions: list, show, check, seal, prove."),
+    "replay": ("replay", "Run a recording again, or decide receipts again."),
+    "resolvers": ("resolvers", "Print the AppSync resolvers of all fields."),
+    "sample": ("sample", "Write the sample data into a database."),
+    "schema": ("resolvers", "Print the schema as AppSync takes it."),
+    "score-event": ("score_event", "Score all fans who are registered for an event."),
+    "serve": ("serve", "Serve the API and its console (needs fanscore[gateway])."),
+    "token": ("token", "Print a token of a fan (needs fanscore[gateway])."),
 }
-"""The module of each command, where it has the command's name.
+"""The module of each command, where it has the command's name, and what the command is for.
 
-It is imported when the command is asked for, or when all are listed.
+The module is imported when the command is asked for.
 """
 
 GATEWAY_COMMANDS = frozenset({"serve", "token"})
@@ -40,13 +40,18 @@ GATEWAY_COMMANDS = frozenset({"serve", "token"})
 
 
 class _Commands(Program):
-    """The commands, each imported when it is asked for."""
+    """The commands, each imported when it is asked for, and none to list them."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
+        name, _ = COMMANDS[cmd_name]
         try:
-            module = import_module(f"fanscore_appsync.cli.{COMMANDS[cmd_name]}")
+            module = import_module(f"fanscore_appsync.cli.{name}")
         except ModuleNotFoundError as error:
             if cmd_name not in GATEWAY_COMMANDS:
                 raise

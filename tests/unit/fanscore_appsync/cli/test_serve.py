@@ -68,14 +68,14 @@ def test_limits() -> None:
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the gateway's packages, its commands say what they need; the others are there."""
-    monkeypatch.setitem(COMMANDS, "serve", "no_such_module")
+    monkeypatch.setitem(COMMANDS, "serve", ("no_such_module", "Serve."))
     packages = "fanscore[gateway] (pip install 'fanscore[cli,gateway]')"
     for arguments in (["serve"], ["serve", "--port", "0"], ["serve", "user123", "-x"]):
         result = CliRunner().invoke(main, arguments)
         assert (result.exit_code, result.stdout) == (2, "")
         problem = f"serve needs {packages}: there is no fanscore_appsync.cli.no_such_module"
         assert result.stderr == f"fanscore: {problem}\n"
-    shown = CliRunner().invoke(main, ["--help"])
+    shown = CliRunner().invoke(main, ["serve", "--help"])
     assert (shown.exit_code, "Needs fanscore[gateway]." in shown.stdout) == (0, True)
     assert isinstance(main.get_command(click.Context(main), "demo"), click.Command)
 
@@ -83,7 +83,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_other_commands_need_no_extra_but_their_own() -> None:
     """What is no command of the gateway's loads none of the packages of its extra."""
     packages = {"graphql", "joserfc", "starlette", "uvicorn"}
-    others = {COMMANDS[name] for name in COMMANDS.keys() - GATEWAY_COMMANDS}
+    others = {COMMANDS[name][0] for name in COMMANDS.keys() - GATEWAY_COMMANDS}
     modules = ", ".join(f"fanscore_appsync.cli.{module}" for module in sorted(others))
     program = f"import sys, {modules}\nsys.exit(' '.join(sorted({packages} & set(sys.modules))))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
