@@ -20,10 +20,12 @@ from fanscore_appsync.api import API
 from fanscore_appsync.testing import appsync_event, user
 from fanscore_core.engine.question import Ask, Question
 from fanscore_core.errors import InvalidInput, Unavailable
-from fanscore_core.ids import EventId, GlobalUserId, MemberId, SaleId, SessionId
+from fanscore_core.ids import CampaignId, EventId, GlobalUserId, MemberId, SaleId, SessionId
 from fanscore_core.ports.account_fanscore import AccountScore
+from fanscore_core.ports.consumers import FanProfile
 from fanscore_core.ports.demand import DiscoEventId
 from fanscore_core.ports.demand_records import DemandSaleRecord
+from fanscore_core.ports.entries import FanEntry
 from fanscore_core.ports.fan_identity import BotOrNotCursor, FanIdentity
 from fanscore_core.ports.lnaa import Membership
 from fanscore_core.ports.verification import LastLivenessSession, StoredLivenessSession
@@ -35,6 +37,7 @@ from tests.hostile.events import changed, paths
 
 HALF = "Show \ud83d"
 FAN = GlobalUserId("top-fan")
+STAMP = ["2026-11-01T08:00:00Z", "r"]
 
 
 def spoiled_texts(document: object) -> Iterator[object]:
@@ -138,12 +141,52 @@ def as_it_is(item: Item) -> Item:
 @pytest.mark.parametrize("sort_key", READ_BY)
 def test_stored_items(sort_key: str) -> None:
     """Whatever text of an item is cut that is read, the item is malformed, and names its table."""
-    question = READ_BY[sort_key]
-    lookup = LOOKUPS[type(question)]
     item = next(each for each in ITEMS if each["SK"] == sort_key)
-    stamps = {"stamps": {"email": ["2026-11-01T08:00:00Z", "r"]}} if "requests" in item else {}
+    stamps = {"stamps": {"email": STAMP}} if "requests" in item else {}
     unread = NOT_READ.get(sort_key, frozenset())
     known = {name: each for name, each in {**item, **stamps}.items() if name not in unread}
+    check_spoiled(READ_BY[sort_key], known)
+
+
+SAID: Item = {
+    "email": "fan@example.com",
+    "phoneNumber": "+442071838750",
+    "locale": "en-GB",
+    "attributes": '{"seats":2}',
+    "stamps": {"email": STAMP},
+}
+"""What a fan has said in events."""
+
+
+@pytest.mark.parametrize(
+    ("question", "item"),
+    [
+        (FanProfile(FAN), {"SK": "identity", "memberId": "member-top", "profileAt": STAMP[0]}),
+        (
+            FanEntry(FAN, CampaignId("camp1")),
+            {
+                "SK": "entry#camp1",
+                "campaignId": "camp1",
+                "fanId": FAN,
+                "version": 1,
+                "requests": [["e-1", ""]],
+                "requestedAt": STAMP[0],
+                "updatedAt": STAMP[0],
+                "defaults": {"locale": "en-GB"},
+                "attributes": {"seats": "2"},
+            },
+        ),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_what_consumers_stored(question: Question[object], item: Item) -> None:
+    """What consumers read of a fan is checked in the same way."""
+    check_spoiled(question, {"PK": f"fan:{FAN}", **SAID, **item})
+
+
+def check_spoiled(question: Question[object], item: Item) -> None:
+    """Check that an item is read, and is not with half a character in any of its texts."""
+    lookup, known = LOOKUPS[type(question)], dict(item)
     keys = {name: known.pop(name) for name in ("PK", "SK")}
     assert not isinstance(lookup.answer({**known, **keys}, as_it_is), Unavailable)
     spoiled = [{**cast("Item", each), **keys} for each in spoiled_texts(known)]
