@@ -108,10 +108,12 @@ class WorkFolder:
     def __exit__(
         self,
         _kind: type[BaseException] | None,
-        _error: BaseException | None,
+        error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        """Let other runs have the folder."""
+        """Let other runs have the folder; leave none where input was refused at the first step."""
+        if isinstance(error, InvalidInput) and not self._has_work():
+            self.remove()
         with suppress(OSError):
             os.close(self._lock)
 
@@ -136,6 +138,13 @@ class WorkFolder:
         """Remove the folder, once all of it is of no more use: at once, to whoever looks for it."""
         self.path.replace(written_beside(self.path))
         _remove_folder(written_beside(self.path))
+
+    def _has_work(self) -> bool:
+        """Whether a step is done; also where the folder is gone already."""
+        if not self.path.exists():
+            return True
+        names = {each.name for each in self.path.iterdir() if each.suffix != UNFINISHED}
+        return bool(names - {LOCK, PLAN})
 
     def _take_lock(self) -> None:
         if fcntl is not None:  # pragma: no branch  # (as said above)

@@ -73,8 +73,7 @@ LONGEST_WAIT = timedelta(hours=1)
 
 _DUE = """
 SELECT event_id FROM deliveries
-WHERE consumer = :consumer AND state = 'PENDING'
-    AND (next_attempt_at <= :now OR next_attempt_at > :latest)
+WHERE consumer = :consumer AND state = 'PENDING' AND next_attempt_at <= :now
 ORDER BY next_attempt_at LIMIT 1
 """
 
@@ -248,15 +247,8 @@ class EventStore:
                 )
 
     def claim(self, consumer: str, now: datetime, lease_until: datetime) -> Claimed | None:
-        """Claim the delivery to a consumer that is due first; ``None`` if none is due.
-
-        One that is put off for longer than any is was put off by a clock that was wrong: it is due.
-        """
-        times = {
-            "now": now.timestamp(),
-            "latest": (now + LONGEST_WAIT).timestamp(),
-            "lease_until": lease_until.timestamp(),
-        }
+        """Claim the delivery to a consumer that is due first; ``None`` if none is due."""
+        times = {"now": now.timestamp(), "lease_until": lease_until.timestamp()}
         due = {"consumer": consumer, **times}
         with self._reading() as connection:  # to look takes no turn among the writers
             if connection.execute(_DUE, due).fetchone() is None:
@@ -412,6 +404,13 @@ class EventStore:
             connection.execute(
                 "DELETE FROM replays WHERE event_id NOT IN (SELECT id FROM user_events)"
             )
+
+    def correct_times(self, now: datetime) -> None:
+        """Make due what lies further ahead than any delivery is put off: a clock was wrong."""
+        due = "UPDATE deliveries SET next_attempt_at = :now WHERE next_attempt_at > :latest"
+        with self._transaction() as connection:
+            latest = now + LONGEST_WAIT
+            connection.execute(due, {"now": now.timestamp(), "latest": latest.timestamp()})
 
     def count_of(self, fan: GlobalUserId) -> Mapping[str, int]:
         """Count the rows about a fan, by table; tables without any are left out.

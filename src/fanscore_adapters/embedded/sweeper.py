@@ -70,6 +70,7 @@ class Sweeper:
         try:
             now = self._clock()
             self._events.forget_old(now)
+            self._events.correct_times(now)
             while self._tables.sweep(now) and not self._stopping.is_set():
                 pass
         except Exception as error:  # noqa: BLE001  # a thread that ended would delete nothing more

@@ -132,7 +132,8 @@ def _journal_mode(connection: sqlite3.Connection) -> object:
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+    code: int = getattr(error, "sqlite_errorcode", 0)  # Python's own errors have none
+    return code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
 
 
 @contextmanager

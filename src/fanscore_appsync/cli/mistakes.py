@@ -67,7 +67,8 @@ def end(problem: str, status: int) -> NoReturn:
 
 def note(text: str) -> None:
     """Say something in one line on standard error, and go on."""
-    click.echo(f"fanscore: {one_line(text)}", err=True)
+    with suppress(OSError):  # nobody is left to tell
+        click.echo(f"fanscore: {one_line(text)}", err=True)
 
 
 def with_reason(error: BaseException) -> str:
@@ -108,10 +109,10 @@ def _known(error: BaseException) -> tuple[str, int] | None:
 
 
 def _of_click(error: click.ClickException) -> str:
-    problem = error.format_message()
+    problem = " ".join(error.format_message().split())
     if not isinstance(error, click.UsageError) or error.ctx is None:
         return problem
-    if not problem.endswith((".", "?")):
+    if not problem.endswith((".", "?", "?)")):
         problem += "."
     return f"{problem} See '{error.ctx.command_path} --help'."
 

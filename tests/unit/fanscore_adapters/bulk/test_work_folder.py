@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,28 @@ def test_the_work_of_another_plan_is_refused(
         WorkFolder(path, plan)
     problem = f"has the work of another run, which differs in: {names}"
     assert str(raised.value) == f"{path}: {problem}; remove it, or name another output"
+
+
+@pytest.mark.parametrize(
+    ("error", "has_step", "stays"),
+    [
+        (InvalidInput("--db", "no database"), False, False),
+        (InvalidInput("--db", "no database"), True, True),
+        (OSError(), False, True),
+    ],
+)
+def test_input_that_is_refused_at_once_leaves_no_folder(
+    tmp_path: Path, error: Exception, has_step: bool, stays: bool
+) -> None:
+    """Whoever corrects it finds nothing in the way; work that was done is kept."""
+    path = tmp_path / "work"
+    with suppress(type(error)), WorkFolder(path, PLAN) as work:
+        if has_step:
+            with work.making("one") as making:
+                making.write_text("whole")
+        (path / "two.unfinished").mkdir()
+        raise error
+    assert [each.name for each in tmp_path.iterdir()] == ["work"] * stays
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:

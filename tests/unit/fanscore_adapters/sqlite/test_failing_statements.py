@@ -174,6 +174,7 @@ EVENT_WORK: Mapping[str, Callable[[EventStore], object]] = {
     "published": lambda events: list(events.published(EventChoice())),
     "record_post": lambda events: events.record_post("key", "sync", POST, NOW),
     "forget_old": lambda events: events.forget_old(LATER),
+    "correct_times": lambda events: events.correct_times(NOW - timedelta(days=1)),
     "erase": lambda events: events.erase(FAN),
     "undelivered": lambda events: events.undelivered(),
     "audit_trail": lambda events: events.audit_trail(),

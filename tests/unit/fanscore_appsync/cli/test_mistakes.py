@@ -33,6 +33,11 @@ NAMED = "expected module:NAME, such as presale.api:PRESALE"
 
 ROWS: tuple[tuple[str, str], ...] = (
     ("serv", "No such command 'serv'. Did you mean 'serve'? See 'fanscore --help'."),
+    ("explian", "No such command 'explian'. (Did you mean one of: 'explain', 'replay'?) See '"),
+    (
+        "events replay --db text",
+        "Missing option '--consumer'. Choose from: entry, profile, notification, sync. See '",
+    ),
     ("nope", "No such command 'nope'. Did you mean 'invoke'? See 'fanscore --help'."),
     ("demo more", "Got unexpected extra argument (more). See 'fanscore demo --help'."),
     ("demo --outage", "Option '--outage' requires an argument."),
