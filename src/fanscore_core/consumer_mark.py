@@ -20,8 +20,6 @@ from fanscore_core.merging import LEAST, Stamp, Written
 from fanscore_core.user_events import UserEvent, said
 
 LEASE = timedelta(seconds=30)
-LONGEST_LEASE = timedelta(minutes=5)
-"""How far ahead a claim may seem to end to whoever has waited, by a clock that is behind."""
 """How long a claim holds others off; no shorter than a consumer's timeout."""
 
 
@@ -87,13 +85,9 @@ class Mark:
     status: MarkStatus = MarkStatus.CLAIMED
 
     def holds_off(self, owner: str, now: datetime) -> bool:
-        """Whether an owner must wait, because another one is at work.
-
-        A claim that ends later than in ``LONGEST_LEASE`` is of a clock that was wrong, and holds
-        nobody off.
-        """
-        is_live = now < self.lease_until <= now + LONGEST_LEASE
-        return self.status is MarkStatus.CLAIMED and is_live and self.owner != owner
+        """Whether an owner must wait, because another one is at work."""
+        is_live = self.status is MarkStatus.CLAIMED and now < self.lease_until
+        return is_live and self.owner != owner
 
 
 @attrs.frozen

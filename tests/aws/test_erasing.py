@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from fanscore_adapters.embedded.stand_ins import default_sample
 from fanscore_adapters.items import keys
 from fanscore_adapters.items.operations import Item
-from fanscore_appsync.cli.erase import ELSEWHERE, erase
+from fanscore_appsync.cli.erase import ELSEWHERE
+from fanscore_appsync.cli.main import main
 from fanscore_core.ids import GlobalUserId
 from fanscore_core.systems import ACCOUNT_FANSCORE, FAN_IDENTITY, TABLES
 from tests.aws.tables import AwsTables
@@ -28,7 +29,7 @@ OF_THE_FAN = {"fan:user123", "member:member123"}
 def fanscore_erase(tables: AwsTables, *arguments: str) -> Result:
     """Run the command on tables of AWS."""
     environment = {"FANSCORE_BACKEND": "aws", **tables.aws.environ, **tables.environ}
-    return CliRunner().invoke(erase, ["user123", *arguments], env=environment)
+    return CliRunner().invoke(main, ["erase", "user123", *arguments], env=environment)
 
 
 def stored(tables: AwsTables) -> dict[str, Sequence[Item]]:
