@@ -119,7 +119,7 @@ demo: .venv/.demo ## See it work, with sample data and no account anywhere
 	@$(BIN)/fanscore demo
 
 .PHONY: test
-test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 10 minutes)
+test: .venv/.dev .ministack/.ready .lambda/.ready ## Run all tests that need only Python (about 9 minutes)
 	@env -u PYTHONDONTWRITEBYTECODE $(SIDE_BY_SIDE) --jobs=3 $(PARTS)
 
 # The tests start some hundred processes, and without bytecode each of them would compile all anew.
