@@ -12,8 +12,7 @@ from fanscore_adapters import sources
 from fanscore_adapters.aws import eventbridge, lambda_, rekognition
 from fanscore_adapters.dynamodb import adapter as dynamodb
 from fanscore_adapters.sources import Call, wait_for
-from fanscore_adapters.sqlite import connection
-from fanscore_adapters.sqlite import tables as sqlite_tables
+from fanscore_adapters.sqlite import connection, lending
 from fanscore_appsync import receipts
 from tests.virtual_time import VirtualTime
 
@@ -68,6 +67,6 @@ def patient_limits() -> Iterator[None]:
 def patient_databases() -> Iterator[None]:
     """Let whoever waits for an embedded database wait until it is free."""
     with pytest.MonkeyPatch.context() as limits:
-        for module in (connection, sqlite_tables):
+        for module in (connection, lending):
             limits.setattr(module, "BUSY_TIMEOUT_S", AMPLE_S)
         yield

@@ -123,10 +123,10 @@ class NamedFields(Mapping[str, Field]):
     def __init__(
         self, rows: Mapping[str, Field], modules: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """Give rows, or name them.
+        """Take rows, and the modules of those that are not loaded yet.
 
         Args:
-            rows: that are here. Where a module has a row of the same name, this one counts.
+            rows: that are loaded. They take precedence over rows of the same name in a module.
             modules: for each other field, the module that has its row, in ``ROWS``.
         """
         self._modules = modules

@@ -84,7 +84,7 @@ class DynamoDbPartitions:
         return pages(partial(self._call, "query"), request)
 
     def _write(self, operation: str, request: Mapping[str, object]) -> None:
-        """Write; an answer that does not say what it took is none."""
+        """Write. Without the capacity that it consumed, the answer is malformed."""
         counted = {**request, "ReturnConsumedCapacity": "TOTAL"}
         if "ConsumedCapacity" not in self._call(operation, counted):
             raise malformed()

@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import inf
-from threading import Lock
 from typing import Self
 
 import attrs
@@ -29,10 +29,10 @@ from fanscore_adapters.sqlite.connection import (
     Connect,
     as_unavailable,
     connect,
-    roll_back,
     transaction,
 )
 from fanscore_adapters.sqlite.layout import EVENT_TABLES, open_database
+from fanscore_adapters.sqlite.lending import SharedConnection
 from fanscore_core.ids import GlobalUserId
 
 KEPT = timedelta(days=30)
@@ -194,24 +194,21 @@ class EventStore:
             InvalidInput: the file cannot be opened, is another program's or of another version, or
                 there can be no write-ahead log.
         """
-        self._lock = Lock()
-        self._path = path
-        self._access = access
-        self._connect = connect
-        self._is_closed = False
-        self._connection, tables = open_database(path, access, connect, _lay_out)
+        connection, tables = open_database(path, access, connect, _lay_out)
         self._about_a_fan = _ABOUT_A_FAN
         if access is Access.READ and "replays" not in tables:  # nothing was ever replayed
             self._about_a_fan = {name: _ABOUT_A_FAN[name] for name in EVENT_TABLES}
         if access is Access.READ and not tables >= set(EVENT_TABLES):
             # A bus that nothing was published to is one without events.
-            self._connection.close()
-            self._path, self._access = IN_MEMORY, Access.WRITE
-            self._connection, _ = open_database(IN_MEMORY, Access.WRITE, connect, _lay_out)
+            connection.close()
+            path = IN_MEMORY
+            connection, _ = open_database(path, Access.WRITE, connect, _lay_out)
+        another = None if path == IN_MEMORY else partial(connect, path, access)
+        self._shared = SharedConnection(connection, another)
 
     def __del__(self) -> None:
         """Close what was left open, so that it is not reported as lost."""
-        if hasattr(self, "_connection"):
+        if hasattr(self, "_shared"):
             self.close()
 
     def __enter__(self) -> Self:
@@ -224,9 +221,7 @@ class EventStore:
 
     def close(self) -> None:
         """Close the connection."""
-        with self._lock:
-            self._is_closed = True
-            self._connection.close()
+        self._shared.close()
 
     def publish(self, event_id: str, event: str, consumers: Iterable[str], now: datetime) -> None:
         """Keep an event and what is to be delivered of it; an event that is known stays as it is.
@@ -250,7 +245,7 @@ class EventStore:
         """Claim the delivery to a consumer that is due first; ``None`` if none is due."""
         times = {"now": now.timestamp(), "lease_until": lease_until.timestamp()}
         due = {"consumer": consumer, **times}
-        with self._reading() as connection:  # to look takes no turn among the writers
+        with self._shared.lend() as connection:  # to look takes no turn among the writers
             if connection.execute(_DUE, due).fetchone() is None:
                 return None
         with self._transaction() as connection:
@@ -335,7 +330,7 @@ class EventStore:
         Args:
             replay: the name of a replay, for what it was to deliver again; ``None`` for all.
         """
-        with self._reading() as connection:
+        with self._shared.lend() as connection:
             if replay is None:
                 rows = connection.execute(_UNDELIVERED).fetchall()
             else:
@@ -348,13 +343,13 @@ class EventStore:
     def is_due_by(self, moment: datetime) -> bool:
         """Whether a delivery is due, or will be by a moment, and nobody attempts it."""
         due = "SELECT 1 FROM deliveries WHERE state = 'PENDING' AND next_attempt_at <= ? LIMIT 1"
-        with self._reading() as connection:
+        with self._shared.lend() as connection:
             return connection.execute(due, (moment.timestamp(),)).fetchone() is not None
 
     def audit_trail(self) -> tuple[str, ...]:
         """Return the events that are kept, as JSON text, oldest first."""
         select = "SELECT event FROM user_events ORDER BY published_at"
-        with self._reading() as connection:
+        with self._shared.lend() as connection:
             return tuple(event for (event,) in connection.execute(select).fetchall())
 
     def published(self, choice: EventChoice) -> Iterator[PublishedEvent]:
@@ -365,7 +360,7 @@ class EventStore:
         last: Mapping[str, object] = {"after_at": -inf, "after_id": ""}
         while True:
             values = {**choice.values, **last, "some": READ_AT_ONCE}
-            with self._reading() as connection:
+            with self._shared.lend() as connection:
                 rows = connection.execute(_PUBLISHED, values).fetchall()
             for event_id, event, published_at in rows:
                 yield published(event_id, event, published_at)
@@ -375,7 +370,7 @@ class EventStore:
 
     def newest(self, choice: EventChoice, place: Place, limit: int) -> EventsPage:
         """Read a page of what was published, newest first, with what became of it."""
-        with self._reading() as connection:
+        with self._shared.lend() as connection:
             return newest(connection, choice, place, limit)
 
     def record_post(self, key: str, system: str, document: str, now: datetime) -> None:
@@ -387,7 +382,7 @@ class EventStore:
     def posts(self) -> tuple[tuple[str, str, str], ...]:
         """Return what was posted to stand-ins: the key, the system, and the JSON text."""
         select = "SELECT idempotency_key, system, document FROM posts ORDER BY posted_at, 1"
-        with self._reading() as connection:
+        with self._shared.lend() as connection:
             return tuple(connection.execute(select).fetchall())
 
     def forget_old(self, now: datetime) -> None:
@@ -419,7 +414,7 @@ class EventStore:
             Unavailable: the database cannot be read.
         """
         counts = {}
-        with as_unavailable(EVENTS), self._reading() as connection:
+        with as_unavailable(EVENTS), self._shared.lend() as connection:
             for table, about in self._about_a_fan.items():
                 count = f"SELECT count(*) FROM {table} WHERE {about}"  # noqa: S608  # of constants
                 (counts[table],) = connection.execute(count, {"fan": fan}).fetchone()
@@ -438,31 +433,8 @@ class EventStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Write alone, and all or nothing."""
-        with self._reading() as connection, transaction(connection):
+        with self._shared.lend() as connection, transaction(connection):
             yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection to one thread at a time, in no transaction.
-
-        One that cannot leave a transaction which failed is replaced: closing it rolls back. In
-        memory, where that would close the database, it is tried again before the next.
-        """
-        with self._lock:
-            if not roll_back(self._connection):
-                self._replace_connection()
-            try:
-                yield self._connection
-            finally:
-                if not roll_back(self._connection) and self._path != IN_MEMORY:
-                    self._connection.close()
-
-    def _replace_connection(self) -> None:
-        if self._is_closed or self._path == IN_MEMORY:
-            problem = "the events are closed, or a transaction that failed cannot be left"
-            raise sqlite3.OperationalError(problem)
-        self._connection.close()
-        self._connection = self._connect(self._path, self._access)
 
 
 def _lay_out(connection: sqlite3.Connection) -> None:

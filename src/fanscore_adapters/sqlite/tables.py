@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
-from queue import Empty, SimpleQueue
+from functools import partial
 from typing import Self
 
 import attrs
@@ -28,16 +28,15 @@ from fanscore_adapters.items.operations import (
     refusal,
 )
 from fanscore_adapters.sqlite.connection import (
-    BUSY_TIMEOUT_S,
     IN_MEMORY,
     Access,
     Connect,
     as_unavailable,
     connect,
-    roll_back,
     transaction,
 )
 from fanscore_adapters.sqlite.layout import LAYOUT_VERSION, open_database, other_tables, own_table
+from fanscore_adapters.sqlite.lending import ConnectionPool
 from fanscore_core.errors import InvalidInput
 from fanscore_core.ids import is_plain
 from fanscore_core.systems import TABLES
@@ -125,9 +124,6 @@ def always(_stored: Item | None) -> bool:
     return True
 
 
-_STUCK = "a transaction that failed cannot be left"
-
-
 class SqliteTables:
     """The four tables, and tables of one's own. Close it, or use it in a ``with`` statement."""
 
@@ -152,16 +148,13 @@ class SqliteTables:
                 there can be no write-ahead log.
         """
         self._path = path
-        self._access = access
-        self._connect = connect
         self._names = {name: name for name in TABLES} | {name: own_table(name) for name in own}
-        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._others: tuple[str, ...] = ()
-        self._is_closed = False
         if not path:
             raise InvalidInput("database", "expected a path")
         connection, tables = open_database(path, access, connect, self._lay_out)
-        self._idle.put(connection)
+        another = None if path == IN_MEMORY else partial(connect, path, access)
+        self._pool = ConnectionPool(connection, another)
         self._others = other_tables(tables, self._names.values())
         if access is Access.READ:
             if not tables >= set(TABLES):
@@ -192,13 +185,8 @@ class SqliteTables:
 
     def close(self) -> None:
         """Close every connection: those that are in use when they come back."""
-        self._is_closed = True
-        self._close_idle()
-
-    def _close_idle(self) -> None:
-        with suppress(Empty):
-            while True:
-                self._idle.get_nowait().close()
+        if hasattr(self, "_pool"):
+            self._pool.close()
 
     def look_up(self, table: str, keys: Sequence[Key]) -> list[str | None]:
         """Read the items of some keys, as JSON text; ``None`` for a key without an item."""
@@ -229,7 +217,7 @@ class SqliteTables:
         items: list[str] = []
         size, last = 0, ""
         with (
-            self._connection() as connection,
+            self._pool.lend() as connection,
             closing(connection.execute(statement, values)) as rows,
         ):
             for sk, item in rows:
@@ -248,14 +236,14 @@ class SqliteTables:
         """
         statement = PARTITION_KEYS.format(table=self._names[table])
         values = {"start": prefix, "end": end_of_prefix(prefix), "limit": limit}
-        with as_unavailable(table), self._connection() as connection:
+        with as_unavailable(table), self._pool.lend() as connection:
             return [pk for (pk,) in connection.execute(statement, values).fetchall()]
 
     def last(self, table: str, prefix: Key) -> list[str]:
         """Read the last item of a prefix, as JSON text; an empty list if it has no items."""
         statement = _LAST.format(table=self._names[table])
         values = (*prefix, end_of_prefix(prefix.sk))
-        with self._connection() as connection:
+        with self._pool.lend() as connection:
             return [item for (item,) in connection.execute(statement, values).fetchall()]
 
     def put(self, table: str, item: Item, when: Callable[[Item | None], bool] = always) -> None:
@@ -268,7 +256,7 @@ class SqliteTables:
             InvalidInput: the item has no ``PK`` or ``SK``, or a value that is not JSON.
         """
         row = _row(item)
-        with self._connection() as connection, transaction(connection):
+        with self._pool.lend() as connection, transaction(connection):
             stored = _stored(connection, self._names[table], row[:2])
             if not when(stored):
                 raise ConditionFailedError(stored)
@@ -282,7 +270,7 @@ class SqliteTables:
             InvalidInput: as ``put``.
         """
         rows = [_row(put.item) for put in puts]
-        with self._connection() as connection, transaction(connection):
+        with self._pool.lend() as connection, transaction(connection):
             found = [_stored(connection, self._names[table], row[:2]) for row in rows]
             unmet = [
                 (attrs.evolve(put, item=item_of(row[2])), stored)
@@ -305,7 +293,7 @@ class SqliteTables:
     def load_all(self, tables: Mapping[str, Iterable[Item]]) -> None:
         """Write many items of several tables, all or none; else as ``load``."""
         try:
-            with self._connection() as connection, transaction(connection):
+            with self._pool.lend() as connection, transaction(connection):
                 for table, items in tables.items():
                     connection.executemany(_replace(self._names[table]), map(_row, items))
         except sqlite3.Error as error:
@@ -320,7 +308,7 @@ class SqliteTables:
         Raises:
             Unavailable: the database cannot be read.
         """
-        with as_unavailable(table), self._connection() as connection:
+        with as_unavailable(table), self._pool.lend() as connection:
             rows = connection.execute(_PARTITION.format(table=self._names[table]), (pk,)).fetchall()
         return [Held(sk, _member_id(members)) for sk, members in rows]
 
@@ -331,7 +319,7 @@ class SqliteTables:
             Unavailable: the database cannot be written.
         """
         statement = f"DELETE FROM {self._names[table]} WHERE PK = ? AND SK = ?"  # noqa: S608  # a checked name
-        with as_unavailable(table), self._connection() as connection, transaction(connection):
+        with as_unavailable(table), self._pool.lend() as connection, transaction(connection):
             connection.execute(statement, key)
 
     def write(self, table: str, item: Item) -> None:
@@ -352,7 +340,7 @@ class SqliteTables:
         Raises:
             Unavailable: others kept writing.
         """
-        with as_unavailable("database"), self._connection() as connection:
+        with as_unavailable("database"), self._pool.lend() as connection:
             connection.execute("VACUUM")
             (is_busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not is_busy
@@ -377,7 +365,7 @@ class SqliteTables:
     def _sweep(self, table: str, now_s: float) -> int:
         find = f"SELECT PK, SK FROM {table} WHERE {_EXPIRED} LIMIT {SWEPT_AT_ONCE}"  # noqa: S608  # a checked name
         delete = f"DELETE FROM {table} WHERE PK = ? AND SK = ? AND {_EXPIRED}"  # noqa: S608  # a checked name
-        with self._connection() as connection:
+        with self._pool.lend() as connection:
             expired = connection.execute(find, (now_s,)).fetchall()  # takes no turn of a writer's
             if expired:
                 with transaction(connection):
@@ -387,39 +375,8 @@ class SqliteTables:
     def _select(
         self, statement: str, keys: Sequence[tuple[str | None, ...]]
     ) -> list[tuple[int, str]]:
-        with self._connection() as connection:
+        with self._pool.lend() as connection:
             return connection.execute(statement, (json.dumps(keys),)).fetchall()
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection: to one thread at a time, and in memory there is only one.
-
-        One that cannot leave a transaction which failed is lent to nobody else: closing it rolls
-        back. In memory, where that would close the database, it is tried again before the next.
-        """
-        connection = self._idle_connection() or self._connect(self._path, self._access)
-        try:
-            if not roll_back(connection):
-                raise sqlite3.OperationalError(_STUCK)
-            yield connection
-        finally:
-            if roll_back(connection) or self._path == IN_MEMORY:
-                self._idle.put(connection)
-            else:
-                connection.close()
-            if self._is_closed:
-                self._close_idle()
-
-    def _idle_connection(self) -> sqlite3.Connection | None:
-        in_memory = self._path == IN_MEMORY
-        try:
-            is_worth_waiting = in_memory and not self._is_closed
-            return self._idle.get(block=is_worth_waiting, timeout=BUSY_TIMEOUT_S)
-        except Empty as error:
-            if in_memory:
-                problem = "the database in memory is closed or busy"
-                raise sqlite3.OperationalError(problem) from error
-            return None
 
     def _lay_out(self, connection: sqlite3.Connection) -> None:
         for table in self._names.values():

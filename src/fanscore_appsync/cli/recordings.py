@@ -96,8 +96,8 @@ def read_recording(path: str, api: Api, named: str | None = None) -> Recorded:
         named: the name of the API; ``None`` for the shipped one.
 
     Raises:
-        InvalidInput: the file cannot be read, is none, was changed, or holds what the API does not
-            know.
+        InvalidInput: the file cannot be read, is not a recording, was changed, or holds what the
+            API does not know.
     """
     try:
         with Path(path).open("rb") as file:
